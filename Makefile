@@ -1,0 +1,55 @@
+# Two commands do everything: `make demo` and `make test`. PYTHON=... picks another interpreter (3.11 or later).
+# Whatever they create stays in this folder: .venv .nox .cache collections. Also: make emulator ARGS="--help",
+# make benchmark, make lint, make sanity, make build, make clean.
+
+help:
+	@sed -n 's/^# //p; /^$$/q' Makefile
+
+# The tools' home is in this folder, and what people have set up for Python and Ansible does not change the outcome.
+# Only pip keeps its settings: they may name the one index that a closed network has.
+USER_HOME := $(HOME)
+PIP_CONFIG_FILE ?= $(shell ls "$${XDG_CONFIG_HOME:-$(USER_HOME)/.config}/pip/pip.conf" "$(USER_HOME)/.pip/pip.conf" 2>/dev/null | head -n 1)
+ifneq ($(PIP_CONFIG_FILE),)
+export PIP_CONFIG_FILE
+endif
+export HOME := $(CURDIR)/.cache/home
+export XDG_CACHE_HOME := $(CURDIR)/.cache
+export LC_ALL := C.UTF-8
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport XDG_CONFIG_HOME PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTEST_ADDOPTS ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH
+MAKEFLAGS += --no-print-directory
+
+SETUP := .venv/complete
+NOX := .venv/bin/python -m nox --session
+
+# Progress goes to stderr: the standard output of `make emulator` is the emulator's alone.
+$(SETUP): requirements-dev.txt requirements-controller.txt
+	@echo "Setting up .venv (once)" >&2
+	@rm -rf .venv collections
+	@mkdir -p "$$HOME" collections/ansible_collections/totalview
+	@ln -sfn ../../.. collections/ansible_collections/totalview/exchange365
+	@python="$(PYTHON)"; [ -n "$$python" ] || python=$$(HOME="$(USER_HOME)" tests/tooling/find-python 3.11 3.12 3.13 3.14 3) && \
+		"$$python" -m venv .venv && .venv/bin/python -m pip install --quiet --use-pep517 --requirement requirements-dev.txt >&2
+	@touch $@
+
+demo: $(SETUP)
+	@exec .venv/bin/python tests/demo/run.py $(ARGS)
+
+# pytest comes last and is not wrapped: its summary is the last line.
+test: $(SETUP)
+	@$(NOX) lint environments sanity
+	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+lint sanity environments: $(SETUP)
+	@$(NOX) $@
+
+emulator benchmark: $(SETUP)
+	@PYTHONPATH=tests exec .venv/bin/python -m $@ $(ARGS)
+
+build: $(SETUP)
+	@.venv/bin/python tests/tooling/install_collection.py --archive dist
+
+clean:
+	rm -rf .venv .nox .cache collections dist
+
+.PHONY: help demo test lint sanity environments emulator benchmark build clean

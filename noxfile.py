@@ -1,0 +1,108 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The project's checks, one session each. `make` prepares .venv and calls them; all but the legs run in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+BIN = Path(sys.executable).parent
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+LEGS = {"floor": ["3.11"], "newest": ["3.14", "3.13", "3.12"]}
+
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["lint", "sanity"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, roles and playbooks, documentation, changelog fragments, action group."""
+    run(session, "ruff", "check", "--quiet")
+    run(session, "ruff", "format", "--check", "--quiet")
+    run(session, "mypy", "--no-error-summary")
+    run(session, "shellcheck", ".ci/run", "tests/tooling/find-python")
+    run(session, "ansible-lint", "-q", "--strict", "roles", "playbooks")
+    run(session, "antsibull-changelog", "lint")
+    run(session, "antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")
+    run(session, "python", "-m", "tooling.action_group")
+
+
+@nox.session
+def sanity(session: nox.Session) -> None:
+    """`ansible-test sanity` of both legs, side by side, without ignore files."""
+    running = {
+        name: subprocess.Popen(
+            [f"{leg['bin']}/python", "-m", "tooling.sanity", *session.posargs], env=os.environ | {"PYTHONPATH": "tests"}
+        )
+        for name, leg in make_legs(session).items()
+        if "bin" in leg
+    }
+    failed = [name for name, process in running.items() if process.wait()]
+    if failed:
+        session.error(f"ansible-test sanity failed on: {' '.join(failed)}")
+
+
+@nox.session
+def environments(session: nox.Session) -> None:
+    """One environment per leg of the integration tests; .nox/legs.json says where, or why there is none."""
+    make_legs(session)
+
+
+@nox.session
+def demo(session: nox.Session) -> None:
+    """A tenant from nothing to hand-off, against the emulator."""
+    run(session, "python", "tests/demo/run.py", *session.posargs)
+
+
+@nox.session
+def test(session: nox.Session) -> None:
+    """Every test; `make test` does this after all other sessions."""
+    run(session, "pytest", *session.posargs)
+
+
+def run(session: nox.Session, tool: str, *arguments: str) -> None:
+    """Run a tool of this environment; it finds its siblings, the helpers below tests/ and the collection."""
+    environment = {
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "PYTHONPATH": "tests",
+        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+        "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
+    }
+    session.run(str(BIN / tool), *arguments, env=environment, external=True)
+
+
+def make_legs(session: nox.Session) -> dict[str, dict[str, str]]:
+    legs = {name: make_leg(session, name, versions) for name, versions in LEGS.items()}
+    (ROOT / ".nox").mkdir(exist_ok=True)
+    (ROOT / ".nox" / "legs.json").write_text(json.dumps(legs, indent=2) + "\n")
+    return legs
+
+
+def make_leg(session: nox.Session, name: str, versions: list[str]) -> dict[str, str]:
+    if PYTHON in versions:
+        return {"bin": str(BIN)}
+    found = subprocess.run(
+        ["tests/tooling/find-python", *versions], cwd=ROOT, check=False, capture_output=True, text=True
+    )
+    if found.returncode:
+        return {"skip": found.stderr.strip()}
+    interpreter = found.stdout.strip()
+    home = ROOT / ".nox" / "legs" / name
+    requirements = ROOT / "requirements-controller.txt"
+    made_from = f"{interpreter}\n{requirements.read_text()}"
+    stamp = home / "made-from.txt"
+    if not stamp.exists() or stamp.read_text() != made_from:
+        shutil.rmtree(home, ignore_errors=True)
+        session.run(interpreter, "-m", "venv", str(home), external=True)
+        session.run(str(home / "bin" / "pip"), "install", "--quiet", "-r", str(requirements), external=True)
+        stamp.write_text(made_from)
+    return {"bin": str(home / "bin")}

@@ -1,0 +1,18 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    DOCUMENTATION = r"""
+options:
+  unique_name:
+    description:
+      - The registration's C(uniqueName), its key in the tenant. Display names are not unique and may be changed by
+        anybody; this name is ours, and cannot be changed once it is set.
+      - Keep to small letters, digits and hyphens; Microsoft documents no other characters.
+    type: str
+    required: true
+"""

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # Options of every module that signs in to a tenant.
+    DOCUMENTATION = r"""
+options:
+  tenant_id:
+    description:
+      - Directory (tenant) ID, or one of the tenant's domain names.
+      - Where it is missing the environment variable E(AZURE_TENANT_ID) is used.
+    type: str
+  auth_client_id:
+    description:
+      - Application (client) ID of the automation, that is, of the application that signs in to do the work.
+      - Where it is missing the environment variable E(AZURE_CLIENT_ID) is used.
+    type: str
+  auth_client_secret:
+    description:
+      - Client secret of the automation.
+      - Where neither this nor O(auth_certificate_path) is given, the environment variable E(AZURE_CLIENT_SECRET) is
+        used.
+    type: str
+  auth_certificate_path:
+    description:
+      - File with the automation's certificate and private key, as PEM or as PKCS#12 (C(.pfx), C(.p12)).
+      - Wins over O(auth_client_secret).
+      - Where neither is given, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
+    type: path
+  auth_certificate_password:
+    description:
+      - Password of the file in O(auth_certificate_path).
+      - Where it is missing the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
+    type: str
+  cloud:
+    description:
+      - The Microsoft cloud that the tenant lives in. GCC is part of V(Global), GCC High is V(USGov).
+    type: str
+    choices: [Global, USGov, USGovDoD, China]
+    default: Global
+  authority_url:
+    description:
+      - Sign-in address C(https://host[:port]) in place of the one of O(cloud).
+      - Where it is missing the environment variable E(AZURE_AUTHORITY_HOST) is used.
+    type: str
+  graph_url:
+    description:
+      - Microsoft Graph's address C(https://host[:port]) in place of the one of O(cloud).
+    type: str
+  ca_path:
+    description:
+      - PEM file with the certificate authorities to trust, for example of an inspecting proxy.
+      - TLS is always verified. Without this option the bundle of Python's requests, or E(REQUESTS_CA_BUNDLE), is used.
+    type: path
+  session:
+    description:
+      - RV(totalview.exchange365.tenant_login#module:session), so that the task need not sign in again.
+      - A session of another tenant, application or run is not used, nor is one whose token is about to expire;
+        the task then signs in by itself.
+    type: str
+requirements:
+  - msal >= 1.31
+  - requests >= 2.31
+notes:
+  - Runs on the controller, whatever connection the host has. Only where the task is delegated to another machine
+    (C(delegate_to)) it runs there as an ordinary module; that machine needs the requirements, and signs in by itself.
+"""

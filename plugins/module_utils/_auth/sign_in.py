@@ -1,0 +1,64 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import logging
+import time
+
+try:
+    import msal
+except ImportError as exc:
+    MSAL_IMPORT_ERROR: ImportError | None = exc
+else:
+    MSAL_IMPORT_ERROR = None
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.aadsts import sign_in_error
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import Credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
+
+# msal logs what it then raises; without a handler Python would print it to stderr as well.
+logging.getLogger("msal").addHandler(logging.NullHandler())
+
+
+def sign_in(credential: Credential, *, authority_url: str, tenant: str, resource_url: str, http: HttpClient) -> Token:
+    """One token for `resource_url` by client credentials.
+
+    Raises SignInError (AADSTS), EndpointError, InputError (unusable certificate).
+    """
+    client_credential = credential.for_msal()
+    authority = f"{authority_url}/{tenant}"
+    try:
+        # Instance discovery asks a fixed public host whether the authority is Microsoft's. The authority comes from
+        # our own table or from the operator, so the question is needless, and impossible from closed networks.
+        application = msal.ConfidentialClientApplication(
+            credential.client_id,
+            client_credential=client_credential,
+            authority=authority,
+            instance_discovery=False,
+            http_client=http,
+        )
+        answer = application.acquire_token_for_client(scopes=[f"{resource_url}/.default"])
+    except (ValueError, KeyError) as exc:
+        raise _discovery_error(exc, authority) from exc
+    if "access_token" not in answer:
+        raise sign_in_error(answer)
+    return Token(answer["access_token"], expires_at=time.time() + float(answer["expires_in"]))
+
+
+def _discovery_error(exc: Exception, authority: str) -> SignInError:
+    """msal tells every failure of the OpenID configuration as a ValueError; the answer's text is in its context."""
+    text = f"{exc} {exc.__context__}"
+    for code in (90002, 900023):
+        if f"AADSTS{code}" in text:
+            return sign_in_error({"error_codes": [code]})
+    return SignInError(
+        f"{authority} does not answer like Microsoft Entra.",
+        next_step="Check authority_url and cloud.",
+        code="AuthorityNotAccepted",
+    )

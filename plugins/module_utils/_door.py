@@ -1,0 +1,56 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import os
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
+    Call,
+    Operation,
+    missing_libraries,
+    perform,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.ansible_vault import (
+    ANSIBLE_VAULT_IMPORT_ERROR,
+    AnsibleVault,
+    secrets_from_file,
+)
+
+
+def run_module(operation: Operation) -> None:
+    """The door of a real module: used when a task is delegated to another machine."""
+    module = AnsibleModule(
+        argument_spec=dict(operation.argument_spec), supports_check_mode=True, **operation.constraints
+    )
+    for library, error in missing_libraries().items():
+        module.fail_json(msg=missing_required_lib(library), exception=error)
+    params = with_environment(module.params, os.environ)
+    result, outcome = perform(operation, Call(params, check_mode=module.check_mode, vault=_vault))
+    for warning in outcome.warnings if outcome else ():
+        module.warn(warning)
+    if result.get("failed"):
+        module.fail_json(**result)
+    module.exit_json(**result)
+
+
+def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:
+    if ANSIBLE_VAULT_IMPORT_ERROR is not None:
+        raise StoreError(
+            "Ansible Vault is not available to Python on this machine.",
+            next_step="Install ansible-core there, or run the task on the controller.",
+        )
+    if not password_file:
+        raise StoreError(
+            "On another machine the run's vault passwords are not known.",
+            next_step="Set vault_password_file to a file on that machine, or run the task on the controller.",
+            code="VaultPasswordMissing",
+        )
+    return AnsibleVault(secrets_from_file(password_file, vault_id), vault_id)

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import time
+import typing as t
+from datetime import datetime, timedelta
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, ReplicationError
+
+#: Reads of Microsoft Entra come from replicas without any promise of when they agree; other tools met lags of minutes.
+DEADLINE = 180.0
+#: An object is young, and a refusal that looks like lag may be lag, for this long after its creation.
+YOUNG = timedelta(minutes=10)
+#: Readings come from different replicas: one good reading does not make a visible object.
+CONSECUTIVE = 2
+
+_DELAYS = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
+
+#: (status, part of the message) of refusals that mean "not replicated yet"; see the collection's guide for sources.
+_LAG = (
+    (404, "does not exist or one of its queried reference-property objects are not present"),
+    (400, "does not reference a valid application object"),
+    (403, "backing application of the service principal being created must in the local tenant"),
+    (400, "Not a valid reference update"),
+)
+
+ResultT = t.TypeVar("ResultT")
+
+
+def looks_like_lag(error: GraphError) -> bool:
+    return any(error.trace.status == status and text in error.message for status, text in _LAG)
+
+
+def is_young(created: str | None, now: datetime) -> bool:
+    """`created`: createdDateTime of the object, in any of Graph's spellings."""
+    if not created:
+        return False
+    return now - parse_time(created) < YOUNG
+
+
+def parse_time(text: str) -> datetime:
+    """Graph writes 0 to 7 fractional digits and Z; fromisoformat takes what is beyond the sixth digit as well."""
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+def settle(write: t.Callable[[], ResultT], *, what: str, young: bool) -> ResultT:
+    """Do a write; while its object is young, repeat it after a refusal that means lag.
+
+    Such a refusal was answered and not processed, so repeating is safe. Raises ReplicationError past the deadline.
+    """
+    pauses = _pauses()
+    while True:
+        try:
+            return write()
+        except GraphError as error:
+            if not young or not looks_like_lag(error):
+                raise
+            pause = next(pauses, None)
+            if pause is None:
+                raise _still_refused(what, error) from error
+        time.sleep(pause)
+
+
+def await_visible(probe: t.Callable[[], bool], *, what: str) -> None:
+    """Wait until `probe` says twice in a row that a write can be read. Raises ReplicationError past the deadline."""
+    good = 0
+    for pause in _pauses():
+        while probe():
+            good += 1
+            if good == CONSECUTIVE:
+                return
+        good = 0
+        time.sleep(pause)
+    raise ReplicationError(
+        f"{what} was written but cannot be read after {DEADLINE:.0f} s.",
+        next_step="Run again in some minutes; the next run goes on where this one stopped.",
+    )
+
+
+def _still_refused(what: str, last: GraphError) -> ReplicationError:
+    return ReplicationError(
+        f"{what} is still refused after {DEADLINE:.0f} s because Microsoft Entra has not replicated it: {last.message}",
+        next_step="Run again in some minutes; the next run goes on where this one stopped.",
+        trace=last.trace,
+    )
+
+
+def _pauses() -> t.Iterator[float]:
+    """Ever longer pauses until the deadline has passed."""
+    end = time.monotonic() + DEADLINE
+    yield from _DELAYS
+    while time.monotonic() < end:
+        yield _DELAYS[-1]

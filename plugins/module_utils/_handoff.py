@@ -1,0 +1,100 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import json
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+
+_SECRET_FIELDS = frozenset({"secret", "mail_client_secret"})
+
+
+@dataclass(frozen=True)
+class Desired:
+    """The seven fields of the connector's form. `calendar`, `mail`: None while the store holds no secret yet."""
+
+    tenant_id: str
+    calendar: StoredSecret | None
+    mail: StoredSecret | None
+    sender: str
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(name for name in ("calendar", "mail") if getattr(self, name) is None)
+
+    def fields(self) -> dict[str, str | None]:
+        """In the order of the connector's form."""
+        calendar_id, calendar_secret = _id_and_value(self.calendar)
+        mail_id, mail_secret = _id_and_value(self.mail)
+        return {
+            "tenant_id": self.tenant_id,
+            "client_id": calendar_id,
+            "secret": calendar_secret,
+            "mail_tenant_id": self.tenant_id,
+            "mail_client_id": mail_id,
+            "mail_client_secret": mail_secret,
+            "sender_from_address": self.sender,
+        }
+
+    def text(self) -> str:
+        """YAML, one field a line; JSON's quoting is valid in YAML and keeps any value whole."""
+        return "".join(f"{name}: {json.dumps(value)}\n" for name, value in self.fields().items())
+
+
+@dataclass(frozen=True)
+class WriteHandoff:
+    name: str
+
+    def describe(self) -> str:
+        return f"hand off {self.name}"
+
+
+def read_secrets(store: SecretStore, tenant_id: str, calendar: str, mail: str, sender: str) -> Desired:
+    return Desired(tenant_id, store.read(tenant_id, calendar), store.read(tenant_id, mail), sender)
+
+
+def read(folder: EncryptedFolder, name: str) -> str | None:
+    return folder.read(f"{name}.yml")
+
+
+def plan(actual: str | None, desired: Desired, name: str) -> Change[WriteHandoff]:
+    """The diff shows names and ids; of a secret only whether it is another one."""
+    before = _shown(_parse(actual))
+    after = _shown(desired.fields())
+    if actual == desired.text():
+        return Change(before, before)
+    return Change(before, after, (WriteHandoff(name),))
+
+
+def apply(folder: EncryptedFolder, desired: Desired, change: Change[WriteHandoff]) -> None:
+    for step in change.steps:
+        folder.write(f"{step.name}.yml", desired.text())
+
+
+def _id_and_value(secret: StoredSecret | None) -> tuple[str | None, str | None]:
+    return (None, None) if secret is None else (secret.client_id, secret.value)
+
+
+def _parse(text: str | None) -> dict[str, t.Any]:
+    """What we once wrote; a line that a person changed into something else counts as absent."""
+    lines = [line.split(": ", 1) for line in (text or "").splitlines() if ": " in line]
+    return {name: _value(value) for name, value in lines}
+
+
+def _value(text: str) -> t.Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _shown(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: "(secret)" if name in _SECRET_FIELDS and value else value for name, value in fields.items()}

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import time
+import typing as t
+from email.utils import parsedate_to_datetime
+
+if t.TYPE_CHECKING:
+    import requests
+    from requests.adapters import HTTPAdapter
+    from urllib3.exceptions import InvalidHeader, MaxRetryError
+    from urllib3.util import Retry
+
+    REQUESTS_IMPORT_ERROR: ImportError | None
+else:
+    try:
+        import requests
+        from requests.adapters import HTTPAdapter
+        from urllib3.exceptions import InvalidHeader, MaxRetryError
+        from urllib3.util import Retry
+    except ImportError as exc:
+        REQUESTS_IMPORT_ERROR = exc
+        Retry = object
+    else:
+        REQUESTS_IMPORT_ERROR = None
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
+
+#: Seconds to connect and to wait for the next byte.
+TIMEOUT = (10, 60)
+#: Seconds; a longer Retry-After is cut to this.
+RETRY_AFTER_CAP = 60.0
+#: Seconds from the first refusal of a request to the last try.
+RETRY_DEADLINE = 300.0
+
+_READS = frozenset({"GET", "HEAD"})
+
+
+class ThrottleRetry(Retry):
+    """When a request may be sent again.
+
+    429: always, Microsoft did not process it (Graph throttling guidance). 502, 503, 504: reads only, a write may
+    have been done although its answer was lost. Total waiting time for one request is at most RETRY_DEADLINE.
+    """
+
+    first_refusal: float | None = None
+
+    def new(self, **kw: t.Any) -> t.Self:
+        fresh = super().new(**kw)
+        fresh.first_refusal = self.first_refusal or time.monotonic()
+        return fresh
+
+    def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
+        return status_code == 429 or (status_code in (502, 503, 504) and method.upper() in _READS)
+
+    def parse_retry_after(self, retry_after: str) -> float:
+        """Seconds from a number, also a fractional one (Graph sends 2.128), or from an HTTP date."""
+        try:
+            seconds = float(retry_after)
+        except ValueError:
+            try:
+                seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
+            except ValueError:
+                raise InvalidHeader(f"Invalid Retry-After header: {retry_after}") from None
+        return min(max(seconds, 0.0), RETRY_AFTER_CAP)
+
+    def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Self:
+        if self.first_refusal and time.monotonic() - self.first_refusal > RETRY_DEADLINE:
+            raise MaxRetryError(kwargs["_pool"], str(kwargs.get("url")), kwargs.get("error"))
+        return super().increment(*args, **kwargs)
+
+
+def _retry() -> ThrottleRetry:
+    # Waits of 0.5, 1, 2, 4 ... 60 seconds (with jitter) where the answer names none.
+    return ThrottleRetry(
+        total=12,
+        connect=2,
+        read=2,
+        other=0,
+        allowed_methods=_READS,
+        backoff_factor=0.5,
+        backoff_max=RETRY_AFTER_CAP,
+        backoff_jitter=0.3,
+        raise_on_status=False,
+    )
+
+
+class HttpClient:
+    """One kept-alive session; TLS is always verified, against `ca_path` where given.
+
+    Its `get` and `post` have the shape that msal wants of an `http_client`.
+    Raises EndpointError for everything that is no HTTP answer.
+    """
+
+    def __init__(self, ca_path: str | None) -> None:
+        self._verify: str | bool = ca_path or True
+        self._session = requests.Session()
+        self._session.mount("https://", HTTPAdapter(max_retries=_retry()))
+
+    def get(self, url: str, **kwargs: t.Any) -> requests.Response:
+        return self._for_msal("GET", url, **kwargs)
+
+    def post(self, url: str, **kwargs: t.Any) -> requests.Response:
+        return self._for_msal("POST", url, **kwargs)
+
+    def _for_msal(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
+        response = self.request(method, url, **kwargs)
+        if response.status_code >= 500:  # msal's versions differ in what they raise then
+            raise EndpointError(
+                f"{_origin(url)} has a fault of its own (status {response.status_code}).", next_step="Run again later."
+            )
+        return response
+
+    def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
+        """Send; `kwargs` as of requests (headers, params, json, data)."""
+        kwargs.setdefault("timeout", TIMEOUT)
+        try:
+            # verify is given with each request: a session's own value loses against REQUESTS_CA_BUNDLE.
+            return self._session.request(method, url, verify=self._verify, allow_redirects=False, **kwargs)
+        except requests.exceptions.SSLError as exc:
+            raise EndpointError(
+                f"The certificate of {_origin(url)} was not accepted: {_reason(exc)}.",
+                next_step="Check the address; behind an inspecting proxy set ca_path to the file of its authority.",
+                code="CertificateNotAccepted",
+            ) from exc
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as exc:
+            raise EndpointError(f"{_origin(url)} is no usable address.", next_step="Use https://host.") from exc
+        except OSError as exc:  # requests' own errors are OSErrors; a missing ca_path is a plain one
+            raise EndpointError(
+                f"No answer from {_origin(url)}: {_reason(exc)}.",
+                next_step="Check name, network and proxy of this machine, then run again.",
+                code="EndpointUnreachable",
+            ) from exc
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
+
+
+def _reason(exc: BaseException) -> str:
+    """The innermost text: requests and urllib3 wrap the interesting one several times."""
+    reason = getattr(exc.args[0], "reason", exc) if exc.args else exc
+    return str(reason).split(": ", 1)[-1].rstrip(".")

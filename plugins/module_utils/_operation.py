@@ -1,0 +1,75 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import MSAL_IMPORT_ERROR
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
+from ansible_collections.totalview.exchange365.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import Cipher
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions
+
+
+@dataclass(frozen=True)
+class Call:
+    """One task's call of a module, the same through both doors.
+
+    `vault`: gives the cipher for a vault id and a vault password file (either may be None).
+    """
+
+    params: t.Mapping[str, t.Any]
+    check_mode: bool
+    vault: t.Callable[[str | None, str | None], Cipher]
+    session: Session | None = None
+
+    def tenant(self) -> Tenant:
+        return Tenant(TenantOptions.from_params(self.params), self.session)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a module did, or in check mode would do. `session` never reaches a result in the clear."""
+
+    values: t.Mapping[str, t.Any] = field(default_factory=dict)
+    change: Change[t.Any] | None = None
+    warnings: tuple[str, ...] = ()
+    session: Session | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A module: its options and what it does. Both doors run it."""
+
+    name: str
+    argument_spec: t.Mapping[str, t.Any]
+    run: t.Callable[[Call], Outcome]
+    constraints: t.Mapping[str, t.Any] = field(default_factory=dict)
+
+
+def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome | None]:
+    """The module's result, and its outcome unless it failed. Foreseeable faults become a result; others fly."""
+    try:
+        outcome = operation.run(call)
+    except ConnectorError as error:
+        tenant = str(call.params.get("tenant_id") or "")
+        return {"failed": True, "msg": error.sentence(tenant), "failure": error.failure(tenant)}, None
+    result: dict[str, t.Any] = {"changed": False, **outcome.values}
+    if outcome.change is not None:
+        result["changed"] = outcome.change.changed
+        result["changes"] = outcome.change.describe()
+        result["diff"] = {"before": dict(outcome.change.before), "after": dict(outcome.change.after)}
+    return result, outcome
+
+
+def missing_libraries() -> dict[str, ImportError]:
+    """Python libraries that are not installed, with the reason."""
+    found = {"msal": MSAL_IMPORT_ERROR, "requests": REQUESTS_IMPORT_ERROR}
+    return {name: error for name, error in found.items() if error is not None}

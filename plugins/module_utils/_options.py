@@ -1,0 +1,52 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.clouds import CLOUDS
+
+#: Documented in the doc fragment totalview.exchange365.tenant.
+TENANT: dict[str, dict[str, t.Any]] = {
+    "tenant_id": {"type": "str"},
+    "auth_client_id": {"type": "str"},
+    "auth_client_secret": {"type": "str", "no_log": True},
+    "auth_certificate_path": {"type": "path"},
+    "auth_certificate_password": {"type": "str", "no_log": True},
+    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
+    "authority_url": {"type": "str"},
+    "graph_url": {"type": "str"},
+    "ca_path": {"type": "path"},
+    "session": {"type": "str", "no_log": True},
+}
+
+#: Documented in the doc fragment totalview.exchange365.registration.
+REGISTRATION: dict[str, dict[str, t.Any]] = {"unique_name": {"type": "str", "required": True}}
+
+#: Documented in the doc fragment totalview.exchange365.store.
+STORE: dict[str, dict[str, t.Any]] = {
+    "store": {
+        "type": "dict",
+        "required": True,
+        "options": {
+            "type": {"type": "str", "choices": ["vault_file"], "default": "vault_file"},
+            "folder": {"type": "path", "required": True},
+            "vault_id": {"type": "str"},
+            "vault_password_file": {"type": "path"},
+        },
+    },
+}
+
+PERMISSIONS: dict[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "resource_app_id": {"type": "str", "default": "00000003-0000-0000-c000-000000000000"},
+        "application": {"type": "list", "elements": "str", "default": []},
+        "delegated": {"type": "list", "elements": "str", "default": []},
+    },
+}

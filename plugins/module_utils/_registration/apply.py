@@ -1,0 +1,169 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
+    Change,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
+    GraphClient,
+    Json,
+    odata_string,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
+    await_visible,
+    is_young,
+    settle,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
+    Actual,
+    AddOwner,
+    Application,
+    CreateApplication,
+    CreateServicePrincipal,
+    DeleteApplication,
+    Desired,
+    PurgeApplication,
+    RestoreApplication,
+    RestoreServicePrincipal,
+    StampUniqueName,
+    Step,
+    UpdateApplication,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import (
+    differences,
+    to_adopt,
+    to_restore,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
+    find_by_unique_name,
+    find_service_principal,
+    list_owners,
+)
+
+
+@dataclass
+class _Progress:
+    """What the steps learn on their way."""
+
+    id: str = ""
+    app_id: str = ""
+    young: bool = False
+
+
+def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
+    """Write the planned steps, wait until they can be read, and answer the registration as it is now."""
+    known = actual.application or to_restore(actual) or to_adopt(actual, desired)
+    progress = _Progress()
+    if known is not None:
+        progress = _Progress(known.id, known.app_id, is_young(known.created, graph.now))
+    for step in change.steps:
+        _write(graph, step, progress)
+    if not change.changed:
+        return actual
+    return _read_back(graph, desired)
+
+
+def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
+    for step in change.steps:
+        _write(graph, step, _Progress())
+
+
+def _read_back(graph: GraphClient, desired: Desired) -> Actual:
+    latest = Actual()
+
+    def visible() -> bool:
+        nonlocal latest
+        body = find_by_unique_name(graph, desired.unique_name)
+        if body is None or differences(Application.from_graph(body), desired):
+            return False
+        application = Application.from_graph(body)
+        owners = list_owners(graph, application.id) if desired.owners else ()
+        latest = Actual(application, find_service_principal(graph, application.app_id), owners)
+        return latest.service_principal is not None and set(desired.owners) <= set(owners)
+
+    await_visible(visible, what=f"Registration {desired.display_name}")
+    return latest
+
+
+def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
+    match step:
+        case CreateApplication():
+            _create(graph, step, progress)
+        case RestoreApplication() | RestoreServicePrincipal():
+            graph.post(f"/directory/deletedItems/{step.id}/restore", {}, action=step.describe())
+            # A restored object replicates like a new one.
+            progress.young = True
+        case StampUniqueName():
+            _patch(graph, step.id, {"uniqueName": step.unique_name}, step.describe(), progress)
+        case UpdateApplication():
+            _patch(graph, step.id, dict(step.properties), f"{step.describe()} of the application", progress)
+        case CreateServicePrincipal():
+            _create_principal(graph, progress)
+        case AddOwner():
+            _add_owner(graph, step, progress)
+        case DeleteApplication():
+            _delete(graph, step)
+        case PurgeApplication():
+            _purge(graph, step)
+
+
+def _create(graph: GraphClient, step: CreateApplication, progress: _Progress) -> None:
+    path = f"/applications(uniqueName={odata_string(step.unique_name)})"
+    body = graph.upsert(path, dict(step.properties), action=step.describe())
+    if body is None:
+        # 204: somebody made it between our reading and our writing; the upsert has brought it in line.
+        await_visible(
+            lambda: find_by_unique_name(graph, step.unique_name) is not None, what=f"Application {step.unique_name}"
+        )
+        body = graph.get(path, action="read the application")
+    progress.id, progress.app_id, progress.young = body["id"], body["appId"], True
+
+
+def _patch(graph: GraphClient, id_: str, body: Json, action: str, progress: _Progress) -> None:
+    settle(
+        lambda: graph.patch(f"/applications/{id_}", body, action=action),
+        what="The application's update",
+        young=progress.young,
+    )
+
+
+def _create_principal(graph: GraphClient, progress: _Progress) -> None:
+    path = f"/servicePrincipals(appId={odata_string(progress.app_id)})"
+    settle(
+        lambda: graph.upsert(path, {"accountEnabled": True}, action="create the service principal"),
+        what="The service principal",
+        young=progress.young,
+    )
+
+
+def _add_owner(graph: GraphClient, step: AddOwner, progress: _Progress) -> None:
+    reference = {"@odata.id": graph.reference(f"/directoryObjects/{step.id}")}
+    settle(
+        lambda: graph.post_no_content(f"/applications/{progress.id}/owners/$ref", reference, action=step.describe()),
+        what="The owner",
+        young=progress.young,
+    )
+
+
+def _purge(graph: GraphClient, step: PurgeApplication) -> None:
+    # The soft deletion of the step before may not have replicated yet.
+    settle(
+        lambda: graph.delete(f"/directory/deletedItems/{step.id}", action=step.describe()),
+        what="The permanent deletion",
+        young=True,
+    )
+
+
+def _delete(graph: GraphClient, step: DeleteApplication) -> None:
+    path = f"/applications/{step.id}"
+    graph.delete(path, action=step.describe())
+    await_visible(
+        lambda: graph.find(path, {"$select": "id"}, action="read the application") is None, what="The deletion"
+    )

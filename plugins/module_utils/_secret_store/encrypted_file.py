@@ -1,0 +1,95 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import typing as t
+from pathlib import Path
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")
+
+
+class Cipher(t.Protocol):
+    """Encrypts and decrypts text; how is the door's business. Raises StoreError."""
+
+    def encrypt(self, text: str) -> bytes: ...
+
+    def decrypt(self, content: bytes) -> str: ...
+
+
+class EncryptedFolder:
+    """A folder of files that are encrypted or not there at all: mode 0600, replaced atomically."""
+
+    def __init__(self, folder: str, cipher: Cipher) -> None:
+        self.path = Path(folder).expanduser().absolute()
+        self._cipher = cipher
+
+    def check(self) -> None:
+        """Raises StoreError where nothing could be written; makes nothing."""
+        self._cipher.encrypt("probe")
+        existing = next(path for path in (self.path, *self.path.parents) if path.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise StoreError(
+                f"The folder {self.path} cannot be written to.", next_step="Correct its path or its rights."
+            )
+
+    def read(self, name: str) -> str | None:
+        path = self._file(name)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise _unusable(path, exc) from exc
+        return self._cipher.decrypt(content)
+
+    def write(self, name: str, text: str) -> None:
+        path = self._file(name)
+        content = self._cipher.encrypt(text)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._replace(path, content)
+        except OSError as exc:
+            raise _unusable(path, exc) from exc
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        # mkstemp makes the file with mode 0600, and in the same folder: rename is atomic within a file system only.
+        descriptor, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink()
+            raise
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        descriptor = os.open(self.path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _file(self, name: str) -> Path:
+        if not _NAME.match(name):
+            raise StoreError(
+                f"'{name}' cannot be a file name in {self.path}.",
+                next_step="Use letters, digits and . _ @ - only, beginning with a letter or digit.",
+                code="InvalidName",
+            )
+        return self.path / name
+
+
+def _unusable(path: Path, exc: OSError) -> StoreError:
+    return StoreError(f"{path} cannot be used: {exc.strerror}.", next_step="Correct its path or its rights.")

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import (
+    Cipher,
+    EncryptedFolder,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
+
+Vault = t.Callable[[str | None, str | None], Cipher]
+
+
+def open_store(options: t.Mapping[str, t.Any], vault: Vault) -> SecretStore:
+    """The store that the option `store` describes."""
+    return VaultFileStore(open_folder(options["folder"], options, vault))
+
+
+def open_folder(folder: str, options: t.Mapping[str, t.Any], vault: Vault) -> EncryptedFolder:
+    """A folder encrypted like the store."""
+    return EncryptedFolder(folder, vault(options["vault_id"], options["vault_password_file"]))

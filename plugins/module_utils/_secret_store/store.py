@@ -1,0 +1,48 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class RetiredSecret:
+    """A secret that was replaced and lives on until `remove_after`, so that the connector has time to change over."""
+
+    key_id: str
+    remove_after: datetime
+
+
+@dataclass(frozen=True)
+class StoredSecret:
+    """One client secret as the store keeps it. `value` is the only copy there is."""
+
+    client_id: str
+    key_id: str
+    label: str
+    end: datetime
+    value: str = field(repr=False)
+    retired: tuple[RetiredSecret, ...] = ()
+
+
+class SecretStore(t.Protocol):
+    """Where the values of client secrets live, encrypted. Raises StoreError."""
+
+    @property
+    def address(self) -> str:
+        """Names the store, the same in every run and on every machine that uses it."""
+
+    def check(self) -> None:
+        """Raises StoreError now if a later `write` cannot succeed. Nothing is lost yet at this point."""
+
+    def read(self, tenant_id: str, registration: str) -> StoredSecret | None:
+        """None only where the store answers that it holds nothing."""
+
+    def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+        """Keeps the secret for good before it returns."""

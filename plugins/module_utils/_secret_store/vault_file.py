@@ -1,0 +1,76 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import hashlib
+import json
+import typing as t
+from datetime import datetime
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    RetiredSecret,
+    StoredSecret,
+)
+
+
+class VaultFileStore:
+    """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
+
+    The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired}}}.
+    """
+
+    def __init__(self, folder: EncryptedFolder) -> None:
+        self._folder = folder
+
+    @property
+    def address(self) -> str:
+        # The path may tell of the operator's machine, and labels are shown to the tenant: only its digest leaves.
+        return hashlib.sha256(f"vault_file:{self._folder.path}".encode()).hexdigest()[:12]
+
+    def check(self) -> None:
+        self._folder.check()
+
+    def read(self, tenant_id: str, registration: str) -> StoredSecret | None:
+        row = self._load(tenant_id)["secrets"].get(registration)
+        return None if row is None else _from_json(row)
+
+    def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+        content = self._load(tenant_id)
+        content["secrets"][registration] = _to_json(secret)
+        self._folder.write(_file_name(tenant_id), json.dumps(content, indent=2, sort_keys=True) + "\n")
+
+    def _load(self, tenant_id: str) -> dict[str, t.Any]:
+        text = self._folder.read(_file_name(tenant_id))
+        if text is None:
+            return {"tenant_id": tenant_id, "secrets": {}}
+        try:
+            content = json.loads(text)
+            holder = content["tenant_id"]
+        except (ValueError, KeyError, TypeError) as exc:
+            raise StoreError(
+                f"The store's file {_file_name(tenant_id)} has an unknown content.",
+                next_step="Restore it from a backup.",
+            ) from exc
+        if holder != tenant_id:
+            raise StoreError(f"The store's file {_file_name(tenant_id)} belongs to another tenant ({holder}).")
+        return t.cast("dict[str, t.Any]", content)
+
+
+def _file_name(tenant_id: str) -> str:
+    return f"{tenant_id}.json"
+
+
+def _to_json(secret: StoredSecret) -> dict[str, t.Any]:
+    retired = [{"key_id": old.key_id, "remove_after": old.remove_after.isoformat()} for old in secret.retired]
+    return {**vars(secret), "end": secret.end.isoformat(), "retired": retired}
+
+
+def _from_json(row: t.Mapping[str, t.Any]) -> StoredSecret:
+    retired = (RetiredSecret(old["key_id"], datetime.fromisoformat(old["remove_after"])) for old in row["retired"])
+    return StoredSecret(**{**row, "end": datetime.fromisoformat(row["end"]), "retired": tuple(retired)})

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: admin_consent
+short_description: Grant exactly the permissions that an application declares
+version_added: 0.1.0
+author: Totalview (@totalview)
+description:
+  - Grants the declared application permissions (app role assignments) and delegated permissions (for all users) in the
+    tenant, and revokes whatever else is granted to the registration.
+  - Where the automation lacks the right to do so, nothing fails. The state is C(waiting_for_consent), with a
+    message for the
+    person who may; the next run sees the grant and goes on.
+  - Application permissions need C(AppRoleAssignment.ReadWrite.All), delegated ones
+    C(DelegatedPermissionGrant.ReadWrite.All).
+extends_documentation_fragment:
+  - totalview.exchange365.tenant
+  - totalview.exchange365.registration
+  - totalview.exchange365.permissions
+  - totalview.exchange365.attributes
+  - totalview.exchange365.attributes.managing
+options:
+  permissions:
+    description:
+      - The declaration to consent to, one entry for each API. By default what the application declares now.
+      - Lets check mode tell of grants for a registration that is yet to be made.
+"""
+
+EXAMPLES = r"""
+- name: Grant what the registration declares
+  totalview.exchange365.admin_consent:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-mail
+  register: consent
+
+- name: Tell the person who may
+  ansible.builtin.debug:
+    msg: "{{ consent.message }}"
+  when: consent.state == 'waiting_for_consent'
+"""
+
+RETURN = r"""
+state:
+  description: C(granted), or C(waiting_for_consent) where somebody with more rights must act.
+  returned: success
+  type: str
+  sample: granted
+permissions:
+  description: Each declared permission with its consent, and each grant that is not declared.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the permission.
+      type: str
+    type:
+      description: C(application) or C(delegated).
+      type: str
+    declared:
+      description: Whether the application declares it.
+      type: bool
+    granted:
+      description: Whether it is granted now, or in check mode would be.
+      type: bool
+waiting:
+  description: What somebody with more rights must do, a few words each.
+  returned: success
+  type: list
+  elements: str
+  sample: [grant Mail.Send (application)]
+message:
+  description: A message for that person, ready to send; V(null) when nothing waits.
+  returned: success
+  type: str
+link:
+  description: The address of Microsoft's consent page for this registration; V(null) when nothing waits.
+  returned: success
+  type: str
+changes:
+  description: What was granted and revoked, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [grant Mail.Send (application), revoke User.Read (delegated)]
+"""
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent_message import (
+    consent_link,
+    consent_message,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._grant import apply, plan, read
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission import declaration
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
+
+_UNREADABLE = (
+    "Delegated grants could not be read (needs Directory.Read.All or DelegatedPermissionGrant.ReadWrite.All): "
+    "whether any is left over is not known."
+)
+
+
+def run(call: Call) -> Outcome:
+    tenant = call.tenant()
+    given = call.params["permissions"]
+    actual = read(tenant.graph, call.params["unique_name"], None if given is None else declaration(given))
+    consent = plan(actual, tenant.roles)
+    if not call.check_mode:
+        require(actual.principal_id, call.params["unique_name"])
+        consent = apply(tenant.graph, actual, consent)
+    waiting = [step.describe() for step in consent.waiting]
+    link = consent_link(tenant.options.authority_url, tenant.directory_id, actual.app_id) if waiting else None
+    values = {
+        "state": consent.state,
+        "waiting": waiting,
+        "link": link,
+        "message": consent_message(tenant.directory_id, call.params["unique_name"], waiting, link),
+        **consent.change.after,
+    }
+    return Outcome(values, consent.change, (_UNREADABLE,) if actual.delegated is None else ())
+
+
+OPERATION = Operation("admin_consent", {**TENANT, **REGISTRATION, "permissions": PERMISSIONS}, run)
+
+
+def main() -> None:
+    run_module(OPERATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: azure_app_registration
+short_description: Manage an Entra application and its service principal
+version_added: 0.1.0
+author: Totalview (@totalview)
+description:
+  - Makes sure that a tenant has an application with the given key, and its service principal.
+  - The application is created by an upsert on its key, so that a repeated or half-answered creation never makes a
+    second one.
+  - A registration of ours that was deleted is restored, not made anew.
+  - An application of the same display name without our key stops the task, unless O(adopt) is set.
+extends_documentation_fragment:
+  - totalview.exchange365.tenant
+  - totalview.exchange365.registration
+  - totalview.exchange365.attributes
+  - totalview.exchange365.attributes.managing
+options:
+  state:
+    description:
+      - V(absent) deletes the application with its service principal and grants. Microsoft keeps it for 30 days, in
+        which V(present) restores it.
+    type: str
+    choices: [present, absent]
+    default: present
+  purge:
+    description: With O(state=absent), delete permanently, also where it was deleted before. It cannot be restored
+      then.
+    type: bool
+    default: false
+  display_name:
+    description: The application's name as people see it. Needed for O(state=present). At most 256 characters.
+    type: str
+  sign_in_audience:
+    description: Who may sign in with the application. V(AzureADMyOrg) is this tenant only.
+    type: str
+    choices: [AzureADMyOrg, AzureADMultipleOrgs, AzureADandPersonalMicrosoftAccount, PersonalMicrosoftAccount]
+    default: AzureADMyOrg
+  notes:
+    description: Notes for the tenant's administrators. Left alone where not given.
+    type: str
+  tags:
+    description: The application's tags, all of them. Left alone where not given.
+    type: list
+    elements: str
+  owners:
+    description:
+      - Object IDs of users or service principals that shall own the application. Other owners are left alone, so that
+        the automation does not lock itself out.
+    type: list
+    elements: str
+    default: []
+  adopt:
+    description:
+      - Take over an application that people made by hand, found by its exact O(display_name) or by O(adopt_client_id).
+        There must be exactly one; otherwise the task fails and lists the candidates. Where there is none, a new one
+        is made.
+      - Adoption sets the key O(unique_name), once and for good.
+    type: bool
+    default: false
+  adopt_client_id:
+    description: Application (client) ID of the one application to adopt. Needs O(adopt=true).
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: The registration for calendars
+  totalview.exchange365.azure_app_registration:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-calendar
+    display_name: Totalview Calendar Synchronization
+
+- name: Take over what somebody made in the portal
+  totalview.exchange365.azure_app_registration:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-calendar
+    display_name: Totalview Calendar Synchronization
+    adopt: true
+"""
+
+RETURN = r"""
+registration:
+  description: The registration, in the shape of M(totalview.exchange365.azure_app_registration_info). V(null) where
+    absent.
+  returned: success
+  type: dict
+  contains:
+    unique_name:
+      description: The key.
+      type: str
+    display_name:
+      description: The name.
+      type: str
+    client_id:
+      description: Application (client) ID. V(null) in check mode for an application yet to be made.
+      type: str
+    object_id:
+      description: Object ID of the application.
+      type: str
+    service_principal_id:
+      description: Object ID of the service principal (enterprise application).
+      type: str
+    enabled:
+      description: Whether the service principal may sign in.
+      type: bool
+    sign_in_audience:
+      description: Who may sign in.
+      type: str
+    notes:
+      description: Notes.
+      type: str
+    tags:
+      description: Tags.
+      type: list
+      elements: str
+    created:
+      description: When it was made, in UTC.
+      type: str
+changes:
+  description: What was written, or in check mode would be, a few words each.
+  returned: success
+  type: list
+  elements: str
+  sample: [create application Totalview E-Mail Sending, create service principal]
+"""
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.apply import apply, apply_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import Actual, Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import read, read_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.view import view
+
+ARGUMENT_SPEC = {
+    **TENANT,
+    **REGISTRATION,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "purge": {"type": "bool", "default": False},
+    "display_name": {"type": "str"},
+    "sign_in_audience": {
+        "type": "str",
+        "choices": [
+            "AzureADMyOrg",
+            "AzureADMultipleOrgs",
+            "AzureADandPersonalMicrosoftAccount",
+            "PersonalMicrosoftAccount",
+        ],
+        "default": "AzureADMyOrg",
+    },
+    "notes": {"type": "str"},
+    "tags": {"type": "list", "elements": "str"},
+    "owners": {"type": "list", "elements": "str", "default": []},
+    "adopt": {"type": "bool", "default": False},
+    "adopt_client_id": {"type": "str"},
+}
+
+
+def run(call: Call) -> Outcome:
+    return _absent(call) if call.params["state"] == "absent" else _present(call)
+
+
+def _present(call: Call) -> Outcome:
+    graph = call.tenant().graph
+    desired = _desired(call)
+    actual = read(graph, desired)
+    change = plan(actual, desired)
+    if not call.check_mode:
+        actual = apply(graph, actual, desired, change)
+    return Outcome({"registration": view(actual, desired)}, change, tuple(_warnings(actual)))
+
+
+def _absent(call: Call) -> Outcome:
+    graph = call.tenant().graph
+    change = plan_absent(read_absent(graph, call.params["unique_name"]), purge=call.params["purge"])
+    if not call.check_mode:
+        apply_absent(graph, change)
+    return Outcome({"registration": None}, change)
+
+
+def _desired(call: Call) -> Desired:
+    params = call.params
+    return Desired(
+        unique_name=params["unique_name"],
+        display_name=params["display_name"],
+        sign_in_audience=params["sign_in_audience"],
+        notes=params["notes"],
+        tags=None if params["tags"] is None else tuple(params["tags"]),
+        owners=tuple(params["owners"]),
+        adopt=params["adopt"],
+        adopt_client_id=params["adopt_client_id"],
+    )
+
+
+def _warnings(actual: Actual) -> list[str]:
+    found = []
+    if actual.search_refused:
+        found.append(
+            "Applications that people made by hand could not be searched for: the automation may not list "
+            "applications (Application.Read.All)."
+        )
+    if actual.service_principal is not None and not actual.service_principal.enabled:
+        found.append("The service principal is disabled in this tenant: nobody can sign in with this registration.")
+    return found
+
+
+OPERATION = Operation(
+    "azure_app_registration",
+    ARGUMENT_SPEC,
+    run,
+    {"required_if": [("state", "present", ["display_name"])]},
+)
+
+
+def main() -> None:
+    run_module(OPERATION)
+
+
+if __name__ == "__main__":
+    main()

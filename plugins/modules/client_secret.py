@@ -1,0 +1,177 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: client_secret
+short_description: Keep an application's client secret in a secret store
+version_added: 0.1.0
+author: Totalview (@totalview)
+description:
+  - Makes sure that the store holds the value of a client secret that works and does not expire soon.
+  - Microsoft tells a secret's value once. It goes from the answer into the store inside this task, is read back,
+    and is never
+    a result, a fact or a log line.
+  - Secrets that carry O(owner) in their label but are not in the store were left by a run that was killed; they are
+    removed.
+    Secrets of others are reported and never touched.
+extends_documentation_fragment:
+  - totalview.exchange365.tenant
+  - totalview.exchange365.registration
+  - totalview.exchange365.store
+  - totalview.exchange365.attributes
+  - totalview.exchange365.attributes.managing
+options:
+  valid_for:
+    description:
+      - Lifetime of a new secret, as numbers with the units C(w), C(d), C(h), C(m), C(s), such as V(180d).
+      - Where it is longer than the tenant's app management policy allows, the task fails and nothing is written.
+      - By default 365 days, or what the policy allows if that is less.
+    type: str
+  renew_before:
+    description: A secret whose remaining lifetime is this or less is renewed. Must be shorter than the lifetime.
+    type: str
+    default: 30d
+  overlap:
+    description: How long a renewed secret's predecessor lives on. A later run removes it then.
+    type: str
+    default: 7d
+  owner:
+    description:
+      - Who may remove the secrets that this module makes; becomes part of their labels, which the tenant's
+        administrators see.
+      - Two operators with different stores need different owners. By default it is derived from the store's address.
+      - Letters, digits, dots, hyphens and underscores, at most 40.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: A secret for half a year, in an encrypted file
+  totalview.exchange365.client_secret:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-mail
+    valid_for: 180d
+    store:
+      folder: /srv/totalview/secrets
+"""
+
+RETURN = r"""
+secret:
+  description: The secret that the store holds, without its value. V(null) in check mode where one would be issued.
+  returned: success
+  type: dict
+  contains:
+    key_id:
+      description: Microsoft's ID of the secret.
+      type: str
+    label:
+      description: Its label.
+      type: str
+    end:
+      description: When it expires, in UTC.
+      type: str
+foreign_secrets:
+  description: Secrets of the application that are not ours.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    key_id:
+      description: Microsoft's ID of the secret.
+      type: str
+    label:
+      description: Its label.
+      type: str
+    end:
+      description: When it expires, in UTC.
+      type: str
+changes:
+  description: What was written, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [issue client secret valid for 180 days]
+"""
+
+import re
+import secrets
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret import (
+    Actual,
+    Desired,
+    apply,
+    foreign,
+    plan,
+    read,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+
+ARGUMENT_SPEC = {
+    **TENANT,
+    **REGISTRATION,
+    **STORE,
+    "valid_for": {"type": "str"},
+    "renew_before": {"type": "str", "default": "30d"},
+    "overlap": {"type": "str", "default": "7d"},
+    "owner": {"type": "str"},
+}
+
+
+def run(call: Call) -> Outcome:
+    tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
+    unique_name = call.params["unique_name"]
+    desired = _desired(call.params, store.address)
+    actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
+    change = plan(actual, desired)
+    stored = actual.stored if actual.current else None
+    if not call.check_mode:
+        require(actual.id, unique_name)
+        stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)
+    values = {
+        "secret": stored and _view(stored),
+        "foreign_secrets": [_view(entry) for entry in foreign(actual, desired)],
+    }
+    return Outcome(values, change, tuple(_warnings(actual, desired)))
+
+
+def _desired(params: t.Mapping[str, t.Any], address: str) -> Desired:
+    owner = params["owner"] or address
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", owner):
+        raise InputError(f"owner '{owner}' cannot be part of a secret's label.", next_step="See the option's form.")
+    return Desired(
+        owner=owner,
+        run=secrets.token_hex(6),
+        valid_for=None if params["valid_for"] is None else parse_duration(params["valid_for"], "valid_for"),
+        renew_before=parse_duration(params["renew_before"], "renew_before"),
+        overlap=parse_duration(params["overlap"], "overlap"),
+    )
+
+
+def _view(secret: t.Any) -> dict[str, str]:
+    return {"key_id": secret.key_id, "label": secret.label, "end": secret.end.isoformat()}
+
+
+def _warnings(actual: Actual, desired: Desired) -> list[str]:
+    count = len(foreign(actual, desired))
+    return [f"{desired.label_start.split('/')[0]}: {count} secret(s) of others on this application."] if count else []
+
+
+OPERATION = Operation("client_secret", ARGUMENT_SPEC, run)
+
+
+def main() -> None:
+    run_module(OPERATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connector_handoff
+short_description: Write the seven fields of the Totalview connector to an encrypted file
+version_added: 0.1.0
+author: Totalview (@totalview)
+description:
+  - Takes the client IDs and secrets of both registrations from the secret store and writes what Totalview asks for,
+    encrypted
+    like the store. C(ansible-vault view) shows it.
+  - Fails where a secret is missing. Nothing is signed in to, and nothing of it is a result.
+extends_documentation_fragment:
+  - totalview.exchange365.tenant
+  - totalview.exchange365.store
+  - totalview.exchange365.attributes
+  - totalview.exchange365.attributes.managing
+options:
+  tenant_id:
+    description: Directory (tenant) ID. A domain name is signed in to, to learn the ID.
+  folder:
+    description: Folder of the file.
+    type: path
+    required: true
+  name:
+    description: Name of the file, without C(.yml). Letters, digits and C(. _ @ -), beginning with a letter or digit.
+    type: str
+    required: true
+  calendar:
+    description: C(uniqueName) of the registration for calendars.
+    type: str
+    required: true
+  mail:
+    description: C(uniqueName) of the registration for e-mail.
+    type: str
+    required: true
+  sender:
+    description: Address of the mailbox that sends.
+    type: str
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Hand off
+  totalview.exchange365.connector_handoff:
+    tenant_id: 9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21
+    folder: /srv/totalview/handoff
+    name: contoso
+    calendar: totalview-exchange365-calendar
+    mail: totalview-exchange365-mail
+    sender: totalview@contoso.com
+    store:
+      folder: /srv/totalview/secrets
+"""
+
+RETURN = r"""
+path:
+  description: The file.
+  returned: success
+  type: str
+  sample: /srv/totalview/handoff/contoso.yml
+changes:
+  description: What was written, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [hand off contoso]
+"""
+
+import re
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import (
+    Desired,
+    apply,
+    plan,
+    read,
+    read_secrets,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import is_guid
+
+ARGUMENT_SPEC = {
+    **TENANT,
+    **STORE,
+    "folder": {"type": "path", "required": True},
+    "name": {"type": "str", "required": True},
+    "calendar": {"type": "str", "required": True},
+    "mail": {"type": "str", "required": True},
+    "sender": {"type": "str", "required": True},
+}
+
+
+def run(call: Call) -> Outcome:
+    params = call.params
+    store = open_store(params["store"], call.vault)
+    folder = open_folder(params["folder"], params["store"], call.vault)
+    sender = _address(params["sender"])
+    desired = read_secrets(store, _directory_id(call), params["calendar"], params["mail"], sender)
+    change = plan(read(folder, params["name"]), desired, params["name"])
+    if change.changed:
+        folder.check()
+    if not call.check_mode:
+        _require_complete(desired)
+        apply(folder, desired, change)
+    return Outcome({"path": str(folder.path / f"{params['name']}.yml")}, change)
+
+
+def _directory_id(call: Call) -> str:
+    given = call.params["tenant_id"]
+    return given.lower() if given and is_guid(given) else call.tenant().directory_id
+
+
+def _address(sender: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", sender):
+        raise InputError(f"sender '{sender}' is no e-mail address.")
+    return sender
+
+
+def _require_complete(desired: Desired) -> None:
+    if desired.missing:
+        raise StoreError(
+            f"The store holds no secret of this tenant's registration for {' and '.join(desired.missing)}.",
+            next_step="Issue it first with client_secret; nothing was handed off.",
+            code="HandoffIncomplete",
+        )
+
+
+OPERATION = Operation("connector_handoff", ARGUMENT_SPEC, run)
+
+
+def main() -> None:
+    run_module(OPERATION)
+
+
+if __name__ == "__main__":
+    main()

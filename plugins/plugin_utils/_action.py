@@ -1,0 +1,88 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from ansible import constants as C
+from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.parameters import remove_values
+from ansible.parsing.vault import VaultSecretsContext
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
+    Call,
+    Operation,
+    Outcome,
+    missing_libraries,
+    perform,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.ansible_vault import (
+    AnsibleVault,
+    secrets_from_file,
+)
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
+
+
+class ConnectorAction(ActionBase):
+    """Runs an operation in the worker process on the controller: no process is started, nothing is copied.
+
+    A task delegated to another machine goes there as an ordinary module instead.
+    """
+
+    OPERATION: t.ClassVar[Operation]
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_async = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        params = with_environment(self._params(), os.environ)
+        if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
+            return self._run_there(params, task_vars)
+        for library, error in missing_libraries().items():
+            return {"failed": True, "msg": missing_required_lib(library), "exception": error}
+        call = Call(params, bool(self._task.check_mode), _vault, unseal(params.get("session")))
+        return self._finish(params, *perform(self.OPERATION, call))
+
+    def _params(self) -> dict[str, t.Any]:
+        """The task's options, validated and as plain Python values (templating leaves tagged ones)."""
+        _result, params = self.validate_argument_spec(dict(self.OPERATION.argument_spec), **self.OPERATION.constraints)
+        return t.cast("dict[str, t.Any]", json.loads(json.dumps(params)))
+
+    def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        # A sealed session cannot be opened there: the module signs in by itself.
+        arguments = {name: value for name, value in params.items() if value is not None and name != "session"}
+        name = f"totalview.exchange365.{self.OPERATION.name}"
+        return t.cast(
+            "dict[str, t.Any]", self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
+        )
+
+    def _finish(
+        self, params: t.Mapping[str, t.Any], result: dict[str, t.Any], outcome: Outcome | None
+    ) -> dict[str, t.Any]:
+        if not self._task.diff:
+            result.pop("diff", None)
+        spec = self.OPERATION.argument_spec
+        secrets = {params[name] for name, option in spec.items() if option.get("no_log") and params.get(name)}
+        masked: dict[str, t.Any] = remove_values(result, secrets)
+        if outcome is not None and outcome.warnings:
+            masked["warnings"] = list(outcome.warnings)
+        if outcome is not None and outcome.session is not None:
+            masked["session"] = seal(outcome.session)
+        return masked
+
+
+def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:
+    if password_file:
+        return AnsibleVault(secrets_from_file(password_file, vault_id), vault_id)
+    context = VaultSecretsContext.current(optional=True)
+    return AnsibleVault(context.secrets if context is not None else [], vault_id)
