@@ -55,7 +55,9 @@ class ConnectorAction(ActionBase):
 
     def _params(self) -> dict[str, t.Any]:
         """The task's options, validated and as plain Python values (templating leaves tagged ones)."""
-        _result, params = self.validate_argument_spec(dict(self.OPERATION.argument_spec), **self.OPERATION.constraints)
+        _result, params = ActionBase.validate_argument_spec(
+            self, dict(self.OPERATION.argument_spec), **self.OPERATION.constraints
+        )
         return t.cast("dict[str, t.Any]", json.loads(json.dumps(params)))
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
@@ -84,5 +86,6 @@ class ConnectorAction(ActionBase):
 def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:
     if password_file:
         return AnsibleVault(secrets_from_file(password_file, vault_id), vault_id)
-    context = VaultSecretsContext.current(optional=True)
+    # None where the run has no vault password; its annotation says otherwise.
+    context = t.cast("VaultSecretsContext | None", VaultSecretsContext.current(optional=True))
     return AnsibleVault(context.secrets if context is not None else [], vault_id)

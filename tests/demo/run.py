@@ -1,0 +1,83 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Onboard a small fleet of emulated tenants, twice: the second run shows that nothing is left to change."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = Path(__file__).parent
+FOLDER = ROOT / ".cache" / "demo"
+BIN = Path(sys.executable).parent
+
+sys.path.insert(0, str(ROOT / "tests"))
+
+from emulator.launch import Emulator, running_emulator  # noqa: E402
+from tooling.install_collection import install  # noqa: E402
+
+
+def main() -> int:
+    prepare()
+    with running_emulator(HERE / "seed.yml") as emulator:
+        for title in ("First run: everything is made", "Second run: nothing is left to change"):
+            print(f"\n=== {title} ===", flush=True)
+            if code := onboard(emulator):
+                return code
+    print(where_to_look())
+    return 0
+
+
+def prepare() -> None:
+    """A fresh folder: the emulated tenants are new each time, so older secrets are of no use."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    install(FOLDER / "collections")
+    shutil.copy(HERE / "inventory.yml", FOLDER)
+    password_file = FOLDER / "vault-password"
+    password_file.touch(mode=0o600)
+    password_file.write_text(secrets.token_urlsafe(24) + "\n")
+
+
+def onboard(emulator: Emulator) -> int:
+    endpoints = {
+        "connector_authority_url": emulator.url,
+        "connector_graph_url": emulator.url,
+        "connector_ca_path": emulator.ca_file,
+    }
+    command = [BIN / "ansible-playbook", "-i", "inventory.yml", "--vault-password-file", "vault-password"]
+    command += [f"-e{name}={value}" for name, value in endpoints.items()]
+    return subprocess.run([*command, "totalview.exchange365.onboard"], cwd=FOLDER, env=environment(), check=False).returncode
+
+
+def environment() -> dict[str, str]:
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))},
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "ANSIBLE_COLLECTIONS_PATH": str(FOLDER / "collections"),
+        "ANSIBLE_HOME": str(FOLDER / "ansible"),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "AZURE_CLIENT_ID": "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b",
+        "AZURE_CLIENT_SECRET": "demo-automation-secret-of-acme",
+    }
+
+
+def where_to_look() -> str:
+    folder = FOLDER.relative_to(ROOT)
+    view = f".venv/bin/ansible-vault view --vault-password-file {folder}/vault-password"
+    return f"""
+The tenant 'cautious' waits for somebody who may consent; the others are complete. Where to look:
+  {folder}/inventory.yml    what the operator wrote
+  {folder}/secrets/         the encrypted store and the hand-off, one file for each tenant
+  {view} {folder}/secrets/handoff/fresh.yml
+The emulated tenants are gone; README.md tells how to work on real ones."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
