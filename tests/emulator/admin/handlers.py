@@ -1,0 +1,151 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The admin door: what tests and demonstrations do to the world from outside, and what they see of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from emulator.admin.errors import AdminError
+from emulator.admin.snapshots import snapshot_of
+from emulator.admin.store import Wanted
+from emulator.call import Answer, Body, Call
+from emulator.clock import stamp
+from emulator.graph.store import consent, portal
+from emulator.graph.store.policy import policy_body
+from emulator.graph.store.records import Kind
+from emulator.identity import tokens
+from emulator.lag import Lag
+from emulator.planting import derived_id, set_graph_roles
+from emulator.seed import BadSeed, check_part, check_seed
+from emulator.world import Tenant
+
+
+def reset(call: Call) -> Answer:
+    call.world.reset()
+    return tenants(call)
+
+
+def seed(call: Call) -> Answer:
+    document = _checked("seed", call.json())
+    return Answer(200, {"tenants": [_tenant_line(tenant) for tenant in call.world.add(check_seed(document))]})
+
+
+def tenants(call: Call) -> Answer:
+    return Answer(200, {"tenants": [_tenant_line(tenant) for tenant in call.world.tenants()]})
+
+
+def _tenant_line(tenant: Tenant) -> Body:
+    return {"id": tenant.id, "display_name": tenant.display_name, "domains": tenant.domains, "cloud": tenant.cloud}
+
+
+def snapshot(call: Call) -> Answer:
+    return Answer(200, snapshot_of(_tenant(call)))
+
+
+def issued(call: Call) -> Answer:
+    return Answer(200, call.world.issued.lists())
+
+
+def requests(call: Call) -> Answer:
+    name = call.query.get("tenant", "")
+    tenant = call.world.tenant(name) if name else None
+    wanted = Wanted(int(call.query.get("after", 0)), tenant.id if tenant else name, call.query.get("service", ""))
+    return Answer(200, {"requests": [entry.shown() for entry in call.world.journal.entries(wanted)]})
+
+
+def clear_requests(call: Call) -> Answer:
+    call.world.journal.clear()
+    return Answer(204)
+
+
+def settings(call: Call) -> Answer:
+    wanted, world = _checked("settings", call.json()), call.world
+    if "lag" in wanted:
+        world.lag = Lag.parse(wanted["lag"])
+    if "record_bodies" in wanted:
+        world.journal.record_bodies = wanted["record_bodies"]
+    lag = {"reads": world.lag.reads, "seconds": world.lag.seconds}
+    return Answer(200, {"lag": lag, "record_bodies": world.journal.record_bodies})
+
+
+def change_tenant(call: Call) -> Answer:
+    tenant, wanted = _tenant(call), _checked("tenant_change", call.json())
+    if "lag" in wanted:
+        tenant.lag = None if wanted["lag"] is None else Lag.parse(wanted["lag"])
+    if "policy" in wanted:
+        tenant.directory.policy = policy_body(wanted["policy"])
+    if "roles" in wanted:
+        _set_roles(tenant, wanted["roles"])
+    return Answer(200, _tenant_line(tenant))
+
+
+def _set_roles(tenant: Tenant, roles: list[str]) -> None:
+    client_id = tenant.spec.get("automation", {}).get("client_id", "")
+    principal = tenant.directory.find_live(Kind.SERVICE_PRINCIPAL, "appId", client_id)
+    if principal is None:
+        raise AdminError(400, "the tenant has no automation")
+    set_graph_roles(tenant.directory, principal, _known_roles(roles))
+
+
+def portal_application(call: Call) -> Answer:
+    tenant, wish = _tenant(call), _checked("application", call.json())
+    try:
+        record = portal.register(tenant.directory, wish, lambda origin: str(uuid4()))
+    except portal.UnknownName as error:
+        raise AdminError(400, str(error)) from error
+    return Answer(201, record.true.body)
+
+
+def consent_to(call: Call) -> Answer:
+    tenant, wanted = _tenant(call), _checked("consent", call.json())
+    application = tenant.directory.find_live(Kind.APPLICATION, "appId", wanted["appId"])
+    if application is None:
+        raise AdminError(404, f"no application {wanted['appId']} in this tenant")
+    consent.consent(tenant.directory, application)
+    return Answer(204)
+
+
+def token(call: Call) -> Answer:
+    """For a pretend administrator, so that a test can cause drift through Graph itself."""
+    tenant, wanted = _tenant(call), _checked("token", call.json())
+    claims = _administrator_claims(tenant, _known_roles(wanted["roles"]))
+    return Answer(200, {"access_token": tokens.issue(call, tenant, tokens.GRAPH_AUDIENCE, claims)})
+
+
+def _administrator_claims(tenant: Tenant, roles: list[str]) -> dict[str, Any]:
+    """No object of the directory, so it owns nothing."""
+    ids = {name: derived_id(tenant.id, "administrator", name) for name in ("appid", "oid")}
+    return {**ids, "app_displayname": "administrator", "roles": roles}
+
+
+def clock(call: Call) -> Answer:
+    if call.method == "POST":
+        call.world.clock.advance(_checked("clock", call.json())["advance_seconds"])
+    return Answer(200, {"now": stamp(call.world.clock.now())})
+
+
+def _tenant(call: Call) -> Tenant:
+    tenant = call.world.tenant(call.params["tenant"])
+    if tenant is None:
+        raise AdminError(404, f"no tenant {call.params['tenant']}")
+    call.tenant = tenant
+    return tenant
+
+
+def _checked(part: str, body: Body) -> Body:
+    try:
+        check_part(part, body)
+    except BadSeed as error:
+        raise AdminError(400, str(error)) from error
+    return body
+
+
+def _known_roles(roles: list[str]) -> list[str]:
+    try:
+        portal.graph_permissions(roles)
+    except portal.UnknownName as error:
+        raise AdminError(400, str(error)) from error
+    return roles

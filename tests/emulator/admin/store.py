@@ -1,0 +1,66 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The request log: the independent witness of what clients asked and were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(slots=True)
+class Entry:
+    number: int
+    time: str
+    service: str
+    method: str
+    path: str
+    query: str
+    status: int
+    tenant: str | None
+    client_request_id: str
+    request_id: str
+    user_agent: str
+    batch_of: int | None
+    recording: dict[str, Any] | None = None
+
+    def shown(self) -> dict[str, Any]:
+        fields = asdict(self)
+        return {**fields, **(fields.pop("recording") or {})}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`after` is a request number; empty strings ask for everything."""
+
+    after: int = 0
+    tenant: str = ""
+    service: str = ""
+
+    def takes(self, entry: Entry) -> bool:
+        return entry.number > self.after and self.tenant in ("", entry.tenant) and self.service in ("", entry.service)
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.record_bodies = False
+        self._number = 0
+        self._entries: list[Entry] = []
+
+    def next_number(self) -> int:
+        """Numbers go on after the log was cleared, so that `after` never means something else."""
+        self._number += 1
+        return self._number
+
+    def write(self, entry: Entry, recording: Mapping[str, Any]) -> None:
+        if self.record_bodies:
+            entry.recording = dict(recording)
+        self._entries.append(entry)
+
+    def entries(self, wanted: Wanted) -> Iterator[Entry]:
+        return (entry for entry in self._entries if wanted.takes(entry))
+
+    def clear(self) -> None:
+        self._entries.clear()

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator as one ASGI application: every request of every service goes through the same stages."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from email.utils import format_datetime
+from urllib.parse import parse_qsl, unquote
+from uuid import uuid4
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from emulator.admin.service import Admin
+from emulator.admin.store import Entry
+from emulator.call import Answer, Call, Refusal
+from emulator.clock import stamp
+from emulator.graph.service import Graph
+from emulator.identity.service import Identity
+from emulator.service import Service, find_route
+from emulator.world import World
+
+Next = Callable[[Call], Awaitable[Answer]]
+Stage = Callable[[Call, Next], Awaitable[Answer]]
+
+# Asked in this order; identity takes every path that no other service wants.
+SERVICES: tuple[Service, ...] = (Admin(), Graph(), Identity())
+
+
+async def normalise_path(call: Call, go_on: Next) -> Answer:
+    """Doubled slashes are common in clients' URLs and harmless at Microsoft."""
+    call.asked_path = call.path
+    call.path = "/" + "/".join(part for part in call.path.split("/") if part)
+    call.query = dict(parse_qsl(call.query_string, keep_blank_values=True))
+    call.service = next(service for service in SERVICES if service.accepts(call.path))
+    call.path = call.service.normalise(call.path)
+    match = find_route(call.service.routes, call.method, call.path)
+    call.route, call.params = match.route, dict(match.params)
+    return await go_on(call)
+
+
+async def log(call: Call, go_on: Next) -> Answer:
+    """Numbers the request, gives every refusal its wire form, and writes down what came of it."""
+    call.number = call.world.journal.next_number()
+    call.request_id = str(uuid4())
+    call.client_request_id = call.headers.get("client-request-id") or str(uuid4())
+    try:
+        answer = await go_on(call)
+    except Refusal as refusal:
+        answer = refusal.answer(call)
+    call.service.finish(call, answer)
+    answer.headers["date"] = format_datetime(call.world.clock.now(), usegmt=True)
+    if call.service.name != "admin":
+        _write_down(call, answer)
+    return answer
+
+
+def _write_down(call: Call, answer: Answer) -> None:
+    entry = Entry(
+        number=call.number,
+        time=stamp(call.world.clock.now()),
+        service=call.service.name,
+        method=call.method,
+        path=unquote(call.asked_path),
+        query=call.query_string,
+        status=answer.status,
+        tenant=call.tenant.id if call.tenant else None,
+        client_request_id=call.client_request_id,
+        request_id=call.request_id,
+        user_agent=call.headers.get("user-agent", ""),
+        batch_of=call.batch_of,
+    )
+    recording = {
+        "request_headers": {name: value for name, value in call.headers.items() if name != "authorization"},
+        "request_body": call.raw_body.decode("utf-8", "replace"),
+        "response_headers": dict(answer.headers),
+        "response_body": answer.body,
+    }
+    call.world.journal.write(entry, recording)
+
+
+async def faults(call: Call, go_on: Next) -> Answer:
+    """The place of throttling, outages and lost answers; none yet."""
+    return await go_on(call)
+
+
+async def authenticate(call: Call, go_on: Next) -> Answer:
+    call.service.authenticate(call)
+    return await go_on(call)
+
+
+async def rights(call: Call, go_on: Next) -> Answer:
+    call.service.authorise(call)
+    return await go_on(call)
+
+
+async def lag(call: Call, go_on: Next) -> Answer:
+    call.service.replicate(call)
+    return await go_on(call)
+
+
+async def handler(call: Call) -> Answer:
+    return await call.service.handle(call)
+
+
+STAGES: tuple[Stage, ...] = (normalise_path, log, faults, authenticate, rights, lag)
+
+
+def pipeline(stages: tuple[Stage, ...] = STAGES, last: Next = handler) -> Next:
+    go_on = last
+    for stage in reversed(stages):
+        go_on = _before(stage, go_on)
+    return go_on
+
+
+def _before(stage: Stage, go_on: Next) -> Next:
+    return lambda call: stage(call, go_on)
+
+
+class Emulator:
+    """ASGI application over one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._dispatch = pipeline()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        call = Call(
+            world=self.world,
+            method=request.method,
+            path=scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace").partition("?")[0],
+            query_string=request.url.query,
+            headers={name.lower(): value for name, value in request.headers.items()},
+            raw_body=await request.body(),
+            origin=f"https://{request.headers.get('host', '127.0.0.1')}",
+            client_host=request.client.host if request.client else "",
+            dispatch=self._dispatch,
+        )
+        await _response(await self._dispatch(call))(scope, receive, send)
+
+
+def _response(answer: Answer) -> Response:
+    if answer.body is None or isinstance(answer.body, str):
+        return Response(answer.body, answer.status, answer.headers)
+    return JSONResponse(answer.body, answer.status, answer.headers)

@@ -1,0 +1,87 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One request on its way through the pipeline, and its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from emulator.graph.rights import Scope
+    from emulator.graph.store.records import Record, Version
+    from emulator.service import Route, Service
+    from emulator.world import Tenant, World
+
+Body = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Answer:
+    """`body` is a JSON value, HTML as a string, or None for no body at all."""
+
+    status: int
+    body: Any = None
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """A no of one of the services; each service's own errors know their form on the wire."""
+
+    def answer(self, call: Call) -> Answer:
+        raise NotImplementedError
+
+
+class MalformedBody(Exception):
+    """The body is not the JSON object that it says it is."""
+
+
+@dataclass(slots=True)
+class Call:
+    world: World
+    method: str
+    path: str
+    query_string: str
+    headers: Mapping[str, str]
+    raw_body: bytes
+    origin: str
+    client_host: str
+    dispatch: Callable[[Call], Awaitable[Answer]]
+    batch_of: int | None = None
+
+    asked_path: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+    number: int = 0
+    request_id: str = ""
+    client_request_id: str = ""
+    service: Service = field(init=False)
+    route: Route | None = None
+    params: dict[str, str] = field(default_factory=dict)
+    tenant: Tenant | None = None
+    claims: Mapping[str, Any] = field(default_factory=dict)
+    scope: Scope | None = None
+    target: Record | None = None
+    seen: Version | None = None
+    _json: Body | None = None
+
+    def json(self) -> Body:
+        """The body as a JSON object; no body at all is an empty one."""
+        if self._json is None:
+            self._json = self._parse_json()
+        return self._json
+
+    def _parse_json(self) -> Body:
+        try:
+            value = json.loads(self.raw_body) if self.raw_body.strip() else {}
+        except ValueError as error:
+            raise MalformedBody from error
+        if not isinstance(value, dict):
+            raise MalformedBody
+        return value
+
+    def form(self) -> dict[str, str]:
+        return dict(parse_qsl(self.raw_body.decode("utf-8", "replace"), keep_blank_values=True))

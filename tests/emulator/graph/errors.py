@@ -1,0 +1,127 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refusals of Microsoft Graph in their wire form."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from emulator.call import Answer, Body, Call, Refusal
+from emulator.graph.store.conflicts import Conflict, Reason
+
+
+class Form(NamedTuple):
+    status: int
+    code: str
+    message: str
+
+
+BAD = "Request_BadRequest"
+DENIED = "Authorization_RequestDenied"
+SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
+
+# Messages are matched by clients, hence word by word as reported (terraform-provider-azuread, public issues). The
+# status for an existing service principal and an existing delegated grant is not confirmed.
+CONFLICTS: dict[Reason, Form] = {
+    Reason.UNIQUE_NAME_TAKEN: Form(
+        400, BAD, "Another object with the same value for property uniqueName already exists."
+    ),
+    Reason.UNIQUE_NAME_FIXED: Form(400, BAD, "Property 'uniqueName' is read-only and cannot be set."),
+    Reason.NO_SUCH_APPLICATION: Form(
+        400, BAD, "The appId '{}' of the service principal does not reference a valid application object."
+    ),
+    Reason.BACKING_APPLICATION_ELSEWHERE: Form(
+        403,
+        DENIED,
+        "When using this permission, the backing application of the service principal being created must in the "
+        "local tenant",
+    ),
+    Reason.SERVICE_PRINCIPAL_EXISTS: Form(
+        409,
+        SAME_KEY,
+        "The service principal cannot be created, updated, or restored because the service principal name {} is "
+        "already in use.",
+    ),
+    Reason.ALREADY_ASSIGNED: Form(400, BAD, "Permission being assigned already exists on the object"),
+    Reason.NO_SUCH_ROLE: Form(400, BAD, "Permission being assigned was not found on application"),
+    Reason.NOT_A_VALID_REFERENCE: Form(400, BAD, "Not a valid reference update"),
+    Reason.GRANT_EXISTS: Form(409, SAME_KEY, "Permission entry already exists."),
+    Reason.OWNER_EXISTS: Form(
+        400, BAD, "One or more added object references already exist for the following modified properties: 'owners'."
+    ),
+    Reason.NO_SUCH_KEY: Form(400, BAD, "No password credential found with keyId '{}'."),
+    Reason.BAD_LIFETIME: Form(400, BAD, "Key credential end date is invalid."),
+    Reason.SECRETS_NOT_ALLOWED: Form(
+        400,
+        "CredentialTypeNotAllowedAsPerAppPolicy",
+        "Credential type not allowed as per assigned policy '{}'.",
+    ),
+    Reason.LIFETIME_NOT_ALLOWED: Form(
+        400,
+        "CredentialInvalidLifetimeAsPerAppPolicy",
+        "Credential lifetime exceeds the max value allowed as per assigned policy '{}'.",
+    ),
+}
+
+
+class GraphError(Refusal):
+    def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, code, message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = headers or {}
+
+    def answer(self, call: Call) -> Answer:
+        return Answer(self.status, error_body(call, self.code, self.message), dict(self.headers))
+
+
+def error_body(call: Call, code: str, message: str) -> Body:
+    """The field order and the zoneless date of recordings 10 and 11."""
+    inner = {
+        "date": call.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
+        "request-id": call.request_id,
+        "client-request-id": call.client_request_id,
+    }
+    return {"error": {"code": code, "message": message, "innerError": inner}}
+
+
+def of_conflict(conflict: Conflict) -> GraphError:
+    form = CONFLICTS[conflict.reason]
+    return GraphError(form.status, form.code, form.message.replace("{}", conflict.subject))
+
+
+def not_found(key: str) -> GraphError:
+    message = f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
+    return GraphError(404, "Request_ResourceNotFound", message)
+
+
+def denied() -> GraphError:
+    return GraphError(403, DENIED, "Insufficient privileges to complete the operation.")
+
+
+def bad_request(message: str) -> GraphError:
+    return GraphError(400, BAD, message)
+
+
+def malformed(message: str) -> GraphError:
+    """What the protocol layer says no to, before the directory is asked."""
+    return GraphError(400, "BadRequest", message)
+
+
+def unsupported_query(message: str) -> GraphError:
+    return GraphError(400, "Request_UnsupportedQuery", message)
+
+
+def unknown_segment(path: str) -> GraphError:
+    segment = next((part for part in reversed(path.split("/")) if part), "")
+    return malformed(f"Resource not found for the segment '{segment}'.")
+
+
+def invalid_token(call: Call, message: str) -> GraphError:
+    challenge = (
+        f'Bearer realm="", authorization_uri="{call.origin}/common/oauth2/authorize", '
+        'client_id="00000003-0000-0000-c000-000000000000"'
+    )
+    return GraphError(401, "InvalidAuthenticationToken", message, {"www-authenticate": challenge})

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Owners of applications and service principals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from emulator.call import Answer, Call
+from emulator.graph.bodies import reference_id
+from emulator.graph.errors import not_found
+from emulator.graph.handlers.context import directory_of, no_content, seen_of, target_of
+from emulator.graph.odata.entities import APPLICATION, DIRECTORY_OBJECT, SERVICE_PRINCIPAL, USER, Entity
+from emulator.graph.odata.listing import Expander
+from emulator.graph.odata.options import Expand, read_options
+from emulator.graph.store import applications
+from emulator.graph.store.directory import Directory
+from emulator.graph.store.records import Body, Kind, Record, Version
+
+ENTITIES: dict[Kind, Entity] = {
+    Kind.APPLICATION: APPLICATION,
+    Kind.SERVICE_PRINCIPAL: SERVICE_PRINCIPAL,
+    Kind.USER: USER,
+}
+
+
+def typed_body(record: Record, select: tuple[str, ...] = ()) -> Body:
+    """An object in a list of mixed types names its type."""
+    entity, body = ENTITIES[record.kind], record.true.body
+    shown = {name: body.get(name) for name in (select or entity.fields)}
+    return {"@odata.type": f"#microsoft.graph.{entity.name}", **shown}
+
+
+def list_owners(call: Call) -> Answer:
+    options = read_options(call, DIRECTORY_OBJECT)
+    found = _owners(directory_of(call), seen_of(call))
+    context = f"{call.origin}/v1.0/$metadata#directoryObjects"
+    return Answer(200, {"@odata.context": context, "value": [typed_body(record, options.select) for record in found]})
+
+
+def add_owner(call: Call) -> Answer:
+    owner_id = reference_id(call.json().get("@odata.id"))
+    if applications.find_owner(directory_of(call), owner_id) is None:
+        raise not_found(owner_id)
+    applications.add_owner(directory_of(call), target_of(call), owner_id)
+    return no_content()
+
+
+def remove_owner(call: Call) -> Answer:
+    owner_id = call.params["owner"].lower()
+    if not applications.remove_owner(directory_of(call), target_of(call), owner_id):
+        raise not_found(owner_id)
+    return no_content()
+
+
+def expand_owners(call: Call) -> Expander:
+    directory = directory_of(call)
+
+    def expand(seen: Version, wish: Expand) -> list[Body]:
+        return [typed_body(record, wish.select) for record in _owners(directory, seen)]
+
+    return expand
+
+
+def _owners(directory: Directory, seen: Version) -> Iterator[Record]:
+    for owner_id in seen.owners:
+        record = applications.find_owner(directory, owner_id)
+        if record is not None:
+            yield record

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the query options may name on each type. Sources: aad-advanced-queries and the resource pages of the types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from emulator.graph.store import templates
+from emulator.graph.store.records import Body
+
+Verbs = tuple[str, ...]
+
+# Operators that need `ConsistencyLevel: eventual` and `$count=true` wherever they are allowed at all.
+ADVANCED_VERBS = frozenset({"ne", "not", "endswith"})
+
+_TEXT: Verbs = ("eq", "in", "startswith", "endswith", "ne")
+_KEY: Verbs = ("eq", "in", "ne")
+_LIST: Verbs = ("any eq",)
+
+
+@dataclass(frozen=True)
+class Entity:
+    name: str
+    set_name: str
+    fields: tuple[str, ...]
+    on_request: Body = field(default_factory=dict)
+    filters: Mapping[str, Verbs] = field(default_factory=dict)
+    order_plain: frozenset[str] = frozenset()
+    order_advanced: frozenset[str] = frozenset()
+    search: frozenset[str] = frozenset()
+    expand: frozenset[str] = frozenset()
+
+    def knows(self, name: str) -> bool:
+        return name in self.fields or name in self.on_request
+
+
+_DIRECTORY_ORDER = frozenset({"displayName", "createdDateTime"})
+
+APPLICATION = Entity(
+    "application",
+    "applications",
+    tuple(templates.APPLICATION),
+    templates.UNRECORDED["application"],
+    {
+        "displayName": (*_TEXT, "ge", "le"),
+        "appId": _KEY,
+        "id": _KEY,
+        "createdDateTime": (*_KEY, "ge", "le"),
+        "identifierUris": (*_LIST, "any startswith"),
+        "tags": _LIST,
+    },
+    order_advanced=_DIRECTORY_ORDER,
+    search=frozenset({"displayName", "description"}),
+    expand=frozenset({"owners"}),
+)
+
+SERVICE_PRINCIPAL = Entity(
+    "servicePrincipal",
+    "servicePrincipals",
+    tuple(templates.SERVICE_PRINCIPAL),
+    templates.UNRECORDED["servicePrincipal"],
+    {
+        "displayName": (*_TEXT, "ge", "le"),
+        "appId": _KEY,
+        "id": _KEY,
+        "accountEnabled": ("eq", "ne"),
+        "createdDateTime": (*_KEY, "ge", "le"),
+        "servicePrincipalNames": (*_LIST, "any startswith"),
+        "servicePrincipalType": _KEY,
+        "tags": _LIST,
+    },
+    order_advanced=_DIRECTORY_ORDER,
+    search=frozenset({"displayName", "description"}),
+    expand=frozenset({"owners"}),
+)
+
+USER = Entity(
+    "user",
+    "users",
+    tuple(templates.USER),
+    templates.USER_ON_REQUEST,
+    {
+        "displayName": (*_TEXT, "ge", "le"),
+        "userPrincipalName": (*_TEXT, "ge", "le"),
+        "mail": (*_TEXT, "ge", "le"),
+        "id": _KEY,
+        "accountEnabled": ("eq", "ne"),
+        "userType": _KEY,
+        "proxyAddresses": (*_LIST, "any startswith"),
+    },
+    order_plain=frozenset({"displayName", "userPrincipalName"}),
+    order_advanced=frozenset({"createdDateTime", "mail"}),
+    search=frozenset({"displayName", "mail", "userPrincipalName"}),
+)
+
+ROLE_ASSIGNMENT = Entity(
+    "appRoleAssignment",
+    "appRoleAssignments",
+    (
+        "id",
+        "deletedDateTime",
+        "appRoleId",
+        "createdDateTime",
+        "principalDisplayName",
+        "principalId",
+        "principalType",
+        "resourceDisplayName",
+        "resourceId",
+    ),
+    filters={"resourceId": ("eq",), "principalDisplayName": ("eq", "startswith")},
+)
+
+OAUTH_GRANT = Entity(
+    "oAuth2PermissionGrant",
+    "oauth2PermissionGrants",
+    ("clientId", "consentType", "id", "principalId", "resourceId", "scope"),
+    filters=dict.fromkeys(("clientId", "consentType", "principalId", "resourceId"), ("eq",)),
+)
+
+DIRECTORY_OBJECT = Entity("directoryObject", "directoryObjects", ("id", "deletedDateTime", "displayName"))
+
+ORGANIZATION = Entity(
+    "organization",
+    "organization",
+    (
+        "id",
+        "deletedDateTime",
+        "businessPhones",
+        "city",
+        "country",
+        "countryLetterCode",
+        "createdDateTime",
+        "defaultUsageLocation",
+        "displayName",
+        "onPremisesSyncEnabled",
+        "partnerTenantType",
+        "preferredLanguage",
+        "technicalNotificationMails",
+        "tenantType",
+        "assignedPlans",
+        "verifiedDomains",
+    ),
+    filters={"id": ("eq",), "displayName": ("eq",)},
+)

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Microsoft Graph's share of the pipeline."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import cast
+
+from emulator.call import Answer, Call, MalformedBody
+from emulator.graph import errors
+from emulator.graph.handlers.context import is_upsert, require_owned
+from emulator.graph.keys import Target, detach_keys, parse_key
+from emulator.graph.routes import ROUTES, Traits
+from emulator.graph.store.conflicts import Conflict
+from emulator.graph.store.resources import GRAPH, resources
+from emulator.service import Route, find_route
+
+JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+PREFIXES = ("/v1.0/myorganization/", "/v1.0/")
+
+
+class Graph:
+    name = "graph"
+    routes: Sequence[Route] = ROUTES
+
+    def accepts(self, path: str) -> bool:
+        return path.startswith(("/v1.0/", "/beta/")) or path in ("/v1.0", "/beta")
+
+    def normalise(self, path: str) -> str:
+        clean = detach_keys(path)
+        prefix = next((prefix for prefix in PREFIXES if clean.startswith(prefix)), "")
+        return clean[len(prefix) - 1 :] if prefix else clean
+
+    def authenticate(self, call: Call) -> None:
+        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise errors.invalid_token(call, "Access token is empty.")
+        claims = call.world.signing_key.claims(token.strip())
+        if claims is None:
+            raise errors.invalid_token(call, "IDX14100: JWT is not well formed or its signature is invalid.")
+        if claims["exp"] <= call.world.clock.now().timestamp():
+            raise errors.invalid_token(call, "Lifetime validation failed, the token is expired.")
+        if str(claims["aud"]) not in resources()[GRAPH].names:
+            raise errors.invalid_token(call, "Access token validation failure. Invalid audience.")
+        call.tenant = call.world.tenant(str(claims["tid"]))
+        if call.tenant is None:
+            raise errors.invalid_token(call, "The tenant of the access token is unknown.")
+        call.claims = claims
+
+    def authorise(self, call: Call) -> None:
+        """From the roles in the token alone; with OwnedBy only, also from who owns the addressed object."""
+        traits = _traits(call)
+        if traits.right is None:
+            return
+        call.scope = traits.right.scope(call.claims.get("roles", ()))
+        if call.scope is None:
+            raise errors.denied()
+        if traits.target is not None:
+            assert call.tenant is not None
+            call.target = traits.target.find(call.tenant.directory, call.params["key"])
+            require_owned(call, call.target)
+
+    def replicate(self, call: Call) -> None:
+        """Decides whether the addressed object is there for this request, and counts the look."""
+        target = _traits(call).target
+        if target is None or is_upsert(call, target.upsert_key):
+            return
+        present = _read(call, target) if call.method == "GET" else _writable(call, target)
+        if not present:
+            raise errors.not_found(parse_key(call.params["key"])[1])
+
+    async def handle(self, call: Call) -> Answer:
+        assert call.route is not None
+        try:
+            answer = call.route.handler(call)
+            return await answer if inspect.isawaitable(answer) else answer
+        except Conflict as conflict:
+            raise errors.of_conflict(conflict) from conflict
+        except MalformedBody as error:
+            raise errors.malformed("Unable to read JSON request payload.") from error
+
+    def finish(self, call: Call, answer: Answer) -> None:
+        """Headers as recorded: an error is plain JSON, a success says OData."""
+        headers = answer.headers
+        headers.setdefault("cache-control", "no-cache")
+        headers["request-id"], headers["client-request-id"] = call.request_id, call.client_request_id
+        headers["x-ms-resource-unit"] = str(_cost(call))
+        if answer.status < 400 and answer.body is not None:
+            headers.setdefault("content-type", JSON_TYPE)
+            headers["odata-version"] = "4.0"
+            headers["strict-transport-security"] = "max-age=31536000"
+        elif answer.body is not None:
+            headers["content-type"] = "application/json"
+
+
+def _traits(call: Call) -> Traits:
+    if call.route is not None:
+        return cast("Traits", call.route.traits)
+    if find_route(ROUTES, "", call.path).known_path:
+        raise errors.GraphError(405, errors.BAD, "Specified HTTP method is not allowed for the request target.")
+    raise errors.unknown_segment(call.path)
+
+
+def _read(call: Call, target: Target) -> bool:
+    assert call.tenant is not None
+    if call.target is None:
+        return False
+    call.seen = call.tenant.directory.read(call.target)
+    return call.seen.place is target.place
+
+
+def _writable(call: Call, target: Target) -> bool:
+    assert call.tenant is not None
+    if call.target is None:
+        return False
+    call.seen = call.tenant.directory.peek(call.target)
+    if call.seen.place is target.place and call.target.true.place is target.place:
+        return True
+    call.target.state.refuse()
+    return False
+
+
+def _cost(call: Call) -> int:
+    """learn.microsoft.com/graph/throttling-limits: $select and a small $top make a call cheaper, $expand dearer."""
+    cost: int = call.route.traits.cost if call.route is not None else 1
+    cost += ("$expand" in call.query) - ("$select" in call.query)
+    top = call.query.get("$top", "")
+    cost -= top.isdecimal() and int(top) < 20
+    return max(cost, 1)

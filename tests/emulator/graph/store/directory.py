@@ -1,0 +1,95 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The directory of one tenant: its objects, the keys they are found by, and what readers may see of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from emulator.graph.store.records import Body, Kind, Place, Record, Table, Version
+from emulator.lag import Lag
+
+if TYPE_CHECKING:
+    from emulator.clock import Clock
+
+ALTERNATE_KEYS: dict[Kind, tuple[str, ...]] = {
+    Kind.APPLICATION: ("appId", "uniqueName"),
+    Kind.SERVICE_PRINCIPAL: ("appId",),
+    Kind.USER: ("userPrincipalName",),
+}
+
+OPAQUE_IDS = frozenset({Kind.ROLE_ASSIGNMENT, Kind.OAUTH_GRANT})
+
+
+@dataclass(slots=True)
+class Directory:
+    tenant_id: str
+    default_domain: str
+    clock: Clock
+    lag: Callable[[], Lag]
+    policy: Body
+    secrets: dict[str, str] = field(default_factory=dict)
+    certificates: dict[str, bytes] = field(default_factory=dict)
+    _tables: dict[Kind, Table] = field(default_factory=lambda: {kind: Table() for kind in Kind})
+    _keys: dict[tuple[Kind, str, str], Record] = field(default_factory=dict)
+    _sequence: int = 0
+
+    # --- finding, always among the true objects -------------------------------------------------------------------
+
+    def records(self, kind: Kind) -> Iterator[Record]:
+        return iter(self._tables[kind])
+
+    def find(self, kind: Kind, key: str, value: str) -> Record | None:
+        if key == "id":
+            return self._tables[kind].get(value if kind in OPAQUE_IDS else value.lower())
+        return self._keys.get((kind, key, value.casefold()))
+
+    def live(self, kind: Kind) -> Iterator[Body]:
+        return (record.true.body for record in self._tables[kind] if record.true.live)
+
+    def find_live(self, kind: Kind, key: str, value: str) -> Record | None:
+        record = self.find(kind, key, value)
+        return record if record is not None and record.true.live else None
+
+    # --- reading, through the lag ---------------------------------------------------------------------------------
+
+    def peek(self, record: Record) -> Version:
+        return record.state.seen(self.lag(), self.clock.elapsed())
+
+    def read(self, record: Record) -> Version:
+        seen = self.peek(record)
+        record.state.count_read()
+        return seen
+
+    # --- writing --------------------------------------------------------------------------------------------------
+
+    def add(self, kind: Kind, body: Body, *, owners: tuple[str, ...] = (), settled: bool = False) -> Record:
+        self._sequence += 1
+        record = Record(kind, body["id"], self._sequence)
+        self._tables[kind].add(record)
+        self.put(record, Version(Place.LIVE, body, owners), settled=settled)
+        return record
+
+    def put(self, record: Record, version: Version, *, settled: bool = False) -> None:
+        """Makes `version` the truth; `settled` shows it to readers at once, as things seeded or done by people are."""
+        self._index(record, version)
+        lag = Lag() if settled else self.lag()
+        record.state.write(version, lag, self.clock.elapsed())
+        if version.place is Place.GONE and lag.off:
+            self._tables[record.kind].drop(record)
+
+    def change(self, record: Record, changes: Body, *, settled: bool = False) -> None:
+        self.put(record, record.true._replace(body={**record.true.body, **changes}), settled=settled)
+
+    def _index(self, record: Record, version: Version) -> None:
+        for key in ALTERNATE_KEYS.get(record.kind, ()):
+            value = version.body.get(key)
+            if value is None:
+                continue
+            if version.place is Place.GONE:
+                self._keys.pop((record.kind, key, value.casefold()), None)
+            else:
+                self._keys[record.kind, key, value.casefold()] = record

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refusals of Microsoft identity: the documented body with its AADSTS code."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from uuid import uuid4
+
+from emulator.call import Answer, Call, Refusal
+
+
+class Form(NamedTuple):
+    error: str
+    status: int
+    text: str
+
+
+# Codes and meanings: learn.microsoft.com/entra/identity-platform/reference-error-codes; the OAuth error names and
+# statuses are those of the client credentials flow. 7000229 and 7000112 are known from clients only.
+FORMS: dict[int, Form] = {
+    50011: Form("invalid_request", 400, "The redirect URI '{}' does not match the ones of the application."),
+    65004: Form("access_denied", 400, "User declined to consent to access the app."),
+    70003: Form("unsupported_grant_type", 400, "The app requested an unsupported grant type '{}'."),
+    90002: Form(
+        "invalid_request",
+        400,
+        "Tenant '{}' not found. Check to make sure you have the correct tenant ID and are signing into the correct "
+        "cloud. Check with your subscription administrator, this may happen if there are no active subscriptions "
+        "for the tenant.",
+    ),
+    500011: Form(
+        "invalid_resource",
+        400,
+        "The resource principal named {} was not found in the tenant. This can happen if the application has not been "
+        "installed by the administrator of the tenant or consented to by any user in the tenant.",
+    ),
+    500113: Form("invalid_request", 400, "No reply address is registered for the application."),
+    700016: Form(
+        "unauthorized_client",
+        400,
+        "Application with identifier '{}' was not found in the directory. This can happen if the application has not "
+        "been installed by the administrator of the tenant or consented to by any user in the tenant. You may have "
+        "sent your authentication request to the wrong tenant.",
+    ),
+    700021: Form("invalid_client", 401, "Client assertion application identifier doesn't match 'client_id'."),
+    700023: Form("invalid_client", 401, "Client assertion audience claim does not match Realm issuer."),
+    700024: Form("invalid_client", 401, "Client assertion is not within its valid time range."),
+    700027: Form(
+        "invalid_client",
+        401,
+        "The certificate used to sign the client assertion is not accepted for the application. [Reason - {}]",
+    ),
+    900144: Form("invalid_request", 400, "The request body must contain the following parameter: '{}'."),
+    1002012: Form(
+        "invalid_scope",
+        400,
+        "The provided value for scope {} is not valid. Client credential flows must have a scope value with /.default "
+        "suffixed to the resource identifier (application ID URI).",
+    ),
+    7000112: Form("unauthorized_client", 400, "Application '{}' is disabled."),
+    7000215: Form(
+        "invalid_client",
+        401,
+        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
+        "the client secret ID, for a secret added to app '{}'.",
+    ),
+    7000218: Form(
+        "invalid_client",
+        401,
+        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
+    ),
+    7000222: Form("invalid_client", 401, "The provided client secret keys for app '{}' are expired."),
+    7000229: Form("unauthorized_client", 400, "The client application {} is missing service principal in the tenant."),
+}
+
+
+class SignInRefused(Refusal):
+    def __init__(self, code: int, subject: str = "", *, error: str | None = None) -> None:
+        super().__init__(code, subject)
+        self.code = code
+        self.form = FORMS[code]
+        self.error = error or self.form.error
+        self.text = self.form.text.replace("{}", subject)
+
+    def answer(self, call: Call) -> Answer:
+        trace, now = str(uuid4()), call.world.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+        ids = f"Trace ID: {trace} Correlation ID: {call.client_request_id} Timestamp: {now}"
+        body = {
+            "error": self.error,
+            "error_description": f"AADSTS{self.code}: {self.text} {ids}",
+            "error_codes": [self.code],
+            "timestamp": now,
+            "trace_id": trace,
+            "correlation_id": call.client_request_id,
+            "error_uri": f"{call.origin}/error?code={self.code}",
+        }
+        return Answer(self.form.status, body)
+
+
+class UnknownPage(Refusal):
+    def answer(self, call: Call) -> Answer:
+        return Answer(404, f"Nothing at {call.path}", {"content-type": "text/plain; charset=utf-8"})

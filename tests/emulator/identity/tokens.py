@@ -1,0 +1,107 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The token endpoint's work: who signs in, with what, for which resource, and what the token then says."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from emulator.call import Call
+from emulator.graph.store.directory import Directory
+from emulator.graph.store.records import Kind, Record
+from emulator.graph.store.resources import GRAPH
+from emulator.identity import assertions
+from emulator.identity.errors import SignInRefused
+from emulator.identity.store import SecretState, certificates, check_secret, find_resource, granted_roles
+from emulator.world import Tenant
+
+LIFETIME = 3599
+GRAPH_AUDIENCE = "https://graph.microsoft.com"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
+    client_id, scope = _required(form, "client_id").lower(), _required(form, "scope")
+    audience = _audience(scope)
+    application = _application(tenant.directory, client_id)
+    _check_credential(call, tenant.directory, application, form)
+    principal = _service_principal(tenant.directory, client_id)
+    # This emulator's own origin is another name of Graph.
+    own = audience == call.origin.lower()
+    resource = find_resource(tenant.directory, GRAPH if own else audience)
+    if resource is None:
+        raise SignInRefused(500011, audience)
+    claims = {
+        "appid": client_id,
+        "oid": principal.id,
+        "app_displayname": principal.true.body["displayName"],
+        "roles": granted_roles(tenant.directory, principal, resource),
+    }
+    return issue(call, tenant, GRAPH_AUDIENCE if own else audience, claims)
+
+
+def issue(call: Call, tenant: Tenant, audience: str, claims: dict[str, Any]) -> str:
+    """Version 1 tokens, as Microsoft issues for Graph and Exchange; without granted roles there is no such claim."""
+    now = int(call.world.clock.now().timestamp())
+    roles = claims.pop("roles")
+    full = {
+        "aud": audience,
+        "iss": f"https://sts.windows.net/{tenant.id}/",
+        "iat": now,
+        "nbf": now,
+        "exp": now + LIFETIME,
+        "appidacr": "1",
+        "azp": claims["appid"],
+        "idtyp": "app",
+        "sub": claims["oid"],
+        "tid": tenant.id,
+        "uti": secrets.token_urlsafe(16),
+        "ver": "1.0",
+        **claims,
+        **({"roles": roles} if roles else {}),
+    }
+    return call.world.issued.token(call.world.signing_key.sign(full))
+
+
+def _required(form: dict[str, str], name: str) -> str:
+    if not form.get(name):
+        raise SignInRefused(900144, name)
+    return form[name]
+
+
+def _audience(scope: str) -> str:
+    resource, found, rest = scope.strip().partition("/.default")
+    if not found or rest or not resource:
+        raise SignInRefused(1002012, scope)
+    return resource.rstrip("/").lower()
+
+
+def _application(directory: Directory, client_id: str) -> Record:
+    record = directory.find(Kind.APPLICATION, "appId", client_id)
+    if record is None or not (directory.read(record).live and record.true.live):
+        raise SignInRefused(700016, client_id)
+    return record
+
+
+def _check_credential(call: Call, directory: Directory, application: Record, form: dict[str, str]) -> None:
+    client_id, seen = application.true.body["appId"], directory.peek(application).body
+    if form.get("client_secret"):
+        state = check_secret(directory, seen, form["client_secret"])
+        if state is not SecretState.VALID:
+            raise SignInRefused(7000222 if state is SecretState.EXPIRED else 7000215, client_id)
+    elif form.get("client_assertion") and form.get("client_assertion_type") == ASSERTION_TYPE:
+        registered = certificates(directory, seen)
+        assertions.check(call, form["client_assertion"], client_id, registered)
+    else:
+        raise SignInRefused(7000218)
+
+
+def _service_principal(directory: Directory, client_id: str) -> Record:
+    record = directory.find(Kind.SERVICE_PRINCIPAL, "appId", client_id)
+    if record is None or not (directory.read(record).live and record.true.live):
+        raise SignInRefused(7000229, client_id)
+    if not record.true.body["accountEnabled"]:
+        raise SignInRefused(7000112, client_id)
+    return record

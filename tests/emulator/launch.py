@@ -1,0 +1,188 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starting the emulator from tests and demonstrations, and the admin door as methods. Needs only `requests`.
+
+with running_emulator(seed) as emulator:
+    emulator.snapshot("contoso.example")["applications"]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+from typing import Any
+
+import requests
+
+Json = dict[str, Any]
+
+START_SECONDS = 60
+STOP_SECONDS = 10
+DOOR = "/_emulator"
+
+
+class EmulatorError(RuntimeError):
+    """The emulator did not start, or its admin door said no."""
+
+
+class Emulator:
+    """One running emulator. Tenants are named by id or by any of their domains."""
+
+    def __init__(self, url: str, ca_file: str, session: requests.Session, pid: int = 0) -> None:
+        self.url = url
+        self.ca_file = ca_file
+        self.pid = pid
+        self._session = session
+
+    def reset(self) -> None:
+        """Back to the start seed."""
+        self._ask("POST", "/reset")
+
+    def seed(self, document: Mapping[str, Any]) -> list[str]:
+        """Adds or replaces the tenants of the document; their ids."""
+        return [tenant["id"] for tenant in self._ask("POST", "/seed", document)["tenants"]]
+
+    def tenants(self) -> list[Json]:
+        return list(self._ask("GET", "/tenants")["tenants"])
+
+    def tenant(
+        self,
+        name: str,
+        *,
+        lag: Mapping[str, Any] | str | None = None,
+        policy: Mapping[str, Any] | None = None,
+        roles: Sequence[str] | None = None,
+    ) -> Json:
+        """Changes what is given; `roles` are the automation's granted Graph roles."""
+        wanted = {"lag": lag, "policy": policy, "roles": None if roles is None else list(roles)}
+        given = {field: value for field, value in wanted.items() if value is not None}
+        return self._ask("PATCH", f"/tenants/{name}", given)
+
+    def snapshot(self, tenant: str) -> Json:
+        return self._ask("GET", f"/tenants/{tenant}/snapshot")
+
+    def issued(self) -> dict[str, list[str]]:
+        return self._ask("GET", "/issued")
+
+    def requests(self, *, tenant: str = "", after: int = 0, service: str = "") -> list[Json]:
+        query = {"tenant": tenant, "after": str(after), "service": service}
+        return list(self._ask("GET", "/requests", query=query)["requests"])
+
+    def clear_requests(self) -> None:
+        self._ask("DELETE", "/requests")
+
+    def settings(self, *, lag: Mapping[str, Any] | str | None = None, record_bodies: bool | None = None) -> Json:
+        wanted = {"lag": lag, "record_bodies": record_bodies}
+        return self._ask("POST", "/settings", {field: value for field, value in wanted.items() if value is not None})
+
+    def portal_application(
+        self,
+        tenant: str,
+        display_name: str,
+        *,
+        permissions: Sequence[str] = (),
+        consent: bool = False,
+        owners: Sequence[str] | None = None,
+    ) -> Json:
+        """Registers an application as a person does in the portal."""
+        wish: Json = {"displayName": display_name, "applicationPermissions": list(permissions), "adminConsent": consent}
+        if owners is not None:
+            wish["owners"] = list(owners)
+        return self._ask("POST", f"/tenants/{tenant}/portal/applications", wish)
+
+    def consent(self, tenant: str, app_id: str) -> None:
+        """A person presses "Grant admin consent"."""
+        self._ask("POST", f"/tenants/{tenant}/consent", {"appId": app_id})
+
+    def token(self, tenant: str, roles: Sequence[str]) -> str:
+        """A Graph token of a pretend administrator with these app roles."""
+        return str(self._ask("POST", f"/tenants/{tenant}/token", {"roles": list(roles)})["access_token"])
+
+    def advance_clock(self, seconds: float) -> str:
+        return str(self._ask("POST", "/clock", {"advance_seconds": seconds})["now"])
+
+    def clock(self) -> str:
+        return str(self._ask("GET", "/clock")["now"])
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Json:
+        answer = self._session.request(
+            method, f"{self.url}{DOOR}{path}", json=body, params=query, timeout=START_SECONDS
+        )
+        if not answer.ok:
+            raise EmulatorError(f"{method} {path}: {answer.status_code} {answer.text}")
+        return dict(answer.json()) if answer.content else {}
+
+
+@contextmanager
+def running_emulator(
+    seed: Mapping[str, Any] | Path, *, python: str = sys.executable, arguments: Sequence[str] = ()
+) -> Iterator[Emulator]:
+    """The emulator as a process of its own, gone again at the end of the block or with this process."""
+    with tempfile.TemporaryDirectory(prefix="emulator-seed-") as folder:
+        process = _start(python, _seed_file(seed, Path(folder)), arguments)
+        try:
+            with requests.Session() as session:
+                yield _connect(process, session)
+        finally:
+            _stop(process)
+
+
+def _seed_file(seed: Mapping[str, Any] | Path, folder: Path) -> Path:
+    if isinstance(seed, Path):
+        return seed
+    path = folder / "seed.json"
+    path.write_text(json.dumps(seed), "utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def _start(python: str, seed_file: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    command = [python, "-m", "emulator", "--seed", str(seed_file), "--port", "0", "--exit-with-parent", *arguments]
+    paths = [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH", "")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment)
+
+
+def _connect(process: subprocess.Popen[bytes], session: requests.Session) -> Emulator:
+    announcement = json.loads(_first_line(process))
+    # The environment's proxies and CA bundles are not meant for this machine's own loopback.
+    session.trust_env = False
+    session.verify = announcement["ca_file"]
+    return Emulator(announcement["url"], announcement["ca_file"], session, announcement["pid"])
+
+
+def _first_line(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    with DefaultSelector() as selector:
+        selector.register(process.stdout, EVENT_READ)
+        if not selector.select(START_SECONDS):
+            raise EmulatorError(f"the emulator did not start within {START_SECONDS} s")
+    line = process.stdout.readline()
+    if not line:
+        raise EmulatorError(f"the emulator ended with {process.wait(STOP_SECONDS)}; its reason is on standard error")
+    return line
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    if process.stdout is not None:
+        process.stdout.close()

@@ -1,0 +1,53 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A certificate authority of its own for every emulator, and one server certificate for all names it stands for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import trustme
+
+NAMES = (
+    "localhost",
+    "127.0.0.1",
+    "::1",
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.chinacloudapi.cn",
+    "login.windows.net",
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+    "outlook.office365.com",
+    "outlook.office365.us",
+    "outlook-dod.office365.us",
+    "outlook.office365.cn",
+    "partner.outlook.cn",
+)
+
+
+class TlsFiles(NamedTuple):
+    ca_file: Path
+    certificate_file: Path
+    key_file: Path
+
+
+def make_certificates(folder: Path) -> TlsFiles:
+    authority = trustme.CA()
+    server = authority.issue_cert(*NAMES)
+    files = TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    files.ca_file.write_bytes(authority.cert_pem.bytes())
+    files.certificate_file.write_bytes(b"".join(blob.bytes() for blob in server.cert_chain_pems))
+    _write_private(files.key_file, server.private_key_pem.bytes())
+    return files
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that one running emulator knows: its tenants, its clock, its settings, what it gave out and was asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.admin.store import Journal
+from emulator.clock import Clock
+from emulator.graph.store.directory import Directory
+from emulator.graph.store.policy import policy_body
+from emulator.identity.store import Issued, SigningKey
+from emulator.lag import Lag
+from emulator.planting import Spec, derived_id, plant
+
+
+@dataclass(slots=True)
+class Tenant:
+    """A tenant costs next to nothing until somebody touches its directory: a seed may name thousands."""
+
+    spec: Spec
+    world: World
+    lag: Lag | None
+    _directory: Directory | None = None
+
+    @property
+    def id(self) -> str:
+        return tenant_id(self.spec)
+
+    @property
+    def domains(self) -> list[str]:
+        return list(self.spec["domains"])
+
+    @property
+    def display_name(self) -> str:
+        return str(self.spec["display_name"])
+
+    @property
+    def cloud(self) -> str:
+        return str(self.spec.get("cloud", "global"))
+
+    @property
+    def directory(self) -> Directory:
+        if self._directory is None:
+            policy = policy_body(self.spec.get("policy"))
+            self._directory = Directory(self.id, self.domains[0], self.world.clock, self.current_lag, policy)
+            plant(self._directory, self.spec)
+        return self._directory
+
+    def current_lag(self) -> Lag:
+        return self.world.lag if self.lag is None else self.lag
+
+
+def tenant_id(spec: Spec) -> str:
+    return str(spec.get("id") or derived_id("tenant", spec["domains"][0])).lower()
+
+
+@dataclass(slots=True)
+class World:
+    clock: Clock = field(default_factory=Clock)
+    lag: Lag = field(default_factory=Lag)
+    journal: Journal = field(default_factory=Journal)
+    issued: Issued = field(default_factory=Issued)
+    signing_key: SigningKey = field(default_factory=SigningKey)
+    _start: Mapping[str, Any] = field(default_factory=dict)
+    _tenants: dict[str, Tenant] = field(default_factory=dict)
+    _names: dict[str, Tenant] = field(default_factory=dict)
+
+    def start(self, seed: Mapping[str, Any]) -> None:
+        """`seed` is what every reset comes back to."""
+        self._start = seed
+        self.reset()
+
+    def reset(self) -> None:
+        """Signing key and what was issued outlive it: a leak is a leak."""
+        self.clock.reset()
+        self._tenants.clear()
+        self._names.clear()
+        self.journal.clear()
+        self.lag = Lag()
+        self.add(self._start)
+
+    def add(self, seed: Mapping[str, Any]) -> list[Tenant]:
+        """Adds the tenants of a seed; those already known start anew."""
+        if "lag" in seed:
+            self.lag = Lag.parse(seed["lag"])
+        return [self._add_tenant(spec) for spec in seed.get("tenants", ())]
+
+    def _add_tenant(self, spec: Spec) -> Tenant:
+        tenant = Tenant(spec, self, Lag.parse(spec["lag"]) if "lag" in spec else None)
+        replaced = self._tenants.get(tenant.id)
+        for name in replaced.domains if replaced else ():
+            self._names.pop(name.lower(), None)
+        self._tenants[tenant.id] = tenant
+        for name in (tenant.id, *tenant.domains):
+            self._names[name.lower()] = tenant
+        self.issued.expect_secret(spec.get("automation", {}).get("secret"))
+        return tenant
+
+    def tenants(self) -> Iterator[Tenant]:
+        return iter(self._tenants.values())
+
+    def tenant(self, name: str) -> Tenant | None:
+        """By id or any domain, in any case, as Microsoft's URLs take it."""
+        return self._names.get(name.lower())

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from emulator.launch import Emulator, running_emulator
+from integration.contract_check import check_against_contract
+from integration.operator_desk import Desk, Leg
+from integration.tenants import Tenants
+from tooling.install_collection import install
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session", params=["floor", "newest"])
+def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Leg:
+    """The collection, built and installed, under the oldest and the newest ansible-core."""
+    legs = json.loads((ROOT / ".nox" / "legs.json").read_text())
+    if reason := legs[request.param].get("skip"):
+        pytest.skip(f"no environment for the leg '{request.param}': {reason}")
+    collections = tmp_path_factory.mktemp(f"collections-{request.param}")
+    install(collections)
+    return Leg(request.param, Path(legs[request.param]["bin"]), collections)
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with running_emulator({"tenants": []}) as running:
+        running.settings(record_bodies=True)
+        yield running
+
+
+@pytest.fixture
+def tenants(emulator: Emulator) -> Iterator[Tenants]:
+    """At the end of the test everything that was sent and answered is checked against Microsoft's OpenAPI."""
+    made = Tenants(emulator)
+    yield made
+    for tenant in made.ids:
+        check_against_contract(emulator.requests(tenant=tenant, service="graph"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path, leg: Leg, emulator: Emulator) -> Desk:
+    return Desk(tmp_path, leg, emulator.url, emulator.ca_file)

@@ -1,0 +1,47 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""New emulated tenants for each test."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from emulator.launch import Emulator
+from integration.operator_desk import CLIENT_ID, CLIENT_SECRET
+
+#: What the README asks an operator to give to the automation.
+ROLES = (
+    "Application.Read.All",
+    "Application.ReadWrite.OwnedBy",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+)
+#: What it takes to adopt registrations that the automation does not own.
+ADOPTING_ROLES = ("Application.ReadWrite.All", *ROLES[2:])
+
+
+class Tenants:
+    """Makes emulated tenants, new ones for each test."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+        self.ids: list[str] = []
+
+    def make(self, *, roles: tuple[str, ...] = ROLES, automation: dict[str, Any] | None = None, **fields: Any) -> str:
+        """The directory id. `fields` as in the seed file."""
+        id_ = str(uuid.uuid4())
+        tenant = {
+            "id": id_,
+            "domains": [f"t{id_[:8]}.onmicrosoft.com"],
+            "display_name": f"Tenant {id_[:8]}",
+            "users": [{"upn": f"admin@t{id_[:8]}.onmicrosoft.com", "display_name": "Admin", "mailbox": True}],
+            "automation": {"client_id": CLIENT_ID, "secret": CLIENT_SECRET, "roles": list(roles), **(automation or {})},
+            **fields,
+        }
+        self._emulator.seed({"tenants": [tenant]})
+        self.ids.append(id_)
+        return id_

@@ -1,0 +1,76 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the emulator's admin door says is true in a tenant, in few words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.launch import Emulator
+
+Json = dict[str, Any]
+
+#: What Totalview asks for.
+WANTED_PERMISSIONS = {
+    "Totalview Calendar Synchronization": {"Calendars.Read", "Calendars.ReadWrite", "User.Read.All"},
+    "Totalview E-Mail Sending": {"Mail.Send"},
+}
+
+
+class Witness:
+    """One snapshot of one tenant."""
+
+    def __init__(self, emulator: Emulator, tenant: str) -> None:
+        self.snapshot: Json = emulator.snapshot(tenant)
+
+    @property
+    def applications(self) -> dict[str, Json]:
+        """By display name; two of one name are a failure. The automation's own application is left out."""
+        rows = [row for row in self.snapshot["applications"] if row["displayName"].startswith("Totalview")]
+        found = {str(row["displayName"]): row for row in rows}
+        assert len(found) == len(rows), [row["displayName"] for row in rows]
+        return found
+
+    def principal(self, application: Json) -> Json:
+        rows = [row for row in self.snapshot["servicePrincipals"] if row["appId"] == application["appId"]]
+        assert len(rows) == 1, rows
+        return dict(rows[0])
+
+    def granted(self, application: Json) -> set[str]:
+        principal = self.principal(application)["id"]
+        rows = self.snapshot["appRoleAssignments"]
+        return {str(row["value"]) for row in rows if row["principalId"] == principal}
+
+    def delegated(self, application: Json) -> set[str]:
+        principal = self.principal(application)["id"]
+        rows = self.snapshot["oauth2PermissionGrants"]
+        return {scope for row in rows if row["clientId"] == principal for scope in row["scope"].split()}
+
+    def declared_ids(self, application: Json) -> set[tuple[str, str]]:
+        return {
+            (access["type"], access["id"])
+            for resource in application["requiredResourceAccess"]
+            for access in resource["resourceAccess"]
+        }
+
+    def assert_as_totalview_asks(self) -> None:
+        assert set(self.applications) == set(WANTED_PERMISSIONS)
+        for name, wanted in WANTED_PERMISSIONS.items():
+            application = self.applications[name]
+            assert application["signInAudience"] == "AzureADMyOrg"
+            assert self.granted(application) == wanted
+            assert self.delegated(application) == set()
+            assert {kind for kind, _id in self.declared_ids(application)} == {"Role"}
+            assert len(self.declared_ids(application)) == len(wanted)
+            assert len(application["passwordCredentials"]) == 1
+
+
+def writes(emulator: Emulator, tenant: str, after: int = 0) -> list[str]:
+    """Requests that change something in Microsoft Graph, refused ones as well."""
+    rows = emulator.requests(tenant=tenant, service="graph", after=after)
+    return [f"{row['method']} {row['path']}" for row in rows if row["method"] != "GET"]
+
+
+def last_request(emulator: Emulator) -> int:
+    return max((int(row["number"]) for row in emulator.requests()), default=0)
