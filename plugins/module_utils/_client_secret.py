@@ -161,6 +161,10 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     )
 
 
+def issues(change: Change[Step]) -> bool:
+    return any(isinstance(step, IssueSecret) for step in change.steps)
+
+
 def foreign(actual: Actual, desired: Desired) -> tuple[Credential, ...]:
     """Secrets that others put there: reported, never touched."""
     known = _known_key_ids(actual)

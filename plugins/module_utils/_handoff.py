@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 
 _SECRET_FIELDS = frozenset({"secret", "mail_client_secret"})
 
@@ -55,10 +55,6 @@ class WriteHandoff:
 
     def describe(self) -> str:
         return f"hand off {self.name}"
-
-
-def read_secrets(store: SecretStore, tenant_id: str, calendar: str, mail: str, sender: str) -> Desired:
-    return Desired(tenant_id, store.read(tenant_id, calendar), store.read(tenant_id, mail), sender)
 
 
 def read(folder: EncryptedFolder, name: str) -> str | None:

@@ -105,6 +105,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
     Desired,
     apply,
     foreign,
+    issues,
     plan,
     read,
 )
@@ -133,7 +134,7 @@ def run(call: Call) -> Outcome:
     desired = _desired(call.params, store.address)
     actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
     change = plan(actual, desired)
-    stored = actual.stored if actual.current else None
+    stored = None if issues(change) else actual.stored
     if not call.check_mode:
         require(actual.id, unique_name)
         stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)

@@ -43,6 +43,13 @@ options:
     description: Address of the mailbox that sends.
     type: str
     required: true
+  pending:
+    description:
+      - Those of O(calendar) and O(mail) whose secret is yet to be issued or renewed. What the store holds of them is
+        not handed off. Lets check mode tell of a hand-off that will change.
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -81,11 +88,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._handoff imp
     apply,
     plan,
     read,
-    read_secrets,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import STORE, TENANT
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import is_guid
 
 ARGUMENT_SPEC = {
@@ -96,6 +103,7 @@ ARGUMENT_SPEC = {
     "calendar": {"type": "str", "required": True},
     "mail": {"type": "str", "required": True},
     "sender": {"type": "str", "required": True},
+    "pending": {"type": "list", "elements": "str", "default": []},
 }
 
 
@@ -103,8 +111,7 @@ def run(call: Call) -> Outcome:
     params = call.params
     store = open_store(params["store"], call.vault)
     folder = open_folder(params["folder"], params["store"], call.vault)
-    sender = _address(params["sender"])
-    desired = read_secrets(store, _directory_id(call), params["calendar"], params["mail"], sender)
+    desired = _desired(call, store)
     change = plan(read(folder, params["name"]), desired, params["name"])
     if change.changed:
         folder.check()
@@ -112,6 +119,15 @@ def run(call: Call) -> Outcome:
         _require_complete(desired)
         apply(folder, desired, change)
     return Outcome({"path": str(folder.path / f"{params['name']}.yml")}, change)
+
+
+def _desired(call: Call, store: SecretStore) -> Desired:
+    tenant_id, pending = _directory_id(call), call.params["pending"]
+    calendar, mail = (
+        None if call.params[name] in pending else store.read(tenant_id, call.params[name])
+        for name in ("calendar", "mail")
+    )
+    return Desired(tenant_id, calendar, mail, _address(call.params["sender"]))
 
 
 def _directory_id(call: Call) -> str:

@@ -1,0 +1,158 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each bad input gets a clear error, on its own tenant only, before anything is written."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from emulator.launch import Emulator
+from integration.operator_desk import Desk
+from integration.tenants import Tenants
+from integration.witness import writes
+
+UNKNOWN_TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+UNKNOWN_APPLICATION = "3f333df6-90a4-4fda-8dd3-9485d27cee36"
+
+CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "vendor's name of a permission": ({"connector_mail_permissions": ["Email.Send"]}, ["Email.Send", "Mail.Send"]),
+    "older vendor's name": ({"connector_mail_permissions": ["Send.Mail"]}, ["Send.Mail", "Mail.Send"]),
+    "delegated only": (
+        {"connector_calendar_permissions": ["User.Read"]},
+        ["delegated permission only", "User.Read.All"],
+    ),
+    "tenant is a plain word": ({"connector_tenant_id": "contoso"}, ["contoso", "neither a directory id"]),
+    "tenant escapes": ({"connector_tenant_id": "../x"}, ["../x", "neither a directory id"]),
+    "no tenant": ({"connector_tenant_id": None}, ["connector_tenant_id"]),
+    "unknown tenant": ({"connector_tenant_id": UNKNOWN_TENANT}, ["AADSTS90002", "not found", "Check tenant_id"]),
+    "wrong secret": ({"connector_auth_client_secret": "nope"}, ["AADSTS7000215", "value (not its id)"]),
+    "unknown application": ({"connector_auth_client_id": UNKNOWN_APPLICATION}, ["AADSTS700016", "auth_client_id"]),
+    "no credential": (
+        {"connector_auth_client_id": "{{ omit }}", "connector_auth_client_secret": "{{ omit }}"},
+        ["auth_client_id is not given", "AZURE_CLIENT_ID"],
+    ),
+    "no certificate file": (
+        {"connector_auth_certificate_path": "/nowhere/x.pem"},
+        ["/nowhere/x.pem", "cannot be read"],
+    ),
+    "misspelt variable": (
+        {"connector_mail_sendr": "x"},
+        ["connector_mail_sendr", "did you mean connector_mail_sender?"],
+    ),
+    "hand-off escapes": ({"connector_handoff_name": "../x"}, ["../x", "cannot be a file name"]),
+    "sender is no address": ({"connector_mail_sender": "totalview"}, ["totalview", "no e-mail address"]),
+    "plain http": ({"connector_graph_url": "http://127.0.0.1"}, ["http://127.0.0.1", "https://host"]),
+    "nobody listens": ({"connector_authority_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),
+    "Graph does not listen": ({"connector_graph_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),
+    "unknown certificate": ({"connector_ca_path": "{{ omit }}"}, ["certificate", "not accepted", "ca_path"]),
+    "no such CA file": ({"connector_ca_path": "/nowhere/ca.pem"}, ["/nowhere/ca.pem"]),
+    "store is a file": ({"connector_store_folder": "/etc/hostname"}, ["/etc/hostname"]),
+    "unknown owner form": ({"connector_secret_owner": "a/b"}, ["a/b"]),
+    "unknown vault id": ({"connector_vault_id": "prod"}, ["vault id 'prod'", "--vault-id"]),
+}
+
+
+def test_bad_input_is_told_clearly_before_anything_is_written(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """One run over one host for each case, and a good one among them."""
+    ids = {case: tenants.make() for case in [*CASES, "good"]}
+    names = {case: case.replace(" ", "-").replace("'", "") for case in ids}
+    for case, tenant in ids.items():
+        variables = {"connector_tenant_id": tenant, **CASES.get(case, ({}, []))[0]}
+        desk.hosts[names[case]] = {name: value for name, value in variables.items() if value is not None}
+
+    run = desk.run()
+
+    assert run.code != 0
+    assert run.tenant(names["good"])["state"] == "complete", run.output
+    for case, (_variables, words) in CASES.items():
+        result = run.tenant(names[case])
+        assert result["state"] == "failed", case
+        assert all(word in result["next"] for word in words), f"{case}: {result['next']}"
+        assert writes(emulator, ids[case]) == [], case
+    assert "Traceback" not in run.output
+
+
+def test_an_error_names_tenant_and_request(desk: Desk, tenants: Tenants) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_auth_client_secret": "nope"}
+
+    run = desk.run()
+
+    failure = run.results("contoso", "Sign in")[0]["failure"]
+    assert failure["tenant"] == tenant
+    assert failure["code"] == "AADSTS7000215"
+    assert uuid.UUID(failure["request_id"])
+    assert uuid.UUID(failure["client_request_id"])
+    message = run.tenant("contoso")["next"]
+    assert tenant in message
+    assert failure["request_id"] in message
+
+
+def test_an_expired_secret_is_told_from_a_wrong_one(desk: Desk, tenants: Tenants) -> None:
+    desk.hosts["contoso"] = {"connector_tenant_id": tenants.make(automation={"secret_expired": True})}
+
+    assert "AADSTS7000222: the client secret has expired" in desk.run().tenant("contoso")["next"]
+
+
+def test_without_a_vault_password_nothing_is_done(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+
+    run = desk.run(vault=False)
+
+    assert run.code != 0
+    assert "no vault password" in run.tenant("contoso")["next"]
+    assert "--ask-vault-pass" in run.tenant("contoso")["next"]
+    assert writes(emulator, tenant) == []
+    assert not desk.store.exists()
+
+
+def test_another_vault_password_does_not_open_the_store(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    before = emulator.snapshot(tenant)
+    desk.vault_password_file.write_text("another password")
+
+    run = desk.run()
+
+    assert run.code != 0
+    assert "cannot be decrypted" in run.tenant("contoso")["next"]
+    assert emulator.snapshot(tenant) == before
+
+
+@pytest.mark.parametrize("spelling", ["by id twice", "by id and by domain"])
+def test_two_hosts_for_one_tenant_are_both_refused(
+    desk: Desk, tenants: Tenants, emulator: Emulator, spelling: str
+) -> None:
+    shared, other = tenants.make(), tenants.make()
+    second = shared.upper() if spelling == "by id twice" else f"t{shared[:8]}.onmicrosoft.com"
+    desk.hosts = {
+        "one": {"connector_tenant_id": shared},
+        "two": {"connector_tenant_id": second},
+        "other": {"connector_tenant_id": other},
+    }
+
+    run = desk.run()
+
+    assert run.code != 0
+    for host in ("one", "two"):
+        assert "belongs to several hosts: one, two" in run.tenant(host)["next"]
+    assert writes(emulator, shared) == []
+    assert run.tenant("other")["state"] == "complete"
+
+
+def test_a_missing_right_is_named_with_what_it_is_for(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make(roles=("Application.ReadWrite.OwnedBy",))
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+
+    run = desk.run()
+
+    assert run.code != 0
+    assert "403 Authorization_RequestDenied" in run.tenant("contoso")["next"]
+    assert "request-id" in run.tenant("contoso")["next"]
+    assert writes(emulator, tenant) == []

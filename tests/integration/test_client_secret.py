@@ -1,0 +1,124 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of a client secret: policy, renewal with overlap, orphans, and secrets of others."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator.launch import Emulator, running_emulator
+from integration.administrator import MAIL, Administrator
+from integration.operator_desk import Desk
+from integration.tenants import Tenants
+from integration.witness import Witness, writes
+
+DAY = 86_400
+
+
+def _credentials(emulator: Emulator, tenant: str) -> list[dict[str, Any]]:
+    return list(Witness(emulator, tenant).applications["Totalview E-Mail Sending"]["passwordCredentials"])
+
+
+def _lifetime(credential: dict[str, Any]) -> timedelta:
+    start, end = (datetime.fromisoformat(credential[name]) for name in ("startDateTime", "endDateTime"))
+    return end - start
+
+
+def test_the_default_lifetime_bends_to_the_tenants_policy(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    strict = tenants.make(policy={"max_secret_lifetime": "P180D"})
+    free = tenants.make()
+    desk.hosts = {"strict": {"connector_tenant_id": strict}, "free": {"connector_tenant_id": free}}
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    assert [_lifetime(row) for row in _credentials(emulator, strict)] == [timedelta(days=180)]
+    assert [_lifetime(row) for row in _credentials(emulator, free)] == [timedelta(days=365)]
+
+
+@pytest.mark.parametrize(
+    ("policy", "variables", "words"),
+    [
+        ({"max_secret_lifetime": "P180D"}, {"connector_secret_valid_for": "181d"}, ["180 days", "181 days"]),
+        ({"secrets_allowed": False}, {}, ["forbids client secrets"]),
+        ({"max_secret_lifetime": "P20D"}, {}, ["renew_before", "20 days", "30 days"]),
+        ({}, {"connector_secret_valid_for": "one year"}, ["one year", "365d"]),
+    ],
+    ids=["above the policy", "no secrets", "shorter than renewal", "no duration"],
+)
+def test_a_lifetime_that_cannot_work_stops_the_tenant_before_its_first_change(
+    desk: Desk,
+    tenants: Tenants,
+    emulator: Emulator,
+    policy: dict[str, Any],
+    variables: dict[str, str],
+    words: list[str],
+) -> None:
+    tenant = tenants.make(policy=policy) if policy else tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, **variables}
+
+    run = desk.run()
+
+    assert run.code != 0
+    assert all(word in run.tenant("contoso")["next"] for word in words), run.tenant("contoso")
+    assert writes(emulator, tenant) == []
+
+
+def test_a_secret_is_renewed_in_time_and_its_predecessor_outlives_it_for_the_overlap(desk: Desk) -> None:
+    # A clock of its own: other tests' tenants must not age with this one.
+    with running_emulator({"tenants": []}) as emulator:
+        own = Tenants(emulator)
+        tenant = own.make()
+        clerk = Desk(desk.folder, desk.leg, emulator.url, emulator.ca_file)
+        clerk.hosts["contoso"] = {"connector_tenant_id": tenant}
+        assert clerk.run().code == 0
+        first = _credentials(emulator, tenant)[0]["keyId"]
+
+        emulator.advance_clock(300 * DAY)
+        assert clerk.run().tenant("contoso")["changed"] == []
+
+        emulator.advance_clock(36 * DAY)
+        renewed = clerk.run()
+        assert renewed.tenant("contoso")["changed"] == ["calendar: secret", "mail: secret", "hand-off"]
+        keys = [row["keyId"] for row in _credentials(emulator, tenant)]
+        assert first in keys
+        assert len(keys) == 2
+        handed_off = yaml.safe_load(clerk.view(clerk.store / "handoff" / "contoso.yml"))["mail_client_secret"]
+        assert handed_off in emulator.issued()["secrets"]
+        assert clerk.run().tenant("contoso")["changed"] == []
+
+        emulator.advance_clock(8 * DAY)
+        assert clerk.run().tenant("contoso")["changed"] == ["calendar: secret", "mail: secret"]
+        assert [row["keyId"] for row in _credentials(emulator, tenant)] == [key for key in keys if key != first]
+        assert clerk.run().tenant("contoso")["changed"] == []
+
+
+def test_orphans_of_ours_go_and_secrets_of_others_stay(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_secret_owner": "acme"}
+    assert desk.run().code == 0
+    ours = _credentials(emulator, tenant)[0]["keyId"]
+    admin = Administrator(emulator, tenant)
+    path = f"/applications/{admin.application(MAIL)['id']}/addPassword"
+    for label in ("totalview-exchange365/acme/killed", "totalview-exchange365/other/run", "by hand", None):
+        admin.call("POST", path, {"passwordCredential": {"displayName": label} if label else {}})
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    assert run.tenant("contoso")["changed"] == ["mail: secret"]
+    left = _credentials(emulator, tenant)
+    assert {row["displayName"] for row in left if row["keyId"] != ours} == {
+        "totalview-exchange365/other/run",
+        "by hand",
+        None,
+    }
+    assert ours in {row["keyId"] for row in left}
+    foreign = run.results("contoso", "Client secret - write")[1]["foreign_secrets"]
+    assert len(foreign) == 3
+    assert desk.run().stats["contoso"]["changed"] == 0

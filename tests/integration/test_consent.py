@@ -1,0 +1,98 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Consent that the automation may not give is handed over, and taken up again when it was given."""
+
+from __future__ import annotations
+
+import requests
+
+from emulator.launch import Emulator
+from integration.administrator import CALENDAR, Administrator
+from integration.operator_desk import Desk, Run
+from integration.tenants import ROLES, Tenants
+from integration.witness import Witness
+
+#: Makes registrations, may read all that concerns consent, may not give it.
+WITHOUT_CONSENT = ("Application.Read.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All", "Policy.Read.All")
+
+
+def _links(run: Run) -> list[str]:
+    return [row["link"] for row in run.results("contoso", "Admin consent - write") if row.get("link")]
+
+
+def test_who_may_not_consent_gets_a_message_and_the_next_run_goes_on(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make(roles=WITHOUT_CONSENT)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+
+    waiting = desk.run()
+
+    assert waiting.code == 0, waiting.output
+    assert waiting.tenant("contoso")["state"] == "waiting_for_consent"
+    assert not (desk.store / "handoff").exists()
+    message = waiting.results("contoso", "The message for the person who may consent")[0]["msg"]
+    assert len(message) == 2
+    assert "Global Administrator" in message[0]
+    assert "Calendars.ReadWrite" in message[0]
+    links = _links(waiting)
+    assert len(links) == 2
+    assert all(link in waiting.tenant("contoso")["next"] for link in links)
+
+    again = desk.run()
+    assert again.stats["contoso"]["changed"] == 0
+    assert again.tenant("contoso")["state"] == "waiting_for_consent"
+
+    for link in links:
+        page = requests.post(link, data={"decision": "accept"}, verify=emulator.ca_file, timeout=30)
+        assert "AADSTS500113" in page.text, "our registrations have no reply address"
+    complete = desk.run()
+
+    assert complete.code == 0, complete.output
+    assert complete.tenant("contoso") == {
+        "tenant": "contoso",
+        "state": "complete",
+        "changed": ["hand-off"],
+        "next": "-",
+    }
+    Witness(emulator, tenant).assert_as_totalview_asks()
+
+
+def test_partial_consent_is_shown_permission_by_permission(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make(roles=WITHOUT_CONSENT)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    admin = Administrator(emulator, tenant)
+    admin.grant(CALENDAR, "Calendars.Read")
+    admin.grant(CALENDAR, "Mail.Send")
+
+    run = desk.run()
+
+    calendar = run.results("contoso", "Admin consent")[0]
+    assert {(row["name"], row["declared"], row["granted"]) for row in calendar["permissions"]} == {
+        ("Calendars.Read", True, True),
+        ("Calendars.ReadWrite", True, False),
+        ("User.Read.All", True, False),
+        ("Mail.Send", False, True),
+    }
+    assert sorted(calendar["waiting"]) == [
+        "grant Calendars.ReadWrite (application)",
+        "grant User.Read.All (application)",
+        "revoke Mail.Send (application)",
+    ]
+
+
+def test_unreadable_delegated_grants_are_a_warning_not_a_guess(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    roles = tuple(role for role in ROLES if role != "DelegatedPermissionGrant.ReadWrite.All")
+    tenant = tenants.make(roles=roles)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    assert run.tenant("contoso")["state"] == "complete"
+    assert "Delegated grants could not be read" in run.output
+    Witness(emulator, tenant).assert_as_totalview_asks()
