@@ -1,4 +1,4 @@
-# Two commands do everything: `make demo` and `make test`. PYTHON=... picks another interpreter (3.11 or later).
+# Two commands do everything: `make demo` and `make test`. PYTHON=3.13 (or a path) picks another Python than 3.11.
 # Whatever they create stays in this folder: .venv .nox .cache collections. Also: make emulator ARGS="--help",
 # make benchmark, make lint, make sanity, make build, make clean.
 
@@ -17,7 +17,6 @@ export XDG_CACHE_HOME := $(CURDIR)/.cache
 export LC_ALL := C.UTF-8
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport XDG_CONFIG_HOME PYTHONPATH PYTHONHOME VIRTUAL_ENV PYTEST_ADDOPTS ANSIBLE_CONFIG ANSIBLE_COLLECTIONS_PATH
-MAKEFLAGS += --no-print-directory
 
 SETUP := .venv/complete
 NOX := .venv/bin/python -m nox --session
@@ -27,9 +26,9 @@ $(SETUP): requirements-dev.txt requirements-controller.txt
 	@echo "Setting up .venv (once)" >&2
 	@rm -rf .venv collections
 	@mkdir -p "$$HOME" collections/ansible_collections/totalview
-	@ln -sfn ../../.. collections/ansible_collections/totalview/exchange365
-	@python="$(PYTHON)"; [ -n "$$python" ] || python=$$(HOME="$(USER_HOME)" tests/tooling/find-python 3.11 3.12 3.13 3.14 3) && \
-		"$$python" -m venv .venv && .venv/bin/python -m pip install --quiet --use-pep517 --requirement requirements-dev.txt >&2
+	@ln -s ../../.. collections/ansible_collections/totalview/exchange365
+	@python=$$(HOME="$(USER_HOME)" tests/tooling/find-python $(or $(PYTHON),3.11 3.12 3.13 3.14 3)) && "$$python" -m venv .venv
+	@.venv/bin/python -m pip install -qq --use-pep517 --requirement requirements-dev.txt >&2
 	@touch $@
 
 demo: $(SETUP)

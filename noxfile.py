@@ -18,6 +18,13 @@ ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LEGS = {"floor": ["3.11"], "newest": ["3.14", "3.13", "3.12"]}
+# Tools find their siblings, the helpers below tests/ and the collection.
+TOOLS = {
+    "PATH": f"{BIN}:{os.environ['PATH']}",
+    "PYTHONPATH": "tests",
+    "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
+    "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
+}
 
 nox.options.default_venv_backend = "none"
 nox.options.sessions = ["lint", "sanity"]
@@ -41,7 +48,7 @@ def sanity(session: nox.Session) -> None:
     """`ansible-test sanity` of both legs, side by side, without ignore files."""
     running = {
         name: subprocess.Popen(
-            [f"{leg['bin']}/python", "-m", "tooling.sanity", *session.posargs], env=os.environ | {"PYTHONPATH": "tests"}
+            [f"{leg['bin']}/python", "-m", "tooling.sanity", *session.posargs], env=os.environ | TOOLS
         )
         for name, leg in make_legs(session).items()
         if "bin" in leg
@@ -70,14 +77,7 @@ def test(session: nox.Session) -> None:
 
 
 def run(session: nox.Session, tool: str, *arguments: str) -> None:
-    """Run a tool of this environment; it finds its siblings, the helpers below tests/ and the collection."""
-    environment = {
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "PYTHONPATH": "tests",
-        "ANSIBLE_COLLECTIONS_PATH": str(ROOT / "collections"),
-        "ANSIBLE_HOME": str(ROOT / ".cache" / "ansible"),
-    }
-    session.run(str(BIN / tool), *arguments, env=environment, external=True)
+    session.run(str(BIN / tool), *arguments, env=TOOLS, external=True)
 
 
 def make_legs(session: nox.Session) -> dict[str, dict[str, str]]:
@@ -103,6 +103,6 @@ def make_leg(session: nox.Session, name: str, versions: list[str]) -> dict[str, 
     if not stamp.exists() or stamp.read_text() != made_from:
         shutil.rmtree(home, ignore_errors=True)
         session.run(interpreter, "-m", "venv", str(home), external=True)
-        session.run(str(home / "bin" / "pip"), "install", "--quiet", "-r", str(requirements), external=True)
+        session.run(str(home / "bin" / "pip"), "install", "-qq", "-r", str(requirements), external=True)
         stamp.write_text(made_from)
     return {"bin": str(home / "bin")}

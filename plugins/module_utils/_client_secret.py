@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -105,7 +106,7 @@ class IssueSecret:
         return f"issue client secret valid for {in_words(self.end - self.start)}"
 
 
-Step = RemoveSecret | IssueSecret
+Step: t.TypeAlias = "RemoveSecret | IssueSecret"
 
 
 # --- read

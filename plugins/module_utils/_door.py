@@ -11,18 +11,13 @@ import os
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
     Operation,
     missing_libraries,
     perform,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.ansible_vault import (
-    ANSIBLE_VAULT_IMPORT_ERROR,
-    AnsibleVault,
-    secrets_from_file,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_command import VaultCommand
 
 
 def run_module(operation: Operation) -> None:
@@ -33,7 +28,7 @@ def run_module(operation: Operation) -> None:
     for library, error in missing_libraries().items():
         module.fail_json(msg=missing_required_lib(library), exception=error)
     params = with_environment(module.params, os.environ)
-    result, outcome = perform(operation, Call(params, check_mode=module.check_mode, vault=_vault))
+    result, outcome = perform(operation, Call(params, check_mode=module.check_mode, vault=_vault_command))
     for warning in outcome.warnings if outcome else ():
         module.warn(warning)
     if result.get("failed"):
@@ -41,16 +36,5 @@ def run_module(operation: Operation) -> None:
     module.exit_json(**result)
 
 
-def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:
-    if ANSIBLE_VAULT_IMPORT_ERROR is not None:
-        raise StoreError(
-            "Ansible Vault is not available to Python on this machine.",
-            next_step="Install ansible-core there, or run the task on the controller.",
-        )
-    if not password_file:
-        raise StoreError(
-            "On another machine the run's vault passwords are not known.",
-            next_step="Set vault_password_file to a file on that machine, or run the task on the controller.",
-            code="VaultPasswordMissing",
-        )
-    return AnsibleVault(secrets_from_file(password_file, vault_id), vault_id)
+def _vault_command(vault_id: str | None, password_file: str | None) -> VaultCommand:
+    return VaultCommand(password_file, vault_id)

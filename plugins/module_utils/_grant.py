@@ -108,7 +108,7 @@ class SetScopes:
         return "; ".join(parts + ([f"revoke {', '.join(revoked)} (delegated)"] if revoked else []))
 
 
-Step = GrantRole | RevokeRole | SetScopes
+Step: t.TypeAlias = "GrantRole | RevokeRole | SetScopes"
 
 
 @dataclass(frozen=True)

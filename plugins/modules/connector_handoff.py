@@ -66,7 +66,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
-path:
+file:
   description: The file.
   returned: success
   type: str
@@ -118,7 +118,7 @@ def run(call: Call) -> Outcome:
     if not call.check_mode:
         _require_complete(desired)
         apply(folder, desired, change)
-    return Outcome({"path": str(folder.path / f"{params['name']}.yml")}, change)
+    return Outcome({"file": str(folder.path / f"{params['name']}.yml")}, change)
 
 
 def _desired(call: Call, store: SecretStore) -> Desired:

@@ -24,7 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._operation i
     missing_libraries,
     perform,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.ansible_vault import (
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import (
     AnsibleVault,
     secrets_from_file,
 )

@@ -6,13 +6,23 @@
 
 from __future__ import annotations
 
-from cryptography.fernet import Fernet, InvalidToken
+import contextlib
+import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
 
-# Made once in the ansible-playbook process, before it forks its workers: each inherits it, nothing else has it.
-# So a session is of no use in a log, a fact cache or another run, whoever registers or prints it.
-_SEAL = Fernet(Fernet.generate_key())
+if t.TYPE_CHECKING:
+    from cryptography.fernet import Fernet, InvalidToken
+
+    _SEAL: Fernet
+else:
+    # ansible-core cannot run without it either, but ansible-test looks at this file where it is missing.
+    with contextlib.suppress(ImportError):
+        from cryptography.fernet import Fernet, InvalidToken
+
+        # Made once in the ansible-playbook process, before it forks its workers: each inherits it, nothing else has
+        # it. So a session is of no use in a log, a fact cache or another run, whoever registers or prints it.
+        _SEAL = Fernet(Fernet.generate_key())
 
 
 def seal(session: Session) -> str:

@@ -53,7 +53,9 @@ def onboard(emulator: Emulator) -> int:
     }
     command = [BIN / "ansible-playbook", "-i", "inventory.yml", "--vault-password-file", "vault-password"]
     command += [f"-e{name}={value}" for name, value in endpoints.items()]
-    return subprocess.run([*command, "totalview.exchange365.onboard"], cwd=FOLDER, env=environment(), check=False).returncode
+    return subprocess.run(
+        [*command, "totalview.exchange365.onboard"], cwd=FOLDER, env=environment(), check=False
+    ).returncode
 
 
 def environment() -> dict[str, str]:

@@ -47,7 +47,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "sender is no address": ({"connector_mail_sender": "totalview"}, ["totalview", "no e-mail address"]),
     "plain http": ({"connector_graph_url": "http://127.0.0.1"}, ["http://127.0.0.1", "https://host"]),
     "nobody listens": ({"connector_authority_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),
-    "Graph does not listen": ({"connector_graph_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),
+    "another Graph": ({"connector_graph_url": "https://127.0.0.1:1"}, ["AADSTS500011", "Check graph_url and cloud"]),
     "unknown certificate": ({"connector_ca_path": "{{ omit }}"}, ["certificate", "not accepted", "ca_path"]),
     "no such CA file": ({"connector_ca_path": "/nowhere/ca.pem"}, ["/nowhere/ca.pem"]),
     "store is a file": ({"connector_store_folder": "/etc/hostname"}, ["/etc/hostname"]),

@@ -7,9 +7,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
     Change,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    GraphError,
+    NotFoundError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
     GraphClient,
@@ -43,6 +48,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
     find_by_unique_name,
+    find_deleted_principal,
     find_service_principal,
     list_owners,
 )
@@ -96,10 +102,10 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
     match step:
         case CreateApplication():
             _create(graph, step, progress)
-        case RestoreApplication() | RestoreServicePrincipal():
-            graph.post(f"/directory/deletedItems/{step.id}/restore", {}, action=step.describe())
-            # A restored object replicates like a new one.
-            progress.young = True
+        case RestoreApplication():
+            _restore(graph, step.id, step.describe(), progress)
+        case RestoreServicePrincipal():
+            _restore_principal(graph, step, progress)
         case StampUniqueName():
             _patch(graph, step.id, {"uniqueName": step.unique_name}, step.describe(), progress)
         case UpdateApplication():
@@ -112,6 +118,20 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
             _delete(graph, step)
         case PurgeApplication():
             _purge(graph, step)
+
+
+def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
+    graph.post(f"/directory/deletedItems/{id_}/restore", {}, action=action)
+    # A restored object replicates like a new one.
+    progress.young = True
+
+
+def _restore_principal(graph: GraphClient, step: RestoreServicePrincipal, progress: _Progress) -> None:
+    try:
+        _restore(graph, step.id, step.describe(), progress)
+    except NotFoundError:
+        # Gone for good, or come back with its application: whether Microsoft does that by itself is not documented.
+        _create_principal(graph, progress)
 
 
 def _create(graph: GraphClient, step: CreateApplication, progress: _Progress) -> None:
@@ -136,11 +156,30 @@ def _patch(graph: GraphClient, id_: str, body: Json, action: str, progress: _Pro
 
 def _create_principal(graph: GraphClient, progress: _Progress) -> None:
     path = f"/servicePrincipals(appId={odata_string(progress.app_id)})"
-    settle(
-        lambda: graph.upsert(path, {"accountEnabled": True}, action="create the service principal"),
-        what="The service principal",
-        young=progress.young,
-    )
+    try:
+        settle(
+            lambda: graph.upsert(path, {"accountEnabled": True}, action="create the service principal"),
+            what="The service principal",
+            young=progress.young,
+        )
+    except GraphError as error:
+        if error.trace.status != HTTPStatus.CONFLICT:
+            raise
+        _restore_hidden_principal(graph, progress)
+
+
+def _restore_hidden_principal(graph: GraphClient, progress: _Progress) -> None:
+    """The application has a service principal that our reading did not show: made just now, or deleted just now."""
+    deleted: str | None = None
+
+    def visible() -> bool:
+        nonlocal deleted
+        deleted = find_deleted_principal(graph, progress.app_id)
+        return deleted is not None or find_service_principal(graph, progress.app_id) is not None
+
+    await_visible(visible, what="The service principal")
+    if deleted is not None:
+        _write(graph, RestoreServicePrincipal(deleted), progress)
 
 
 def _add_owner(graph: GraphClient, step: AddOwner, progress: _Progress) -> None:

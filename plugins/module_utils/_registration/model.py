@@ -160,14 +160,7 @@ class PurgeApplication:
         return "delete application permanently"
 
 
-Step = (
-    CreateApplication
-    | RestoreApplication
-    | StampUniqueName
-    | UpdateApplication
-    | RestoreServicePrincipal
-    | CreateServicePrincipal
-    | AddOwner
-    | DeleteApplication
-    | PurgeApplication
+Step: t.TypeAlias = (
+    "CreateApplication | RestoreApplication | StampUniqueName | UpdateApplication | RestoreServicePrincipal"
+    " | CreateServicePrincipal | AddOwner | DeleteApplication | PurgeApplication"
 )

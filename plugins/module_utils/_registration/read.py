@@ -76,7 +76,7 @@ def _read_unkeyed(graph: GraphClient, desired: Desired) -> Actual:
         return Actual(search_refused=True)
     restored = to_restore(actual)
     if restored is not None:
-        return replace(actual, deleted_service_principal_id=_deleted_principal(graph, restored.app_id))
+        return replace(actual, deleted_service_principal_id=find_deleted_principal(graph, restored.app_id))
     adopted = to_adopt(actual, desired)
     return actual if adopted is None else _with_surroundings(graph, desired, actual, adopted)
 
@@ -87,7 +87,7 @@ def _with_surroundings(graph: GraphClient, desired: Desired, actual: Actual, fou
         actual,
         service_principal=principal,
         owners=list_owners(graph, found.id) if desired.owners else (),
-        deleted_service_principal_id=_deleted_principal(graph, found.app_id) if principal is None else None,
+        deleted_service_principal_id=find_deleted_principal(graph, found.app_id) if principal is None else None,
     )
 
 
@@ -101,7 +101,7 @@ def _deleted(graph: GraphClient, unique_name: str) -> tuple[Application, ...]:
     return tuple(Application.from_graph(row) for row in rows if row.get("uniqueName") == unique_name)
 
 
-def _deleted_principal(graph: GraphClient, app_id: str) -> str | None:
+def find_deleted_principal(graph: GraphClient, app_id: str) -> str | None:
     try:
         rows = graph.list(
             "/directory/deletedItems/graph.servicePrincipal",

@@ -15,7 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
 
-Vault = t.Callable[[str | None, str | None], Cipher]
+Vault: t.TypeAlias = "t.Callable[[str | None, str | None], Cipher]"
 
 
 def open_store(options: t.Mapping[str, t.Any], vault: Vault) -> SecretStore:

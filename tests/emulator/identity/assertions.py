@@ -30,6 +30,12 @@ LOGIN_HOSTS = (
 )
 
 
+class _Registry(jws.JWSRegistry):
+    """msal sends the certificate itself along (x5c), far beyond the library's limit for headers."""
+
+    max_header_length = 16_384
+
+
 def check(call: Call, assertion: str, client_id: str, registered: Iterable[x509.Certificate]) -> None:
     """Raises unless the assertion is signed by one of the certificates and made for this sign-in."""
     certificate = _signer(assertion, registered)
@@ -44,11 +50,13 @@ def check(call: Call, assertion: str, client_id: str, registered: Iterable[x509.
 
 def _signer(assertion: str, registered: Iterable[x509.Certificate]) -> x509.Certificate:
     try:
-        header = jws.extract_compact(assertion.encode()).headers()
+        header = jws.extract_compact(assertion.encode(), registry=_Registry()).headers()
     except (JoseError, ValueError) as error:
         raise SignInRefused(700027, "The assertion is not a signed JWT.") from error
+    # msal pads its base64url, RFC 7515 does not; Microsoft takes both.
+    named = {str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}
     for certificate in registered:
-        if _thumbprint(certificate, header) in (header.get("x5t"), header.get("x5t#S256")):
+        if _thumbprint(certificate, header) in named:
             return certificate
     raise SignInRefused(700027, "The key was not found.")
 
@@ -62,7 +70,7 @@ def _thumbprint(certificate: x509.Certificate, header: dict[str, Any]) -> str:
 def _verified_claims(assertion: str, certificate: x509.Certificate) -> dict[str, Any]:
     pem = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:
-        return dict(jwt.decode(assertion, RSAKey.import_key(pem), ALGORITHMS).claims)
+        return dict(jwt.decode(assertion, RSAKey.import_key(pem), ALGORITHMS, registry=_Registry()).claims)
     except (JoseError, ValueError) as error:
         raise SignInRefused(700027, "The key used does not match the signature.") from error
 

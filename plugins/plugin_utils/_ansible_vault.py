@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-try:
-    from ansible.errors import AnsibleError
-    from ansible.parsing.dataloader import DataLoader
-    from ansible.parsing.vault import VaultLib, get_file_vault_secret, match_encrypt_secret
-except ImportError as exc:
-    ANSIBLE_VAULT_IMPORT_ERROR: ImportError | None = exc
-else:
-    ANSIBLE_VAULT_IMPORT_ERROR = None
+from ansible.errors import AnsibleError
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, get_file_vault_secret, match_encrypt_secret
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 

@@ -1,0 +1,108 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build the collection from this folder and install it, as a user would get it; nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = {
+    "CHANGELOG.md",
+    "COPYING",
+    "FILES.json",
+    "MANIFEST.json",
+    "README.md",
+    "changelogs",
+    "docs",
+    "meta",
+    "playbooks",
+    "plugins",
+    "requirements.txt",
+    "roles",
+}
+# What .gitignore leaves out, for a folder that is no git checkout.
+UNTRACKED_NAMES = {".git", ".venv", ".nox", ".cache", "__pycache__", "collections", "dist"}
+
+
+def project_files(root: Path = ROOT) -> list[Path]:
+    """The project's files, relative to its root: tracked, or new and not ignored."""
+    return sorted(name for name in _listed_by_git(root) or _walk(root) if (root / name).is_file())
+
+
+def _listed_by_git(root: Path) -> list[Path]:
+    if not (root / ".git").exists():
+        return []
+    # The folder may belong to somebody else (a container's mount): git lists it only when told that this is meant.
+    command = ["git", "-c", f"safe.directory={root}", "ls-files", "-coz", "--exclude-standard"]
+    listing = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout
+    return [Path(name) for name in listing.split("\0") if name]
+
+
+def _walk(root: Path) -> list[Path]:
+    found: list[Path] = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in UNTRACKED_NAMES]
+        found += [(Path(folder) / name).relative_to(root) for name in files if name not in UNTRACKED_NAMES]
+    return found
+
+
+def copy_project(into: Path, root: Path = ROOT) -> None:
+    """Copy the project's files, and only those, into a folder."""
+    for name in project_files(root):
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / name, into / name)
+
+
+def build(into: Path, root: Path = ROOT) -> Path:
+    """Build the collection's archive into a folder; refuse one that holds more than users should get."""
+    with tempfile.TemporaryDirectory(prefix="exchange365-build-") as scratch:
+        source, built = Path(scratch, "source"), Path(scratch, "built")
+        copy_project(source, root)
+        _galaxy("build", "--output-path", str(built), str(source))
+        [archive] = built.glob("*.tar.gz")
+        with tarfile.open(archive) as content:
+            strangers = {Path(name).parts[0] for name in content.getnames()} - SHIPPED
+        if strangers:
+            raise SystemExit(f"The archive would ship {', '.join(sorted(strangers))}: see build_ignore in galaxy.yml.")
+        into.mkdir(parents=True, exist_ok=True)
+        return Path(shutil.copy(archive, into))
+
+
+def install(into: Path, root: Path = ROOT) -> Path:
+    """Install the collection below a folder that ANSIBLE_COLLECTIONS_PATH can name; return the installed collection."""
+    with tempfile.TemporaryDirectory(prefix="exchange365-archive-") as scratch:
+        archive = build(Path(scratch), root)
+        _galaxy("install", "--offline", "--force", "--no-deps", "-p", str(into), str(archive))
+    return into / "ansible_collections" / "totalview" / "exchange365"
+
+
+def _galaxy(*arguments: str) -> None:
+    command = [sys.executable, "-m", "ansible", "galaxy", "collection", *arguments]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")}
+    with tempfile.TemporaryDirectory(prefix="exchange365-home-") as home:
+        environment |= {"HOME": home, "ANSIBLE_NOCOLOR": "1"}
+        done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    target = parser.add_mutually_exclusive_group(required=True)
+    target.add_argument("--into", type=Path, metavar="DIR", help="install below DIR/ansible_collections")
+    target.add_argument("--archive", type=Path, metavar="DIR", help="only build the archive, into DIR")
+    chosen = parser.parse_args()
+    print(build(chosen.archive.resolve()) if chosen.archive else install(chosen.into.resolve()))
+
+
+if __name__ == "__main__":
+    main()
