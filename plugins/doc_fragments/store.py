@@ -31,6 +31,7 @@ options:
       vault_password_file:
         description:
           - Vault password file or script to use in place of the run's own vault passwords.
-          - Needed where the task is delegated to another machine, and lies there then.
+          - Where the task is delegated to another machine the file lies there; the run's own passwords are not known
+            there, and E(ANSIBLE_VAULT_PASSWORD_FILE) of that machine takes the place of a missing option.
         type: path
 """

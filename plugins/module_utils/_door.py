@@ -37,4 +37,4 @@ def run_module(operation: Operation) -> None:
 
 
 def _vault_command(vault_id: str | None, password_file: str | None) -> VaultCommand:
-    return VaultCommand(password_file, vault_id)
+    return VaultCommand(password_file or os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE"), vault_id)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, PolicyError
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
-_OURS = re.compile(r"^(\d+[wdhms])+$")
+_OURS = re.compile(r"(\d+[wdhms])+")
 _ISO = re.compile(
     r"^P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)(?:\.\d+)?S)?)?$"
@@ -21,12 +21,15 @@ _ISO = re.compile(
 
 def parse_duration(text: str, option: str) -> timedelta:
     """`365d`, `26w`, `1d12h`: the form of community.crypto's relative times, without sign and without months."""
-    if not _OURS.match(text):
+    if not _OURS.fullmatch(text):
         raise InputError(
             f"{option} '{text}' is no duration.", next_step="Write numbers with w, d, h, m or s, as in 365d."
         )
     parts = re.findall(r"(\d+)([wdhms])", text)
-    return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    try:
+        return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    except OverflowError as exc:
+        raise InputError(f"{option} '{text}' is longer than any calendar.") from exc
 
 
 def parse_iso_duration(text: str) -> timedelta:

@@ -252,8 +252,10 @@ def _views_after(actual: Actual, done: t.Collection[Step]) -> list[dict[str, t.A
     for permission in sorted(actual.declared):
         view = actual.catalog.view(permission)
         resource = actual.catalog.resources.get(permission.resource_app_id)
-        lacks = permission in missing_roles or (resource is not None and (resource.id, view["name"]) in missing_scopes)
-        views.append({**view, "declared": True, "granted": resource is not None and not lacks})
+        lacks = resource is None or (
+            permission in missing_roles if permission.kind == "Role" else (resource.id, view["name"]) in missing_scopes
+        )
+        views.append({**view, "declared": True, "granted": not lacks})
     extra = [step for step in open_steps if isinstance(step, RevokeRole)]
     views += [{"name": step.name, "type": "application", "declared": False, "granted": True} for step in extra]
     return views + [

@@ -63,11 +63,15 @@ def read(folder: EncryptedFolder, name: str) -> str | None:
 
 def plan(actual: str | None, desired: Desired, name: str) -> Change[WriteHandoff]:
     """The diff shows names and ids; of a secret only whether it is another one."""
-    before = _shown(_parse(actual))
-    after = _shown(desired.fields())
+    fields, is_now = desired.fields(), _parse(actual)
+    before = {field: _shown(field, is_now.get(field)) for field in fields}
     if actual == desired.text():
         return Change(before, before)
-    return Change(before, after, (WriteHandoff(name),))
+    after = {field: _shown(field, value) for field, value in fields.items()}
+    replaced = {
+        field for field in _SECRET_FIELDS if before[field] == after[field] and is_now.get(field) != fields[field]
+    }
+    return Change(before, after | dict.fromkeys(replaced, "(another secret)"), (WriteHandoff(name),))
 
 
 def apply(folder: EncryptedFolder, desired: Desired, change: Change[WriteHandoff]) -> None:
@@ -92,5 +96,5 @@ def _value(text: str) -> t.Any:
         return None
 
 
-def _shown(fields: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    return {name: "(secret)" if name in _SECRET_FIELDS and value else value for name, value in fields.items()}
+def _shown(field: str, value: t.Any) -> t.Any:
+    return "(secret)" if field in _SECRET_FIELDS and value else value

@@ -13,7 +13,7 @@ from email.utils import parsedate_to_datetime
 if t.TYPE_CHECKING:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.exceptions import InvalidHeader, MaxRetryError
+    from urllib3.exceptions import MaxRetryError
     from urllib3.util import Retry
 
     REQUESTS_IMPORT_ERROR: ImportError | None
@@ -21,7 +21,7 @@ else:
     try:
         import requests
         from requests.adapters import HTTPAdapter
-        from urllib3.exceptions import InvalidHeader, MaxRetryError
+        from urllib3.exceptions import MaxRetryError
         from urllib3.util import Retry
     except ImportError as exc:
         REQUESTS_IMPORT_ERROR = exc
@@ -59,15 +59,18 @@ class ThrottleRetry(Retry):
         return status_code == 429 or (status_code in (502, 503, 504) and method.upper() in _READS)
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds from a number, also a fractional one (Graph sends 2.128), or from an HTTP date."""
+        """Seconds from a number, also a fractional one (Graph sends 2.128), or from an HTTP date.
+
+        0, and so the usual backoff, where it is neither.
+        """
         try:
             seconds = float(retry_after)
         except ValueError:
             try:
                 seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
             except ValueError:
-                raise InvalidHeader(f"Invalid Retry-After header: {retry_after}") from None
-        return min(max(seconds, 0.0), RETRY_AFTER_CAP)
+                return 0.0
+        return min(max(0.0, seconds), RETRY_AFTER_CAP)  # in this order: not a number counts as 0
 
     def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Self:
         if self.first_refusal and time.monotonic() - self.first_refusal > RETRY_DEADLINE:

@@ -53,7 +53,7 @@ def read_policy(graph: GraphClient, created: str | None) -> SecretPolicy | None:
 def lifetime_under(policy: SecretPolicy | None, wanted: timedelta | None, default: timedelta) -> timedelta:
     """The lifetime to ask for. One that nobody asked for bends to the policy; one that was asked for does not."""
     if policy is None:
-        return wanted or default
+        return default if wanted is None else wanted
     if not policy.secrets_allowed:
         raise PolicyError(
             "The tenant's app management policy forbids client secrets.",
@@ -62,15 +62,17 @@ def lifetime_under(policy: SecretPolicy | None, wanted: timedelta | None, defaul
         )
     limit = policy.max_lifetime
     if limit is None:
-        return wanted or default
-    if wanted is not None and wanted > limit:
+        return default if wanted is None else wanted
+    if wanted is None:
+        return min(default, limit)
+    if wanted > limit:
         raise PolicyError(
             f"The tenant's app management policy allows client secrets for {in_words(limit)}, "
             f"valid_for asks for {in_words(wanted)}.",
             next_step="Shorten valid_for for this tenant, or let it out to take what the policy allows.",
             code="LifetimeAbovePolicy",
         )
-    return wanted or min(default, limit)
+    return wanted
 
 
 def _applies(restriction: Json, created: datetime | None) -> bool:

@@ -10,7 +10,6 @@ import re
 import typing as t
 from dataclasses import dataclass
 from functools import cached_property
-from urllib.parse import urlsplit
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import (
@@ -23,8 +22,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
 
-_GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-_DOMAIN = re.compile(r"^(?=.{4,253}$)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]+$")
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]+")
+_ORIGIN = re.compile(r"https://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?")
 
 
 @dataclass(frozen=True)
@@ -79,13 +79,13 @@ class Tenant:
 
 
 def is_guid(value: str) -> bool:
-    return bool(_GUID.match(value))
+    return bool(_GUID.fullmatch(value))
 
 
 def _tenant_id(value: str | None) -> str:
     if not value:
         raise InputError("No tenant: tenant_id is not given.", next_step="Give tenant_id (or AZURE_TENANT_ID).")
-    if is_guid(value) or _DOMAIN.match(value):
+    if is_guid(value) or _DOMAIN.fullmatch(value):
         return value.lower()
     raise InputError(
         f"tenant_id '{value}' is neither a directory id (GUID) nor a domain name.",
@@ -115,7 +115,6 @@ def _credential(params: t.Mapping[str, t.Any]) -> Credential:
 def _https(url: str, option: str) -> str:
     # The Azure SDK takes AZURE_AUTHORITY_HOST also without a scheme.
     url = url if "://" in url else f"https://{url}"
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.path.strip("/"):
+    if not _ORIGIN.fullmatch(url):
         raise InputError(f"{option} '{url}' is not of the form https://host[:port].")
     return url.rstrip("/")

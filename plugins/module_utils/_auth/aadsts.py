@@ -61,10 +61,9 @@ def sign_in_error(answer: t.Mapping[str, t.Any]) -> SignInError:
     codes = [int(code) for code in answer.get("error_codes") or ()]
     known = next((code for code in codes if code in _EXPLANATIONS), None)
     code = f"AADSTS{known or codes[0]}" if codes else str(answer.get("error", "unknown"))
-    description = str(answer.get("error_description", "")).split(" Trace ID:", maxsplit=1)[0].splitlines()
-    meaning, next_step = _EXPLANATIONS.get(
-        known or 0, (description[0] if description else "no reason was given", "See the code's page at Microsoft.")
-    )
+    description = str(answer.get("error_description") or "").split(" Trace ID:", maxsplit=1)[0].splitlines()
+    reason = description[0].removeprefix(f"{code}: ").rstrip(".") if description else "no reason was given"
+    meaning, next_step = _EXPLANATIONS.get(known or 0, (reason, "See the code's page at Microsoft."))
     return SignInError(
         f"Sign-in refused, {code}: {meaning}.",
         next_step=next_step,

@@ -70,7 +70,9 @@ class ClientCertificate:
             ) from exc
 
     def _from_pkcs12(self, path: Path, content: bytes) -> dict[str, t.Any]:
-        pkcs12.load_key_and_certificates(content, self._password_bytes)
+        key, certificate, _others = pkcs12.load_key_and_certificates(content, self._password_bytes)
+        if key is None or certificate is None:
+            raise ValueError("a PKCS#12 file without a private key or its certificate")
         return {"private_key_pfx_path": str(path), "passphrase": self.password, "public_certificate": True}
 
     def _from_pem(self, text: str) -> dict[str, t.Any]:

@@ -55,7 +55,7 @@ def _discovery_error(exc: Exception, authority: str) -> SignInError:
     """msal tells every failure of the OpenID configuration as a ValueError; the answer's text is in its context."""
     text = f"{exc} {exc.__context__}"
     for code in (90002, 900023):
-        if f"AADSTS{code}" in text:
+        if f"AADSTS{code}:" in text:
             return sign_in_error({"error_codes": [code]})
     return SignInError(
         f"{authority} does not answer like Microsoft Entra.",

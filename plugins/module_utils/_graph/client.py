@@ -71,9 +71,10 @@ class GraphClient:
         return values
 
     def get_url(self, url: str, action: str) -> Json:
-        if urlsplit(url).netloc != urlsplit(self._graph_url).netloc:
+        # Scheme and host: over plain http the token would be readable.
+        if urlsplit(url)[:2] != urlsplit(self._graph_url)[:2]:
             raise GraphError(
-                f"Microsoft Graph pointed to another host ({urlsplit(url).netloc}) to {action}.",
+                f"Microsoft Graph pointed to another host ({'://'.join(urlsplit(url)[:2])}) to {action}.",
                 next_step="Check graph_url; nothing was sent to the other host.",
             )
         return self._json(self._send("GET", url, action), action)

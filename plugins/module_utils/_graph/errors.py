@@ -36,9 +36,9 @@ _NEXT_STEPS = {
 def graph_error(response: requests.Response, action: str) -> GraphError | PolicyError:
     """The typed error of an answer with status 400 or higher (body: learn.microsoft.com/graph/errors)."""
     error = _error_body(response)
-    code, message = str(error.get("code", "")), str(error.get("message", "")).rstrip(".")
-    inner = error.get("innerError") or error.get("innererror") or {}
-    request_id = response.headers.get("request-id") or inner.get("request-id")
+    code, message = str(error.get("code") or ""), str(error.get("message") or "").rstrip(".")
+    inner = error.get("innerError") or error.get("innererror")
+    request_id = response.headers.get("request-id") or (inner.get("request-id") if isinstance(inner, dict) else None)
     kind, next_step = _classify(response.status_code, code)
     return kind(
         f"Microsoft Graph refused to {action}: {response.status_code} {code or 'without a code'}"

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -77,8 +78,9 @@ def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[S
 
 
 def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
+    progress = _Progress()
     for step in change.steps:
-        _write(graph, step, _Progress())
+        _write(graph, step, progress)
 
 
 def _read_back(graph: GraphClient, desired: Desired) -> Actual:
@@ -115,9 +117,9 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
         case AddOwner():
             _add_owner(graph, step, progress)
         case DeleteApplication():
-            _delete(graph, step)
+            _delete(graph, step, progress)
         case PurgeApplication():
-            _purge(graph, step)
+            _purge(graph, step, progress)
 
 
 def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
@@ -191,18 +193,21 @@ def _add_owner(graph: GraphClient, step: AddOwner, progress: _Progress) -> None:
     )
 
 
-def _purge(graph: GraphClient, step: PurgeApplication) -> None:
-    # The soft deletion of the step before may not have replicated yet.
-    settle(
-        lambda: graph.delete(f"/directory/deletedItems/{step.id}", action=step.describe()),
-        what="The permanent deletion",
-        young=True,
-    )
+def _delete(graph: GraphClient, step: DeleteApplication, progress: _Progress) -> None:
+    with contextlib.suppress(NotFoundError):
+        graph.delete(f"/applications/{step.id}", action=step.describe())
+    await_visible(lambda: not _is_there(graph, f"/applications/{step.id}"), what="The deletion")
+    progress.young = True
 
 
-def _delete(graph: GraphClient, step: DeleteApplication) -> None:
-    path = f"/applications/{step.id}"
-    graph.delete(path, action=step.describe())
-    await_visible(
-        lambda: graph.find(path, {"$select": "id"}, action="read the application") is None, what="The deletion"
-    )
+def _purge(graph: GraphClient, step: PurgeApplication, progress: _Progress) -> None:
+    path = f"/directory/deletedItems/{step.id}"
+    if progress.young:
+        await_visible(lambda: _is_there(graph, path), what="The deletion")
+    with contextlib.suppress(NotFoundError):
+        graph.delete(path, action=step.describe())
+    await_visible(lambda: not _is_there(graph, path), what="The permanent deletion")
+
+
+def _is_there(graph: GraphClient, path: str) -> bool:
+    return graph.find(path, {"$select": "id"}, action="read the application") is not None

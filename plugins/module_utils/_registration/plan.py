@@ -59,7 +59,7 @@ def _plan_new(desired: Desired) -> Change[Step]:
     steps: tuple[Step, ...] = (
         CreateApplication(desired.unique_name, desired.properties()),
         CreateServicePrincipal(),
-        *(AddOwner(owner) for owner in desired.owners),
+        *_owner_steps(desired, ()),
     )
     after = {
         "state": "present",
@@ -69,16 +69,15 @@ def _plan_new(desired: Desired) -> Change[Step]:
         "notes": desired.notes,
         "tags": sorted(desired.tags or ()),
         "service_principal": "present",
-        "owners": sorted(desired.owners),
+        "owners": sorted(set(desired.owners)),
     }
-    return Change({"state": "absent"}, after, steps)
+    return Change({**dict.fromkeys(after), "state": "absent"}, after, steps)
 
 
 def _plan_existing(actual: Actual, desired: Desired, application: Application, first: tuple[Step, ...]) -> Change[Step]:
     changes = differences(application, desired)
     update: tuple[Step, ...] = (UpdateApplication(application.id, changes),) if changes else ()
-    missing_owners = [owner for owner in desired.owners if owner not in actual.owners]
-    steps = (*first, *update, *_principal_steps(actual), *(AddOwner(owner) for owner in missing_owners))
+    steps = (*first, *update, *_principal_steps(actual), *_owner_steps(desired, actual.owners))
     state = "soft-deleted" if any(isinstance(step, RestoreApplication) for step in first) else "present"
     before = _view(application, actual.service_principal is not None, actual.owners, state)
     planned = {**before, "state": "present", "unique_name": desired.unique_name, "service_principal": "present"}
@@ -99,6 +98,10 @@ def _principal_steps(actual: Actual) -> tuple[Step, ...]:
     if actual.deleted_service_principal_id is not None:
         return (RestoreServicePrincipal(actual.deleted_service_principal_id),)
     return (CreateServicePrincipal(),)
+
+
+def _owner_steps(desired: Desired, present: t.Sequence[str]) -> tuple[Step, ...]:
+    return tuple(AddOwner(owner) for owner in dict.fromkeys(desired.owners) if owner not in present)
 
 
 def _view(application: Application, principal: bool, owners: t.Sequence[str], state: str) -> dict[str, t.Any]:

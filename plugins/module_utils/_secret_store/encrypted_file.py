@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 
-_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,127}$")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
 
 
 class Cipher(t.Protocol):
@@ -82,7 +82,7 @@ class EncryptedFolder:
             os.close(descriptor)
 
     def _file(self, name: str) -> Path:
-        if not _NAME.match(name):
+        if not _NAME.fullmatch(name):
             raise StoreError(
                 f"'{name}' cannot be a file name in {self.path}.",
                 next_step="Use letters, digits and . _ @ - only, beginning with a letter or digit.",

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -38,12 +39,14 @@ class VaultCommand:
         if not self._password_file:
             raise StoreError(
                 "On another machine the run's vault passwords are not known.",
-                next_step="Set vault_password_file to a file on that machine, or run the task on the controller.",
+                next_step="Set vault_password_file (or ANSIBLE_VAULT_PASSWORD_FILE) there, or run the task on the controller.",
                 code="VaultPasswordMissing",
             )
         source = f"{self._vault_id or 'default'}@{self._password_file}"
         command = [sys.executable, "-m", "ansible", "vault", *arguments, "--vault-id", source, "--output", "-"]
-        done = subprocess.run(command, input=content, capture_output=True, check=False)
+        # The one password is named; a second one from the environment would make the command ask which.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_VAULT_")}
+        done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
         if done.returncode:
             raise StoreError(
                 f"ansible-vault failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}.",

@@ -38,7 +38,10 @@ class VaultFileStore:
 
     def read(self, tenant_id: str, registration: str) -> StoredSecret | None:
         row = self._load(tenant_id)["secrets"].get(registration)
-        return None if row is None else _from_json(row)
+        try:
+            return None if row is None else _from_json(row)
+        except (ValueError, KeyError, TypeError) as exc:
+            raise _unknown_content(tenant_id) from exc
 
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         content = self._load(tenant_id)
@@ -51,12 +54,11 @@ class VaultFileStore:
             return {"tenant_id": tenant_id, "secrets": {}}
         try:
             content = json.loads(text)
-            holder = content["tenant_id"]
+            holder, secrets = content["tenant_id"], content["secrets"]
         except (ValueError, KeyError, TypeError) as exc:
-            raise StoreError(
-                f"The store's file {_file_name(tenant_id)} has an unknown content.",
-                next_step="Restore it from a backup.",
-            ) from exc
+            raise _unknown_content(tenant_id) from exc
+        if not isinstance(secrets, dict):
+            raise _unknown_content(tenant_id)
         if holder != tenant_id:
             raise StoreError(f"The store's file {_file_name(tenant_id)} belongs to another tenant ({holder}).")
         return t.cast("dict[str, t.Any]", content)
@@ -64,6 +66,12 @@ class VaultFileStore:
 
 def _file_name(tenant_id: str) -> str:
     return f"{tenant_id}.json"
+
+
+def _unknown_content(tenant_id: str) -> StoreError:
+    return StoreError(
+        f"The store's file {_file_name(tenant_id)} has an unknown content.", next_step="Restore it from a backup."
+    )
 
 
 def _to_json(secret: StoredSecret) -> dict[str, t.Any]:
