@@ -37,12 +37,10 @@ _METHODS = ("get", "post", "patch", "delete")
 
 
 def facts_dir() -> Path | None:
-    """`TOTALVIEW_FACTS_DIR`, or a folder `facts` in one of the repository's neighbours."""
+    """`TOTALVIEW_FACTS_DIR`, or a folder `facts` in one of the repository's neighbours; None where there is neither."""
     named = os.environ.get("TOTALVIEW_FACTS_DIR")
-    if named:
-        return Path(named)
-    found = sorted(HERE.parents[2].glob(f"*/facts/{SUBSET}"))
-    return found[0].parent if found else None
+    places = [Path(named, SUBSET)] if named else sorted(HERE.parents[2].glob(f"*/facts/{SUBSET}"))
+    return next((path.parent for path in places if path.is_file()), None)
 
 
 class GraphContract:

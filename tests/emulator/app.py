@@ -44,7 +44,8 @@ async def normalise_path(call: Call, go_on: Next) -> Answer:
 
 async def log(call: Call, go_on: Next) -> Answer:
     """Numbers the request, gives every refusal its wire form, and writes down what came of it."""
-    call.number = call.world.journal.next_number()
+    watched = call.service.name != "admin"
+    call.number = call.world.journal.next_number() if watched else 0
     call.request_id = str(uuid4())
     call.client_request_id = call.headers.get("client-request-id") or str(uuid4())
     try:
@@ -53,7 +54,7 @@ async def log(call: Call, go_on: Next) -> Answer:
         answer = refusal.answer(call)
     call.service.finish(call, answer)
     answer.headers["date"] = format_datetime(call.world.clock.now(), usegmt=True)
-    if call.service.name != "admin":
+    if watched:
         _write_down(call, answer)
     return answer
 
@@ -120,7 +121,7 @@ def _before(stage: Stage, go_on: Next) -> Next:
     return lambda call: stage(call, go_on)
 
 
-class Emulator:
+class EmulatorApp:
     """ASGI application over one world."""
 
     def __init__(self, world: World) -> None:

@@ -28,6 +28,17 @@ class Clock:
         return time.monotonic()
 
 
+class StoppedClock(Clock):
+    """Shows one moment for ever: what is seeded gets the same dates each time."""
+
+    def __init__(self, moment: datetime) -> None:
+        super().__init__()
+        self._moment = moment
+
+    def now(self) -> datetime:
+        return self._moment
+
+
 def stamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

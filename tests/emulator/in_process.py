@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The emulator inside the calling process: no socket, no TLS, the same `requests` session for all hosts.
 
-session = in_process_session(Emulator(world))
+session = in_process_session(EmulatorApp(world))
 session.get("https://graph.microsoft.com/v1.0/organization", headers=...)
 """
 

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from hashlib import sha1
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from emulator.clock import stamp
+from emulator.clock import StoppedClock, parse_stamp, stamp
 from emulator.graph.store import applications, consent, grants, passwords, portal, templates
 from emulator.graph.store.directory import Directory
+from emulator.graph.store.ids import RANDOM, DerivedIds
 from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import EXCHANGE, GRAPH, resource_body, resources
 
@@ -27,28 +26,24 @@ Spec = Mapping[str, Any]
 SEEDED_AT = "2024-01-02T03:04:05Z"
 
 
-def derived_id(*origin: str) -> str:
-    """Ids that a seed leaves out: the same seed always gives the same world."""
-    return str(uuid5(NAMESPACE_URL, "/".join(("emulator", *origin)).lower()))
+def plant(directory: Directory, spec: Spec, now: datetime) -> None:
+    """`now` is when the seed was sown: planting may come much later, and secrets must expire all the same."""
+    clock, directory.clock = directory.clock, StoppedClock(parse_stamp(SEEDED_AT))
+    try:
+        _plant(directory, spec, now)
+    finally:
+        directory.clock = clock
 
 
-def plant(directory: Directory, spec: Spec) -> None:
+def _plant(directory: Directory, spec: Spec, now: datetime) -> None:
     for user in spec.get("users", ()):
         directory.add(Kind.USER, _user_body(directory.tenant_id, user), settled=True)
     for app_id in resources():
         directory.add(Kind.SERVICE_PRINCIPAL, resource_body(directory.tenant_id, app_id), settled=True)
     if "automation" in spec:
-        _plant_automation(directory, spec["automation"])
+        _plant_automation(directory, spec["automation"], now)
     for number, wish in enumerate(spec.get("applications", ())):
-        record = portal.register(directory, wish, partial(_made_id, directory.tenant_id, str(number)))
-        directory.change(record, {"createdDateTime": SEEDED_AT}, settled=True)
-
-
-def _made_id(tenant_id: str, number: str, what: str) -> str:
-    """Grants want opaque ids, everything else GUIDs; a grant's origin is built of ids and slashes only."""
-    is_grant = what.count("/") == 2
-    origin = (tenant_id, "applications", number, what)
-    return grants.opaque_id("/".join(origin)) if is_grant else derived_id(*origin)
+        portal.register(directory, wish, DerivedIds(directory.tenant_id, "applications", str(number)))
 
 
 def _user_body(tenant_id: str, user: Spec) -> Body:
@@ -58,7 +53,7 @@ def _user_body(tenant_id: str, user: Spec) -> Body:
     return {
         **templates.USER,
         **templates.USER_ON_REQUEST,
-        "id": user.get("id", derived_id(tenant_id, "user", upn)).lower(),
+        "id": user.get("id", DerivedIds(tenant_id, "users").object_id(upn.lower())).lower(),
         "displayName": user.get("display_name", nickname),
         "mail": upn if has_mailbox else None,
         "mailNickname": nickname,
@@ -68,20 +63,19 @@ def _user_body(tenant_id: str, user: Spec) -> Body:
     }
 
 
-def _plant_automation(directory: Directory, automation: Spec) -> None:
+def _plant_automation(directory: Directory, automation: Spec, now: datetime) -> None:
     client_id = automation["client_id"].lower()
+    ids = DerivedIds(directory.tenant_id, client_id)
     wanted = {
-        "id": derived_id(directory.tenant_id, client_id, "application"),
+        "id": ids.object_id("application"),
         "appId": client_id,
-        "createdDateTime": SEEDED_AT,
         "displayName": automation.get("display_name", "Automation"),
         "requiredResourceAccess": list(_wanted_access(automation)),
     }
     application = applications.create(directory, wanted, settled=True)
-    principal_id = derived_id(directory.tenant_id, client_id, "servicePrincipal")
-    consent.ensure_service_principal(directory, application, principal_id)
-    _plant_credentials(directory, application, automation)
-    consent.consent(directory, application, make_id=grants.opaque_id)
+    consent.ensure_service_principal(directory, application, ids)
+    _plant_credentials(directory, application, automation, now)
+    consent.consent(directory, application, ids=ids)
 
 
 def _wanted_access(automation: Spec) -> list[Body]:
@@ -94,17 +88,15 @@ def _wanted_access(automation: Spec) -> list[Body]:
     return [entry for entry in access if entry["resourceAccess"]]
 
 
-def _plant_credentials(directory: Directory, application: Record, automation: Spec) -> None:
-    now = directory.clock.now()
+def _plant_credentials(directory: Directory, application: Record, automation: Spec, now: datetime) -> None:
+    ids = DerivedIds(directory.tenant_id, automation["client_id"])
     if "secret" in automation:
         end = now + timedelta(days=-1 if automation.get("secret_expired") else 700)
-        key_id = derived_id(directory.tenant_id, automation["client_id"], "secret")
-        credential = passwords.seeded(automation["secret"], key_id, now - timedelta(days=30), end)
+        credential = passwords.seeded(automation["secret"], ids.object_id("secret"), now - timedelta(days=30), end)
         passwords.store(directory, application, credential, automation["secret"], settled=True)
     if "certificate_pem" in automation:
         certificate = x509.load_pem_x509_certificate(automation["certificate_pem"].encode())
-        key_id = derived_id(directory.tenant_id, automation["client_id"], "certificate")
-        add_certificate(directory, application, certificate, key_id)
+        add_certificate(directory, application, certificate, ids.object_id("certificate"))
 
 
 def add_certificate(directory: Directory, application: Record, certificate: x509.Certificate, key_id: str) -> None:
@@ -135,4 +127,4 @@ def set_graph_roles(directory: Directory, principal: Record, roles: list[str]) -
             grants.revoke(directory, record, settled=True)
     for role_id in wanted:
         if grants.find_assignment(directory, principal.id, graph.id, role_id) is None:
-            grants.assign(directory, principal, graph, role_id, settled=True)
+            grants.assign(directory, principal, resource=graph, role_id=role_id, settled_id=RANDOM.grant_id())

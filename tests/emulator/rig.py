@@ -10,9 +10,9 @@ from typing import Any
 
 import requests
 
-from emulator.app import Emulator
+from emulator.app import EmulatorApp
 from emulator.in_process import in_process_session
-from emulator.launch import Emulator as AdminDoor
+from emulator.launch import Emulator
 from emulator.seed import check_seed
 from emulator.world import World
 
@@ -35,8 +35,8 @@ class Rig:
     def __init__(self, seed: Mapping[str, Any], world: World, tenant: str) -> None:
         self.world = world
         self.world.start(check_seed(dict(seed)))
-        self.session = in_process_session(Emulator(world))
-        self.admin = AdminDoor(ORIGIN, "", self.session)
+        self.session = in_process_session(EmulatorApp(world))
+        self.admin = Emulator(ORIGIN, "", self.session)
         self.home = tenant
         self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
 
@@ -49,7 +49,7 @@ class Rig:
     def graph(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
     ) -> requests.Response:
-        """`consistency_level="eventual"` becomes the header `consistency-level`, without its hyphen where needed."""
+        """Further arguments are headers: `client_request_id` is sent as `client-request-id`."""
         names = {"consistency_level": "ConsistencyLevel"}
         given = {names.get(name, name.replace("_", "-")): value for name, value in headers.items()}
         given["Authorization"] = f"Bearer {token or self.token()}"

@@ -83,6 +83,7 @@ def _name(spec: Any, number: int) -> str:
 
 
 def _completed(spec: dict[str, Any], folder: Path | None) -> dict[str, Any]:
+    _check_applications(spec)
     automation = spec.get("automation")
     if automation is None:
         return spec
@@ -92,6 +93,16 @@ def _completed(spec: dict[str, Any], folder: Path | None) -> dict[str, Any]:
     if "certificate_pem" in automation:
         _check_certificate(spec, automation["certificate_pem"])
     return {**spec, "automation": automation}
+
+
+def _check_applications(spec: dict[str, Any]) -> None:
+    people = {user["upn"].lower() for user in spec.get("users", ())}
+    for number, wish in enumerate(spec.get("applications", ())):
+        owners = {name.lower() for name in wish.get("owners", ())}
+        permissions = set(wish.get("applicationPermissions", ()))
+        unknown = sorted((permissions - resources()[GRAPH].roles.keys()) | (owners - people))
+        if unknown:
+            raise BadSeed(f"tenant {_name(spec, 0)}: applications.{number}: unknown: {', '.join(unknown)}")
 
 
 def _check_role_names(spec: dict[str, Any], automation: dict[str, Any]) -> None:

@@ -10,12 +10,14 @@ import contextlib
 import json
 import logging
 import os
+import signal
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import uvicorn
 
-from emulator.app import Emulator
+from emulator.app import EmulatorApp
 from emulator.tls import TlsFiles
 
 PARENT_CHECK_SECONDS = 0.5
@@ -40,6 +42,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         print(self._announcement, flush=True)
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn would send itself the signal again at the end, and so leave the temporary folder behind."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     async def leave_with(self, parent: int) -> None:
         """An orphan gets another parent: looked at from time to time, which works on every system."""
         while os.getppid() == parent:
@@ -47,9 +59,9 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def serve(app: Emulator, listen: Listen) -> None:
+def serve(app: EmulatorApp, listen: Listen) -> None:
     parent = os.getppid()
-    sock = _bound_socket(listen)
+    sock = bound_socket(listen)
     shown_host = f"[{listen.host}]" if ":" in listen.host else listen.host
     announcement = {
         "url": f"https://{shown_host}:{sock.getsockname()[1]}",
@@ -57,11 +69,10 @@ def serve(app: Emulator, listen: Listen) -> None:
         "pid": os.getpid(),
     }
     server = _Server(_config(app, listen.tls), json.dumps(announcement))
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_run(server, sock, parent if listen.exit_with_parent else None))
+    asyncio.run(_run(server, sock, parent if listen.exit_with_parent else None))
 
 
-def _bound_socket(listen: Listen) -> socket.socket:
+def bound_socket(listen: Listen) -> socket.socket:
     """With the protocol named: asyncio turns Nagle's algorithm off only then, which saves 40 ms for each answer."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -70,7 +81,7 @@ def _bound_socket(listen: Listen) -> socket.socket:
     return sock
 
 
-def _config(app: Emulator, tls: TlsFiles) -> uvicorn.Config:
+def _config(app: EmulatorApp, tls: TlsFiles) -> uvicorn.Config:
     """No Date and Server headers of the server: the date is the emulator's own."""
     return uvicorn.Config(
         app,

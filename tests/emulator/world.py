@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from emulator.admin.store import Journal
 from emulator.clock import Clock
 from emulator.graph.store.directory import Directory
+from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import policy_body
 from emulator.identity.store import Issued, SigningKey
 from emulator.lag import Lag
-from emulator.planting import Spec, derived_id, plant
+from emulator.planting import Spec, plant
 
 
 @dataclass(slots=True)
@@ -25,6 +27,7 @@ class Tenant:
     spec: Spec
     world: World
     lag: Lag | None
+    sown: datetime
     _directory: Directory | None = None
 
     @property
@@ -48,7 +51,7 @@ class Tenant:
         if self._directory is None:
             policy = policy_body(self.spec.get("policy"))
             self._directory = Directory(self.id, self.domains[0], self.world.clock, self.current_lag, policy)
-            plant(self._directory, self.spec)
+            plant(self._directory, self.spec, self.sown)
         return self._directory
 
     def current_lag(self) -> Lag:
@@ -56,7 +59,7 @@ class Tenant:
 
 
 def tenant_id(spec: Spec) -> str:
-    return str(spec.get("id") or derived_id("tenant", spec["domains"][0])).lower()
+    return str(spec.get("id") or DerivedIds("tenants").object_id(spec["domains"][0].lower())).lower()
 
 
 @dataclass(slots=True)
@@ -91,7 +94,8 @@ class World:
         return [self._add_tenant(spec) for spec in seed.get("tenants", ())]
 
     def _add_tenant(self, spec: Spec) -> Tenant:
-        tenant = Tenant(spec, self, Lag.parse(spec["lag"]) if "lag" in spec else None)
+        lag = Lag.parse(spec["lag"]) if "lag" in spec else None
+        tenant = Tenant(spec, self, lag, self.clock.now())
         replaced = self._tenants.get(tenant.id)
         for name in replaced.domains if replaced else ():
             self._names.pop(name.lower(), None)

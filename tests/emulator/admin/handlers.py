@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import uuid4
 
 from emulator.admin.errors import AdminError
 from emulator.admin.snapshots import snapshot_of
@@ -14,11 +13,12 @@ from emulator.admin.store import Wanted
 from emulator.call import Answer, Body, Call
 from emulator.clock import stamp
 from emulator.graph.store import consent, portal
+from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import policy_body
 from emulator.graph.store.records import Kind
 from emulator.identity import tokens
 from emulator.lag import Lag
-from emulator.planting import derived_id, set_graph_roles
+from emulator.planting import set_graph_roles
 from emulator.seed import BadSeed, check_part, check_seed
 from emulator.world import Tenant
 
@@ -52,7 +52,10 @@ def issued(call: Call) -> Answer:
 def requests(call: Call) -> Answer:
     name = call.query.get("tenant", "")
     tenant = call.world.tenant(name) if name else None
-    wanted = Wanted(int(call.query.get("after", 0)), tenant.id if tenant else name, call.query.get("service", ""))
+    after = call.query.get("after", "0")
+    if not after.isdecimal():
+        raise AdminError(400, "after: not a request number")
+    wanted = Wanted(int(after), tenant.id if tenant else name, call.query.get("service", ""))
     return Answer(200, {"requests": [entry.shown() for entry in call.world.journal.entries(wanted)]})
 
 
@@ -93,7 +96,7 @@ def _set_roles(tenant: Tenant, roles: list[str]) -> None:
 def portal_application(call: Call) -> Answer:
     tenant, wish = _tenant(call), _checked("application", call.json())
     try:
-        record = portal.register(tenant.directory, wish, lambda origin: str(uuid4()))
+        record = portal.register(tenant.directory, wish)
     except portal.UnknownName as error:
         raise AdminError(400, str(error)) from error
     return Answer(201, record.true.body)
@@ -117,8 +120,9 @@ def token(call: Call) -> Answer:
 
 def _administrator_claims(tenant: Tenant, roles: list[str]) -> dict[str, Any]:
     """No object of the directory, so it owns nothing."""
-    ids = {name: derived_id(tenant.id, "administrator", name) for name in ("appid", "oid")}
-    return {**ids, "app_displayname": "administrator", "roles": roles}
+    ids = DerivedIds(tenant.id, "administrator")
+    names = {name: ids.object_id(name) for name in ("appid", "oid")}
+    return {**names, "app_displayname": "administrator", "roles": roles}
 
 
 def clock(call: Call) -> Answer:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -27,8 +27,10 @@ class Entry:
     recording: dict[str, Any] | None = None
 
     def shown(self) -> dict[str, Any]:
-        fields = asdict(self)
-        return {**fields, **(fields.pop("recording") or {})}
+        """The bodies, where they were recorded, stand beside the rest."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        recording = fields.pop("recording") or {}
+        return {**fields, **recording}
 
 
 @dataclass(frozen=True, slots=True)

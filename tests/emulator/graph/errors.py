@@ -52,6 +52,7 @@ CONFLICTS: dict[Reason, Form] = {
     ),
     Reason.NO_SUCH_KEY: Form(400, BAD, "No password credential found with keyId '{}'."),
     Reason.BAD_LIFETIME: Form(400, BAD, "Key credential end date is invalid."),
+    Reason.BAD_CERTIFICATE: Form(400, BAD, "Key credential value is not a certificate."),
     Reason.SECRETS_NOT_ALLOWED: Form(
         400,
         "CredentialTypeNotAllowedAsPerAppPolicy",
@@ -114,8 +115,7 @@ def unsupported_query(message: str) -> GraphError:
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
-def unknown_segment(path: str) -> GraphError:
-    segment = next((part for part in reversed(path.split("/")) if part), "")
+def unknown_segment(segment: str) -> GraphError:
     return malformed(f"Resource not found for the segment '{segment}'.")
 
 

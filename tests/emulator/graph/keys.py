@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote, unquote
 
 from emulator.graph.store.directory import Directory
-from emulator.graph.store.records import Kind, Place, Record
+from emulator.graph.store.records import Kind, Place, Record, Version
 
 _KEY = re.compile(r"\((?:(?P<name>\w+)=)?'(?P<value>.*)'\)")
 # `applications(appId='..')` becomes `applications/(appId='..')`, so that a key is always a path segment of its own.
@@ -46,6 +46,12 @@ class Target:
             return None
         found = (directory.find(kind, name, value) for kind in self.kinds)
         return next((record for record in found if record is not None), None)
+
+    def shows(self, seen: Version, segment: str) -> bool:
+        """A key that readers do not see yet finds nothing, though the object may be there by another one."""
+        name, value = parse_key(segment)
+        found = str(seen.body.get(name) or "").casefold() == value.casefold()
+        return seen.place is self.place and (found or name == "id")
 
 
 APPLICATION = Target((Kind.APPLICATION,), keys=("id", "appId", "uniqueName"), upsert_key="uniqueName")

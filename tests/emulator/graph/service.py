@@ -74,6 +74,10 @@ class Graph:
 
     async def handle(self, call: Call) -> Answer:
         assert call.route is not None
+        if call.raw_body and "json" not in call.headers.get("content-type", ""):
+            raise errors.malformed(
+                "Write requests (excluding DELETE) must contain the Content-Type header declaration."
+            )
         try:
             answer = call.route.handler(call)
             return await answer if inspect.isawaitable(answer) else answer
@@ -101,7 +105,17 @@ def _traits(call: Call) -> Traits:
         return cast("Traits", call.route.traits)
     if find_route(ROUTES, "", call.path).known_path:
         raise errors.GraphError(405, errors.BAD, "Specified HTTP method is not allowed for the request target.")
-    raise errors.unknown_segment(call.path)
+    raise errors.unknown_segment(_first_unknown_segment(call.path))
+
+
+def _first_unknown_segment(path: str) -> str:
+    parts = path.split("/")
+    known = [route.template.split("/") for route in ROUTES]
+    for index, part in enumerate(parts[1:], start=1):
+        known = [names for names in known if len(names) > index and (names[index] == part or names[index][0] == "{")]
+        if not known:
+            return part
+    return parts[-1]
 
 
 def _read(call: Call, target: Target) -> bool:
@@ -109,7 +123,7 @@ def _read(call: Call, target: Target) -> bool:
     if call.target is None:
         return False
     call.seen = call.tenant.directory.read(call.target)
-    return call.seen.place is target.place
+    return target.shows(call.seen, call.params["key"])
 
 
 def _writable(call: Call, target: Target) -> bool:
@@ -117,7 +131,7 @@ def _writable(call: Call, target: Target) -> bool:
     if call.target is None:
         return False
     call.seen = call.tenant.directory.peek(call.target)
-    if call.seen.place is target.place and call.target.true.place is target.place:
+    if target.shows(call.seen, call.params["key"]) and call.target.true.place is target.place:
         return True
     call.target.state.refuse()
     return False

@@ -50,7 +50,7 @@ def check(call: Call, assertion: str, client_id: str, registered: Iterable[x509.
 
 def _signer(assertion: str, registered: Iterable[x509.Certificate]) -> x509.Certificate:
     try:
-        header = jws.extract_compact(assertion.encode(), registry=_Registry()).headers()
+        header = jws.extract_compact(assertion.encode(), registry=_Registry(algorithms=ALGORITHMS)).headers()
     except (JoseError, ValueError) as error:
         raise SignInRefused(700027, "The assertion is not a signed JWT.") from error
     # msal pads its base64url, RFC 7515 does not; Microsoft takes both.
@@ -70,7 +70,9 @@ def _thumbprint(certificate: x509.Certificate, header: dict[str, Any]) -> str:
 def _verified_claims(assertion: str, certificate: x509.Certificate) -> dict[str, Any]:
     pem = certificate.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     try:
-        return dict(jwt.decode(assertion, RSAKey.import_key(pem), ALGORITHMS, registry=_Registry()).claims)
+        return dict(
+            jwt.decode(assertion, RSAKey.import_key(pem), ALGORITHMS, registry=_Registry(algorithms=ALGORITHMS)).claims
+        )
     except (JoseError, ValueError) as error:
         raise SignInRefused(700027, "The key used does not match the signature.") from error
 

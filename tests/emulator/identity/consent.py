@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 from urllib.parse import urlencode, urlsplit
 
@@ -29,6 +30,19 @@ FORM = """<p>{name} asks for these permissions for the whole of {tenant}:</p><ul
 <button name="decision" value="cancel">Cancel</button></form>"""
 
 
+def as_page(handler: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+    """People read these refusals, not programs."""
+
+    def handle(call: Call) -> Answer:
+        try:
+            return handler(call)
+        except SignInRefused as refusal:
+            return _error_page(call, refusal)
+
+    return handle
+
+
+@as_page
 def page(call: Call) -> Answer:
     tenant, application = _asked(call)
     body = application.true.body
@@ -39,16 +53,18 @@ def page(call: Call) -> Answer:
     return _html(200, "Permissions requested", content)
 
 
+@as_page
 def decide(call: Call) -> Answer:
     """Consent is written before the redirect, so an application without a reply address ends on an error page."""
     tenant, application = _asked(call)
     redirect_uri = call.query.get("redirect_uri", "")
     registered = redirect_uri in _reply_addresses(application.true.body)
     if call.form().get("decision") != "accept":
-        return _leave(call, redirect_uri, SignInRefused(65004)) if registered else _error_page(call, 65004)
+        declined = SignInRefused(65004)
+        return _leave(call, redirect_uri, declined) if registered else _error_page(call, declined)
     resource_app_id = _only_resource(tenant, call.query.get("scope", ""))
     consent.consent(tenant.directory, application, resource_app_id=resource_app_id)
-    return _leave(call, redirect_uri, None) if registered else _error_page(call, 500113)
+    return _leave(call, redirect_uri, None) if registered else _error_page(call, SignInRefused(500113))
 
 
 def _asked(call: Call) -> tuple[Tenant, Record]:
@@ -91,8 +107,8 @@ def _leave(call: Call, redirect_uri: str, refusal: SignInRefused | None) -> Answ
     return Answer(302, None, {"location": f"{redirect_uri}{glue}{urlencode(answer)}"})
 
 
-def _error_page(call: Call, code: int) -> Answer:
-    description = SignInRefused(code).answer(call).body["error_description"]
+def _error_page(call: Call, refusal: SignInRefused) -> Answer:
+    description = refusal.answer(call).body["error_description"]
     return _html(200, "Sign in", f"<p>Sorry, but we're having trouble signing you in.</p><p>{escape(description)}</p>")
 
 

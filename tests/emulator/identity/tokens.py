@@ -10,7 +10,7 @@ from typing import Any
 
 from emulator.call import Call
 from emulator.graph.store.directory import Directory
-from emulator.graph.store.records import Kind, Record
+from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH
 from emulator.identity import assertions
 from emulator.identity.errors import SignInRefused
@@ -25,7 +25,7 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
     client_id, scope = _required(form, "client_id").lower(), _required(form, "scope")
     audience = _audience(scope)
-    application = _application(tenant.directory, client_id)
+    application = _seen_application(tenant.directory, client_id)
     _check_credential(call, tenant.directory, application, form)
     principal = _service_principal(tenant.directory, client_id)
     # This emulator's own origin is another name of Graph.
@@ -78,21 +78,22 @@ def _audience(scope: str) -> str:
     return resource.rstrip("/").lower()
 
 
-def _application(directory: Directory, client_id: str) -> Record:
+def _seen_application(directory: Directory, client_id: str) -> Body:
     record = directory.find(Kind.APPLICATION, "appId", client_id)
-    if record is None or not (directory.read(record).live and record.true.live):
+    seen = directory.read(record) if record is not None else None
+    if record is None or seen is None or not (seen.live and record.true.live):
         raise SignInRefused(700016, client_id)
-    return record
+    return seen.body
 
 
-def _check_credential(call: Call, directory: Directory, application: Record, form: dict[str, str]) -> None:
-    client_id, seen = application.true.body["appId"], directory.peek(application).body
+def _check_credential(call: Call, directory: Directory, application: Body, form: dict[str, str]) -> None:
+    client_id = application["appId"]
     if form.get("client_secret"):
-        state = check_secret(directory, seen, form["client_secret"])
+        state = check_secret(directory, application, form["client_secret"])
         if state is not SecretState.VALID:
             raise SignInRefused(7000222 if state is SecretState.EXPIRED else 7000215, client_id)
     elif form.get("client_assertion") and form.get("client_assertion_type") == ASSERTION_TYPE:
-        registered = certificates(directory, seen)
+        registered = certificates(directory, application)
         assertions.check(call, form["client_assertion"], client_id, registered)
     else:
         raise SignInRefused(7000218)

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from emulator.call import Answer, Call
 from emulator.graph.bodies import read_body
 from emulator.graph.errors import bad_request, not_found
 from emulator.graph.handlers.context import directory_of, no_content, target_of
-from emulator.graph.odata.entities import ROLE_ASSIGNMENT
+from emulator.graph.odata.entities import ROLE_ASSIGNMENT, Entity
 from emulator.graph.odata.listing import created_answer, list_answer
 from emulator.graph.store import grants, service_principals
 from emulator.graph.store.records import Kind, Record
@@ -21,7 +22,7 @@ ENDS = {"appRoleAssignments": "principalId", "appRoleAssignedTo": "resourceId"}
 
 
 def list_all(call: Call) -> Answer:
-    return list_answer(call, ROLE_ASSIGNMENT, _of_target(call), set_name=_set_name(call))
+    return list_answer(call, _entity(call), _of_target(call))
 
 
 def create(call: Call) -> Answer:
@@ -32,8 +33,8 @@ def create(call: Call) -> Answer:
     directory = directory_of(call)
     principal = service_principals.reference(directory, body["principalId"])
     resource = service_principals.reference(directory, body["resourceId"])
-    record = grants.assign(directory, principal, resource, body["appRoleId"])
-    return created_answer(call, ROLE_ASSIGNMENT, record.true.body, set_name=_set_name(call))
+    record = grants.assign(directory, principal, resource=resource, role_id=body["appRoleId"])
+    return created_answer(call, _entity(call), record.true.body)
 
 
 def delete(call: Call) -> Answer:
@@ -58,5 +59,5 @@ def _collection(call: Call) -> str:
     return call.path.split("/")[3]
 
 
-def _set_name(call: Call) -> str:
-    return f"servicePrincipals('{target_of(call).id}')/{_collection(call)}"
+def _entity(call: Call) -> Entity:
+    return replace(ROLE_ASSIGNMENT, set_name=f"servicePrincipals('{target_of(call).id}')/{_collection(call)}")

@@ -33,8 +33,8 @@ def entity_answer(call: Call, entity: Entity, seen: Version, expander: Expander 
     return Answer(200, {**context, **project(entity, seen, options, expander)})
 
 
-def created_answer(call: Call, entity: Entity, body: Body, *, set_name: str = "") -> Answer:
-    context = f"{call.origin}/v1.0/$metadata#{set_name or entity.set_name}/$entity"
+def created_answer(call: Call, entity: Entity, body: Body) -> Answer:
+    context = f"{call.origin}/v1.0/$metadata#{entity.set_name}/$entity"
     return Answer(201, {"@odata.context": context, **{name: body.get(name) for name in entity.fields}})
 
 
@@ -44,14 +44,13 @@ def list_answer(
     records: Iterable[Record],
     *,
     place: Place = Place.LIVE,
-    set_name: str = "",
     expander: Expander | None = None,
 ) -> Answer:
     assert call.tenant is not None
     options = read_options(call, entity)
     rows = _ordered(_visible(call.tenant.directory, records, place, options), options)
     page, rest = _page(rows, options)
-    body: Body = {"@odata.context": _context(call, set_name or entity.set_name, options)}
+    body: Body = {"@odata.context": _context(call, entity.set_name, options)}
     if options.count:
         body["@odata.count"] = len(rows)
     if rest:

@@ -21,6 +21,7 @@ class Reason(Enum):
     OWNER_EXISTS = auto()
     NO_SUCH_KEY = auto()
     BAD_LIFETIME = auto()
+    BAD_CERTIFICATE = auto()
     SECRETS_NOT_ALLOWED = auto()
     LIFETIME_NOT_ALLOWED = auto()
 

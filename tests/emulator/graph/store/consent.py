@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
-from uuid import uuid4
 
 from emulator.graph.store import grants, service_principals
 from emulator.graph.store.directory import Directory
+from emulator.graph.store.ids import RANDOM, Ids
 from emulator.graph.store.records import Body, Kind, Record
 
 
@@ -37,9 +37,12 @@ def _scopes(resource: Body, wanted: set[tuple[str, str]]) -> list[str]:
     return [scope["value"] for scope in resource["oauth2PermissionScopes"] if ("Scope", scope["id"]) in wanted]
 
 
-def ensure_service_principal(directory: Directory, application: Record, object_id: str = "") -> Record:
+def ensure_service_principal(directory: Directory, application: Record, ids: Ids = RANDOM) -> Record:
     existing = directory.find_live(Kind.SERVICE_PRINCIPAL, "appId", application.true.body["appId"])
-    return existing or service_principals.create_settled(directory, application, object_id or str(uuid4()))
+    if existing is not None:
+        return existing
+    object_id = ids.object_id(f"{application.id}/servicePrincipal")
+    return service_principals.create_settled(directory, application, object_id)
 
 
 def consent(
@@ -47,22 +50,22 @@ def consent(
     application: Record,
     *,
     resource_app_id: str | None = None,
-    make_id: Callable[[str], str] | None = None,
+    ids: Ids = RANDOM,
 ) -> None:
     """Writes role assignments and one delegated grant for all people, for every declared resource or only for one."""
     principal = ensure_service_principal(directory, application)
     for entry in declared(directory, application):
         if resource_app_id in (None, entry.resource.true.body["appId"]):
-            _grant(directory, principal, entry, make_id or (lambda origin: grants.opaque_id()))
+            _grant(directory, principal, entry, ids)
 
 
-def _grant(directory: Directory, principal: Record, entry: Declared, make_id: Callable[[str], str]) -> None:
+def _grant(directory: Directory, principal: Record, entry: Declared, ids: Ids) -> None:
     for role_id in entry.roles:
         if grants.find_assignment(directory, principal.id, entry.resource.id, role_id) is None:
-            new_id = make_id(f"{principal.id}/{entry.resource.id}/{role_id}")
-            grants.assign(directory, principal, entry.resource, role_id, grant_id=new_id, settled=True)
+            new_id = ids.grant_id(f"{principal.id}/{entry.resource.id}/{role_id}")
+            grants.assign(directory, principal, resource=entry.resource, role_id=role_id, settled_id=new_id)
     if entry.scopes:
-        _grant_scopes(directory, principal, entry, make_id(f"{principal.id}/{entry.resource.id}/scopes"))
+        _grant_scopes(directory, principal, entry, ids.grant_id(f"{principal.id}/{entry.resource.id}/scopes"))
 
 
 def _grant_scopes(directory: Directory, principal: Record, entry: Declared, grant_id: str) -> None:
@@ -75,6 +78,6 @@ def _grant_scopes(directory: Directory, principal: Record, entry: Declared, gran
     }
     existing = grants.find_scopes(directory, row)
     if existing is None:
-        grants.add_scopes(directory, row, grant_id=grant_id, settled=True)
+        grants.add_scopes(directory, row, settled_id=grant_id)
     else:
         directory.change(existing, {"scope": row["scope"]}, settled=True)

@@ -5,40 +5,25 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
 from collections.abc import Iterator
-from hashlib import sha256
 
 from emulator.clock import long_stamp
 from emulator.graph.store.conflicts import Conflict, Reason
 from emulator.graph.store.directory import Directory
+from emulator.graph.store.ids import RANDOM
 from emulator.graph.store.records import Body, Kind, Place, Record
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
 
-def opaque_id(origin: str | None = None) -> str:
-    """Ids of grants are base64url of 32 bytes, not GUIDs (recording 12); seeds derive theirs."""
-    raw = sha256(origin.encode()).digest() if origin else secrets.token_bytes(32)
-    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
-
-
-def assign(
-    directory: Directory,
-    principal: Record,
-    resource: Record,
-    role_id: str,
-    *,
-    grant_id: str = "",
-    settled: bool = False,
-) -> Record:
+def assign(directory: Directory, principal: Record, *, resource: Record, role_id: str, settled_id: str = "") -> Record:
+    """`settled_id` is for a grant that is there at once for everybody, as people's and seeded ones are."""
     role_id = role_id.lower()
     _require_role(resource.true.body, role_id)
     if find_assignment(directory, principal.id, resource.id, role_id) is not None:
         raise Conflict(Reason.ALREADY_ASSIGNED)
     body: Body = {
-        "id": grant_id or opaque_id(),
+        "id": settled_id or RANDOM.grant_id(),
         "deletedDateTime": None,
         "appRoleId": role_id,
         "createdDateTime": long_stamp(directory.clock.now()),
@@ -48,7 +33,7 @@ def assign(
         "resourceDisplayName": resource.true.body["displayName"],
         "resourceId": resource.id,
     }
-    return directory.add(Kind.ROLE_ASSIGNMENT, body, settled=settled)
+    return directory.add(Kind.ROLE_ASSIGNMENT, body, settled=bool(settled_id))
 
 
 def _require_role(resource: Body, role_id: str) -> None:
@@ -67,19 +52,19 @@ def find_assignment(directory: Directory, principal_id: str, resource_id: str, r
     return None
 
 
-def add_scopes(directory: Directory, fields: Body, *, grant_id: str = "", settled: bool = False) -> Record:
+def add_scopes(directory: Directory, fields: Body, *, settled_id: str = "") -> Record:
     """A delegated grant: one row for each client, resource and kind of consent."""
     body: Body = {
         "clientId": fields["clientId"],
         "consentType": fields["consentType"],
-        "id": grant_id or opaque_id(),
+        "id": settled_id or RANDOM.grant_id(),
         "principalId": fields.get("principalId"),
         "resourceId": fields["resourceId"],
         "scope": fields.get("scope"),
     }
     if find_scopes(directory, body) is not None:
         raise Conflict(Reason.GRANT_EXISTS)
-    return directory.add(Kind.OAUTH_GRANT, body, settled=settled)
+    return directory.add(Kind.OAUTH_GRANT, body, settled=bool(settled_id))
 
 
 def find_scopes(directory: Directory, like: Body) -> Record | None:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import base64
 from uuid import uuid4
 
+from cryptography import x509
+
+from emulator.graph.store.conflicts import Conflict, Reason
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Body
 
@@ -26,5 +29,14 @@ def _take(directory: Directory, credential: Body, kept: dict[str, Body]) -> Body
     blank = dict.fromkeys(("customKeyIdentifier", "displayName", "endDateTime"))
     base = kept.get(key_id, {**blank, "key": None, "keyId": key_id, "startDateTime": None, "type": None, "usage": None})
     if credential.get("key"):
-        directory.certificates[key_id] = base64.b64decode(credential["key"])
+        directory.certificates[key_id] = _certificate(credential["key"])
     return {**base, **credential, "key": None, "keyId": key_id}
+
+
+def _certificate(text: str) -> bytes:
+    try:
+        der = base64.b64decode(text, validate=True)
+        x509.load_der_x509_certificate(der)
+    except ValueError as error:
+        raise Conflict(Reason.BAD_CERTIFICATE) from error
+    return der

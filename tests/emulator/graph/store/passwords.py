@@ -55,9 +55,12 @@ def remove(directory: Directory, record: Record, key_id: str) -> None:
 
 
 def _lifetime(wanted: Body, now: datetime) -> tuple[datetime, datetime]:
-    start = parse_stamp(wanted["startDateTime"]) if wanted.get("startDateTime") else now
-    end = parse_stamp(wanted["endDateTime"]) if wanted.get("endDateTime") else two_years_after(start)
-    if end <= start:
+    try:
+        start = parse_stamp(wanted["startDateTime"]) if wanted.get("startDateTime") else now
+        end = parse_stamp(wanted["endDateTime"]) if wanted.get("endDateTime") else two_years_after(start)
+    except ValueError as error:
+        raise Conflict(Reason.BAD_LIFETIME) from error
+    if end <= max(start, now):
         raise Conflict(Reason.BAD_LIFETIME)
     return start, end
 

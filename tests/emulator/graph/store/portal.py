@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.graph.store import applications, consent
 from emulator.graph.store.directory import Directory
+from emulator.graph.store.ids import RANDOM, Ids
 from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH, resources
 
@@ -18,19 +19,19 @@ class UnknownName(ValueError):
     """A permission or a person that the wish names and nobody knows."""
 
 
-def register(directory: Directory, wish: Mapping[str, Any], make_id: Callable[[str], str]) -> Record:
+def register(directory: Directory, wish: Mapping[str, Any], ids: Ids = RANDOM) -> Record:
     """The portal adds a delegated User.Read, a service principal, and the signed-in person as owner."""
     name = wish["displayName"]
     fields = {
-        "id": make_id(f"{name}/application"),
-        "appId": make_id(f"{name}/appId"),
+        "id": ids.object_id(f"{name}/application"),
+        "appId": ids.object_id(f"{name}/appId"),
         "displayName": name,
         "requiredResourceAccess": [graph_permissions(wish.get("applicationPermissions", ()), ("User.Read",))],
     }
     record = applications.create(directory, fields, owners=_owners(directory, wish.get("owners")), settled=True)
-    consent.ensure_service_principal(directory, record, make_id(f"{name}/servicePrincipal"))
+    consent.ensure_service_principal(directory, record, ids)
     if wish.get("adminConsent"):
-        consent.consent(directory, record, make_id=make_id)
+        consent.consent(directory, record, ids=ids)
     return record
 
 

@@ -9,9 +9,9 @@ import json
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
-from uuid import NAMESPACE_DNS, uuid5
 
 from emulator.graph.store import templates
+from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.records import Body
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
@@ -78,7 +78,7 @@ def resources() -> dict[str, Resource]:
 
 
 def resource_body(tenant_id: str, app_id: str) -> Body:
-    object_id = str(uuid5(NAMESPACE_DNS, f"{tenant_id}/{app_id}/servicePrincipal"))
+    object_id = DerivedIds(tenant_id, app_id).object_id("servicePrincipal")
     return {**resources()[app_id].body, "id": object_id}
 
 
@@ -86,5 +86,5 @@ def permission_name(app_id: str, permission_id: str) -> str | None:
     resource = resources().get(app_id)
     if resource is None:
         return None
-    known = {**resource.roles, **resource.scopes}
-    return next((name for name, known_id in known.items() if known_id == permission_id), None)
+    known = (*resource.roles.items(), *resource.scopes.items())
+    return next((name for name, known_id in known if known_id == permission_id), None)

@@ -1,0 +1,68 @@
+# Copyright: the contributors to totalview.exchange365
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
+
+OPTIONS = {
+    "tenant_id": "AZURE_TENANT_ID",
+    "auth_client_id": "AZURE_CLIENT_ID",
+    "authority_url": "AZURE_AUTHORITY_HOST",
+    "auth_client_secret": "AZURE_CLIENT_SECRET",
+    "auth_certificate_path": "AZURE_CLIENT_CERTIFICATE_PATH",
+    "auth_certificate_password": "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+}
+CREDENTIAL = {
+    name: variable for name, variable in OPTIONS.items() if name not in {"tenant_id", "auth_client_id", "authority_url"}
+}
+EVERYTHING = {variable: f"from {variable}" for variable in OPTIONS.values()}
+NOTHING = dict.fromkeys(OPTIONS)
+
+
+@pytest.mark.parametrize(("option", "variable"), OPTIONS.items())
+def test_what_the_task_leaves_out_comes_from_the_environment(option, variable):
+    assert with_environment(NOTHING, {variable: "value"}) == {**NOTHING, option: "value"}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_what_the_task_gives_wins(option):
+    assert with_environment({**NOTHING, option: "from the task"}, EVERYTHING)[option] == "from the task"
+
+
+def test_the_environment_gives_no_part_of_a_credential_that_the_task_gives():
+    for given in itertools.product((False, True), repeat=len(CREDENTIAL)):
+        task = {name: "from the task" if is_given else None for name, is_given in zip(CREDENTIAL, given, strict=True)}
+        found = with_environment({**NOTHING, **task}, EVERYTHING)
+        taken = {name: found[name] for name in CREDENTIAL}
+        if any(given):
+            assert taken == task
+        else:
+            assert taken == {name: f"from {variable}" for name, variable in CREDENTIAL.items()}
+        assert found["tenant_id"] == "from AZURE_TENANT_ID"
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_an_empty_value_counts_as_missing_on_both_sides(empty):
+    assert with_environment({"tenant_id": empty}, {"AZURE_TENANT_ID": "contoso.com"}) == {"tenant_id": "contoso.com"}
+    assert with_environment({"tenant_id": None}, {"AZURE_TENANT_ID": ""}) == {"tenant_id": None}
+
+
+def test_options_that_a_module_does_not_have_are_not_added():
+    assert with_environment({"tenant_id": None, "other": 1}, EVERYTHING) == {
+        "tenant_id": "from AZURE_TENANT_ID",
+        "other": 1,
+    }
+
+
+def test_the_options_themselves_are_left_as_they_are():
+    params = dict(NOTHING)
+
+    with_environment(params, EVERYTHING)
+
+    assert params == NOTHING

@@ -1,0 +1,249 @@
+# Copyright: the contributors to totalview.exchange365
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import (
+    ClientCertificate,
+    ClientSecret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn, TokenSource
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import sign_in
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    EndpointError,
+    InputError,
+    SignInError,
+)
+
+AUTHORITY = "https://login.example"
+GRAPH, OUTLOOK = "https://graph.example", "https://outlook.example"
+WHO = SignIn("contoso.com", "client-1", AUTHORITY)
+SECRET = ClientSecret("client-1", "s3cret")
+
+
+@dataclass
+class Answer:
+    status_code: int
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Entra:
+    """Microsoft's sign-in as msal sees it: the configuration, then a new token for each request."""
+
+    configuration: Answer | Exception | None = None
+    refusal: Answer | Exception | None = None
+    requests: list[dict[str, str]] = field(default_factory=list)
+    numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def get(self, url, **_kwargs):
+        tenant = urlsplit(url).path.split("/")[1]
+        body = {
+            "issuer": f"{AUTHORITY}/{tenant}/v2.0",
+            "authorization_endpoint": f"{AUTHORITY}/{tenant}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{AUTHORITY}/{tenant}/oauth2/v2.0/token",
+        }
+        return self._answer(self.configuration, body)
+
+    def post(self, url, *, data, **_kwargs):
+        fields = data if isinstance(data, dict) else {name: values[0] for name, values in parse_qs(data).items()}
+        self.requests.append({"url": url, **fields})
+        body = {"token_type": "Bearer", "expires_in": 3599, "access_token": f"token-{next(self.numbers)}"}
+        return self._answer(self.refusal, body)
+
+    def close(self):
+        pass
+
+    @staticmethod
+    def _answer(instead, body):
+        if isinstance(instead, Exception):
+            raise instead
+        return instead or Answer(200, json.dumps(body))
+
+
+def refused(status=401, **body):
+    return Answer(status, json.dumps(body))
+
+
+def signed_in(http, credential=SECRET, tenant="contoso.com"):
+    return sign_in(credential, authority_url=AUTHORITY, tenant=tenant, resource_url=GRAPH, http=http)
+
+
+# --- one sign-in
+
+
+def test_a_sign_in_asks_the_tenants_authority_for_all_granted_permissions_of_the_audience():
+    http = Entra()
+
+    before = time.time()
+    token = signed_in(http)
+
+    (request,) = http.requests
+    assert request["url"] == f"{AUTHORITY}/contoso.com/oauth2/v2.0/token"
+    assert request["scope"] == f"{GRAPH}/.default"
+    assert request["grant_type"] == "client_credentials"
+    assert (request["client_id"], request["client_secret"]) == ("client-1", "s3cret")
+    assert token.value == "token-0"
+    assert before + 3500 < token.expires_at < time.time() + 3600
+
+
+@pytest.mark.parametrize("code", [7000215, 700016, 53003])
+def test_a_refused_sign_in_is_explained(code):
+    http = Entra(refusal=refused(error="invalid_client", error_codes=[code], error_description="", trace_id="t-1"))
+
+    with pytest.raises(SignInError) as caught:
+        signed_in(http)
+
+    assert caught.value.code == f"AADSTS{code}"
+    assert caught.value.trace.request_id == "t-1"
+    assert len(http.requests) == 1
+    assert "s3cret" not in caught.value.sentence("contoso.com")
+
+
+@pytest.mark.parametrize("code", [90002, 900023])
+def test_a_tenant_that_microsoft_does_not_know_is_explained(code):
+    http = Entra(configuration=refused(400, error="invalid_tenant", error_description=f"AADSTS{code}: no such tenant"))
+
+    with pytest.raises(SignInError) as caught:
+        signed_in(http)
+
+    assert caught.value.code == f"AADSTS{code}"
+    assert http.requests == []
+
+
+@pytest.mark.parametrize(
+    "configuration", [Answer(200, "<html>Welcome to the proxy</html>"), Answer(200, "{}"), Answer(404, "nothing here")]
+)
+def test_an_authority_that_is_none_is_a_fault(configuration):
+    with pytest.raises(SignInError) as caught:
+        signed_in(Entra(configuration=configuration))
+
+    assert caught.value.code == "AuthorityNotAccepted"
+    assert "authority_url" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "fault", [{"configuration": EndpointError("No answer.")}, {"refusal": EndpointError("No answer.")}]
+)
+def test_a_fault_of_the_connection_passes_unchanged(fault):
+    with pytest.raises(EndpointError, match="No answer"):
+        signed_in(Entra(**fault))
+
+
+def test_an_unusable_certificate_is_told_before_anything_is_sent(tmp_path):
+    http = Entra()
+
+    with pytest.raises(InputError):
+        signed_in(http, ClientCertificate("client-1", str(tmp_path / "missing.pem")))
+
+    assert http.requests == []
+
+
+# --- the session
+
+
+def source(http, session=None, who=WHO):
+    return TokenSource(who, SECRET, http, session)
+
+
+def session(value="held", left=3600.0, who=WHO, audience=GRAPH):
+    return Session(who, {audience: Token(value, time.time() + left)})
+
+
+def test_a_session_survives_dump_and_load():
+    held = Session(WHO, {GRAPH: Token("a", 1234.5), OUTLOOK: Token("b", 0.0)})
+
+    assert Session.load(held.dump()) == held
+    assert Session.load(Session(WHO).dump()) == Session(WHO)
+
+
+def test_one_sign_in_serves_many_calls():
+    http = Entra()
+    tokens = source(http)
+
+    assert {tokens.token(GRAPH).value for _call in range(10)} == {"token-0"}
+    assert len(http.requests) == 1
+
+
+def test_each_audience_has_a_token_of_its_own():
+    http = Entra()
+    tokens = source(http)
+
+    values = [tokens.token(audience).value for audience in (GRAPH, OUTLOOK, GRAPH, OUTLOOK)]
+
+    assert values == ["token-0", "token-1", "token-0", "token-1"]
+    assert [request["scope"] for request in http.requests] == [f"{GRAPH}/.default", f"{OUTLOOK}/.default"]
+
+
+def test_a_session_that_was_handed_on_spares_the_sign_in():
+    http = Entra()
+    first = source(http)
+    first.token(GRAPH)
+
+    second = source(http, Session.load(first.session.dump()))
+
+    assert second.token(GRAPH).value == "token-0"
+    assert len(http.requests) == 1
+
+
+@pytest.mark.parametrize("left", [299.0, 1.0, -1.0])
+def test_a_token_about_to_expire_is_renewed(left):
+    http = Entra()
+    tokens = source(http, session(left=left))
+
+    assert tokens.token(GRAPH).value == "token-0"
+    assert tokens.token(GRAPH).value == "token-0"
+    assert len(http.requests) == 1
+    assert tokens.session.tokens[GRAPH].value == "token-0"
+
+
+def test_renewing_signs_in_whatever_is_held():
+    http = Entra()
+    tokens = source(http, session())
+
+    assert tokens.token(GRAPH).value == "held"
+    assert tokens.renew(GRAPH).value == "token-0"
+    assert tokens.token(GRAPH).value == "token-0"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        SignIn("fabrikam.com", "client-1", AUTHORITY),
+        SignIn("contoso.com", "client-2", AUTHORITY),
+        SignIn("contoso.com", "client-1", "https://login.other.example"),
+    ],
+    ids=["tenant", "application", "authority"],
+)
+def test_the_session_of_another_tenant_application_or_authority_is_not_used(other):
+    http = Entra()
+    foreign = session(who=other)
+    tokens = source(http, foreign)
+
+    assert tokens.token(GRAPH).value == "token-0"
+    assert tokens.session.sign_in == WHO
+    assert foreign.tokens[GRAPH].value == "held", "the other one stays as it was"
+
+
+def test_a_sign_in_that_is_refused_leaves_no_token_behind():
+    tokens = source(Entra(refusal=refused(error="invalid_client", error_codes=[7000215])))
+
+    with pytest.raises(SignInError):
+        tokens.token(GRAPH)
+
+    assert tokens.session.tokens == {}
+
+
+def test_the_tokens_are_not_in_the_sessions_text():
+    assert "held" not in f"{session()} {session()!r}"

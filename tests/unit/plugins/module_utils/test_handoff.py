@@ -1,0 +1,179 @@
+# Copyright: the contributors to totalview.exchange365
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import yaml
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import (
+    Desired,
+    WriteHandoff,
+    apply,
+    plan,
+    read,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
+
+END = datetime(2027, 1, 1, tzinfo=UTC)
+VALUES = ("calendar-value", "mail-value", "old-value")
+CALENDAR = StoredSecret("calendar-client", "key-1", "label", END, "calendar-value")
+MAIL = StoredSecret("mail-client", "key-2", "label", END, "mail-value")
+DESIRED = Desired("tenant", CALENDAR, MAIL, "totalview@contoso.com")
+FIELDS = [
+    "tenant_id",
+    "client_id",
+    "secret",
+    "mail_tenant_id",
+    "mail_client_id",
+    "mail_client_secret",
+    "sender_from_address",
+]
+NASTY = [
+    'quo"te',
+    "back\\slash",
+    "a: b",
+    "# no comment",
+    "- no list",
+    "{}",
+    "ünïcode",
+    "",
+    " space ",
+    "yes",
+    "1e3",
+    "~",
+]
+
+
+def desires():
+    secrets = itertools.product(
+        (None, CALENDAR, replace(CALENDAR, value="old-value"), replace(CALENDAR, client_id="old-client")),
+        (None, MAIL, replace(MAIL, value="old-value")),
+        ("totalview@contoso.com", "other@contoso.com"),
+    )
+    return [Desired("tenant", calendar, mail, sender) for calendar, mail, sender in secrets]
+
+
+def test_the_seven_fields_in_the_order_of_the_connectors_form():
+    assert list(DESIRED.fields()) == FIELDS
+    assert [line.split(":")[0] for line in DESIRED.text().splitlines()] == FIELDS
+
+
+@pytest.mark.parametrize("value", NASTY)
+def test_the_file_is_yaml_that_keeps_any_value_whole(value):
+    desired = replace(DESIRED, calendar=replace(CALENDAR, value=value), sender=value)
+
+    assert yaml.safe_load(desired.text()) == desired.fields()
+
+
+@pytest.mark.parametrize(
+    ("calendar", "mail", "missing"),
+    [
+        (CALENDAR, MAIL, ()),
+        (None, MAIL, ("calendar",)),
+        (CALENDAR, None, ("mail",)),
+        (None, None, ("calendar", "mail")),
+    ],
+)
+def test_what_the_store_does_not_hold_yet_is_missing(calendar, mail, missing):
+    desired = Desired("tenant", calendar, mail, "totalview@contoso.com")
+
+    assert desired.missing == missing
+    assert yaml.safe_load(desired.text()) == desired.fields()
+
+
+def test_the_first_hand_off_is_written():
+    change = plan(None, DESIRED, "contoso")
+
+    assert change.steps == (WriteHandoff("contoso"),)
+    assert change.describe() == ["hand off contoso"]
+    assert change.before == dict.fromkeys(FIELDS)
+    assert change.after == {**DESIRED.fields(), "secret": "(secret)", "mail_client_secret": "(secret)"}
+
+
+def test_a_hand_off_that_is_there_already_is_left_alone():
+    change = plan(DESIRED.text(), DESIRED, "contoso")
+
+    assert change.steps == ()
+    assert change.before == change.after
+
+
+def test_after_writing_there_is_nothing_left_to_do():
+    for desired in desires():
+        assert not plan(desired.text(), desired, "contoso").changed
+
+
+def test_before_and_after_have_the_same_keys_and_differ_exactly_where_something_is_written():
+    for actual, desired in itertools.product((None, *(entry.text() for entry in desires())), desires()):
+        change = plan(actual, desired, "contoso")
+        assert list(change.before) == list(change.after) == FIELDS
+        assert (change.before != change.after) == bool(change.steps) == change.changed == (actual != desired.text())
+
+
+def test_the_diff_tells_of_another_secret_without_telling_the_secret():
+    change = plan(replace(DESIRED, mail=replace(MAIL, value="old-value")).text(), DESIRED, "contoso")
+
+    assert {name for name in FIELDS if change.before[name] != change.after[name]} == {"mail_client_secret"}
+
+
+def test_the_value_of_a_secret_is_nowhere_to_be_seen():
+    for actual, desired in itertools.product((None, *(entry.text() for entry in desires())), desires()):
+        change = plan(actual, desired, "contoso")
+        seen = f"{change} {desired} {json.dumps([dict(change.before), dict(change.after)])} {change.describe()}"
+        assert not any(value in seen for value in VALUES)
+
+
+@pytest.mark.parametrize(
+    "actual",
+    [
+        "",
+        "not: [ours",
+        "a word",
+        DESIRED.text().replace('"', "'"),
+        DESIRED.text().replace("secret:", "secret :"),
+        "".join(f"  {line}\n" for line in DESIRED.text().splitlines()),
+        "".join(f"# {line}\n" for line in DESIRED.text().splitlines()),
+        DESIRED.text() + 'another: "old-value"\n' + 'old_secret: "old-value"\n',
+        DESIRED.text().replace(": ", ":  "),
+    ],
+    ids=["empty", "broken", "a word", "requoted", "respaced", "indented", "commented out", "added to", "aligned"],
+)
+def test_a_file_that_a_person_changed_is_written_anew_and_shows_no_secret(actual):
+    change = plan(actual, DESIRED, "contoso")
+
+    assert change.steps == (WriteHandoff("contoso"),)
+    assert not any(value in str(change) for value in VALUES)
+    assert list(change.before) == FIELDS
+
+
+class MemoryFolder:
+    def __init__(self, **files):
+        self.files = files
+
+    def read(self, name):
+        return self.files.get(name)
+
+    def write(self, name, text):
+        self.files[name] = text
+
+
+def test_applying_writes_one_file_and_a_second_run_none():
+    folder = MemoryFolder()
+
+    apply(folder, DESIRED, plan(read(folder, "contoso"), DESIRED, "contoso"))
+
+    assert folder.files == {"contoso.yml": DESIRED.text()}
+    again = plan(read(folder, "contoso"), DESIRED, "contoso")
+    assert not again.changed
+    apply(MemoryFolderThatBreaks(), DESIRED, again)
+
+
+class MemoryFolderThatBreaks:
+    def write(self, name, text):
+        raise AssertionError("nothing was planned")

@@ -1,0 +1,312 @@
+# Copyright: the contributors to totalview.exchange365
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+from email.utils import formatdate
+
+import pytest
+import requests
+import urllib3
+from urllib3.exceptions import MaxRetryError, ReadTimeoutError
+from urllib3.util import retry as urllib3_retry
+
+from ansible_collections.totalview.exchange365.plugins.module_utils import _http
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
+from ansible_collections.totalview.exchange365.plugins.module_utils._http import (
+    RETRY_AFTER_CAP,
+    RETRY_DEADLINE,
+    HttpClient,
+    ThrottleRetry,
+)
+
+URL = "https://graph.example/v1.0/things"
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture(autouse=True)
+def clock(clock, monkeypatch):
+    """The tests' clock, also where requests are repeated."""
+    clock.time = lambda: NOW + clock.now - 1000.0
+    monkeypatch.setattr(_http, "time", clock)
+    monkeypatch.setattr(urllib3_retry, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def retry(monkeypatch):
+    """What decides on repetitions in every HttpClient."""
+    found = []
+    monkeypatch.setattr(
+        requests.adapters.HTTPAdapter, "send", lambda self, request, **_kwargs: found.append(self) or response()
+    )
+    HttpClient(None).get(URL)
+    (adapter,) = found
+    return adapter.max_retries
+
+
+def response(status=200):
+    made = requests.Response()
+    made.status_code = status
+    made.raw = io.BytesIO(b"{}")
+    return made
+
+
+class Wire:
+    """A connection that answers each request with the next of the given statuses, the last one again and again."""
+
+    is_connected = is_closed = True
+    proxy = None
+    timeout = None
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.requests = []
+
+    def request(self, method, url, **_kwargs):
+        self.requests.append(method)
+
+    def getresponse(self):
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        status, headers = answer if isinstance(answer, tuple) else (answer, {})
+        return urllib3.HTTPResponse(body=io.BytesIO(b"{}"), headers=headers, status=status, preload_content=False)
+
+    def close(self):
+        pass
+
+    def send(self, retry, method):
+        """The final status."""
+        pool = urllib3.HTTPConnectionPool("graph.example")
+        pool.ConnectionCls = lambda **_kwargs: self
+        return pool.urlopen(method, "/v1.0/things", retries=retry).status
+
+
+# --- what is sent again
+
+
+READS, WRITES = ("GET", "HEAD"), ("POST", "PATCH", "PUT", "DELETE")
+
+
+@pytest.mark.parametrize("method", READS + WRITES)
+def test_a_throttled_request_was_not_processed_and_is_sent_again(retry, method):
+    wire = Wire(429, (429, {"Retry-After": "3"}), 200)
+
+    assert wire.send(retry, method) == 200
+    assert wire.requests == [method] * 3
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("method", READS)
+def test_a_read_is_repeated_when_the_service_stumbles(retry, method, status):
+    wire = Wire(status, status, 200)
+
+    assert wire.send(retry, method) == 200
+    assert wire.requests == [method] * 3
+
+
+@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}], ids=["bare", "with Retry-After"])
+@pytest.mark.parametrize("method", WRITES)
+def test_a_write_that_may_have_been_done_is_never_repeated(retry, clock, method, headers, status):
+    wire = Wire((status, headers), 200)
+
+    assert wire.send(retry, method) == status
+    assert wire.requests == [method]
+    assert clock.slept == []
+
+
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 408, 409, 500])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_any_other_status_is_an_answer(retry, method, status):
+    wire = Wire((status, {"Retry-After": "1"}), 418)
+
+    assert wire.send(retry, method) == status
+    assert wire.requests == [method]
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 3), ("POST", 1), ("PATCH", 1), ("DELETE", 1)])
+def test_an_answer_that_never_came_repeats_reads_only(retry, method, times):
+    wire = Wire(ConnectionResetError("gone"))
+
+    with pytest.raises(urllib3.exceptions.HTTPError):
+        wire.send(retry, method)
+
+    assert wire.requests == [method] * times
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_throttling_without_end_is_given_up_after_the_deadline(retry, clock, method):
+    wire = Wire((429, {"Retry-After": "60"}))
+    start = clock.now
+
+    assert wire.send(retry, method) == 429
+    assert RETRY_DEADLINE <= clock.now - start <= RETRY_DEADLINE + 2 * RETRY_AFTER_CAP
+
+
+def test_without_retry_after_the_pauses_grow_and_stay_below_the_cap(retry, clock):
+    wire = Wire(429)
+
+    assert wire.send(retry, "GET") == 429
+    assert clock.slept[0] < 2
+    assert clock.slept[-1] > 20
+    assert max(clock.slept) <= RETRY_AFTER_CAP
+    assert sum(clock.slept) <= RETRY_DEADLINE + RETRY_AFTER_CAP
+
+
+# --- Retry-After
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("0", 0.0),
+        ("7", 7.0),
+        ("2.128", 2.128),
+        (" 3 ", 3.0),
+        ("60", 60.0),
+        ("61", RETRY_AFTER_CAP),
+        ("86400", RETRY_AFTER_CAP),
+        ("inf", RETRY_AFTER_CAP),
+        ("-5", 0.0),
+        (formatdate(NOW + 20, usegmt=True), 20.0),
+        (formatdate(NOW + 3600, usegmt=True), RETRY_AFTER_CAP),
+        (formatdate(NOW - 20, usegmt=True), 0.0),
+    ],
+)
+def test_retry_after_as_number_or_date(header, seconds):
+    assert ThrottleRetry().parse_retry_after(header) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(("header", "slept"), [("7", 7.0), ("2.128", 2.128), ("600", RETRY_AFTER_CAP)])
+def test_retry_after_is_kept_to(retry, clock, header, slept):
+    assert Wire((429, {"Retry-After": header}), 200).send(retry, "POST") == 200
+    assert clock.slept == [pytest.approx(slept)]
+
+
+@pytest.mark.parametrize("header", ["garbage", "", "2,5", "nan", "Fri, 99 Foo 2026", "soon; 5"])
+def test_a_retry_after_that_says_nothing_is_as_good_as_none(retry, clock, header):
+    wire = Wire((429, {"Retry-After": header}), (429, {"Retry-After": header}), 200)
+
+    assert wire.send(retry, "GET") == 200
+    assert all(0 < pause <= RETRY_AFTER_CAP for pause in clock.slept)
+
+
+# --- the client
+
+
+def answering(monkeypatch, answer):
+    """Let every session answer like this, without a network; the requests and how they were sent."""
+    found = []
+
+    def send(_adapter, request, **kwargs):
+        found.append((request, kwargs))
+        if isinstance(answer, Exception):
+            raise answer
+        answer.request = request
+        return answer
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+    return found
+
+
+@pytest.fixture
+def sent(monkeypatch):
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    return answering(monkeypatch, response())
+
+
+def test_a_request_is_sent_as_asked_with_a_timeout_and_without_following_redirects(sent):
+    HttpClient(None).request("PATCH", URL, json={"a": 1}, headers={"Prefer": "x"}, params={"q": "1"})
+
+    ((request, kwargs),) = sent
+    assert (request.method, request.url) == ("PATCH", f"{URL}?q=1")
+    assert request.body == b'{"a": 1}'
+    assert request.headers["Prefer"] == "x"
+    assert all(seconds > 0 for seconds in kwargs["timeout"])
+
+
+def test_a_redirect_is_an_answer_like_any_other(monkeypatch):
+    redirect = response(302)
+    redirect.headers["Location"] = "https://elsewhere.example/"
+    sent = answering(monkeypatch, redirect)
+
+    assert HttpClient(None).request("GET", URL).status_code == 302
+    assert len(sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("ca_path", "environment", "verify"),
+    [
+        (None, None, True),
+        ("/ours.pem", None, "/ours.pem"),
+        (None, "/environment.pem", "/environment.pem"),
+        ("/ours.pem", "/environment.pem", "/ours.pem"),
+    ],
+)
+def test_tls_is_always_verified(sent, monkeypatch, ca_path, environment, verify):
+    if environment:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
+
+    HttpClient(ca_path).request("GET", URL)
+
+    ((_request, kwargs),) = sent
+    assert kwargs["verify"] == verify
+
+
+@pytest.mark.parametrize(("method", "verb"), [("get", "GET"), ("post", "POST")])
+def test_msals_calls_are_sent_like_our_own(sent, method, verb):
+    answer = getattr(HttpClient(None), method)(URL, headers={"a": "b"})
+
+    assert sent[0][0].method == verb
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_fault_of_the_sign_in_service_itself_does_not_reach_msal(monkeypatch, method, status):
+    answering(monkeypatch, response(status))
+
+    with pytest.raises(EndpointError, match=f"https://graph.example has a fault of its own .status {status}"):
+        getattr(HttpClient(None), method)(URL)
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "text"),
+    [
+        (requests.exceptions.SSLError("handshake: self-signed certificate"), "CertificateNotAccepted", "self-signed"),
+        (requests.exceptions.ConnectionError("name not known"), "EndpointUnreachable", "name not known"),
+        (requests.exceptions.ConnectTimeout("too slow"), "EndpointUnreachable", "too slow"),
+        (requests.exceptions.ReadTimeout("no answer"), "EndpointUnreachable", "no answer"),
+        (requests.exceptions.ProxyError("proxy refused"), "EndpointUnreachable", "proxy refused"),
+        (requests.exceptions.InvalidURL("no host"), "EndpointError", "no usable address"),
+        (requests.exceptions.ConnectionError(), "EndpointUnreachable", "No answer"),
+        (OSError("Could not find a suitable TLS CA certificate bundle"), "EndpointUnreachable", "CA certificate"),
+    ],
+)
+def test_whatever_is_no_answer_becomes_one_kind_of_error(monkeypatch, fault, code, text):
+    answering(monkeypatch, fault)
+
+    with pytest.raises(EndpointError) as caught:
+        HttpClient(None).request("GET", f"{URL}?secret=x")
+
+    error = caught.value
+    assert error.code == code
+    assert text in error.message
+    assert "https://graph.example" in error.message
+    assert "secret" not in error.message
+    assert error.next_step
+
+
+def test_the_innermost_reason_is_told(monkeypatch):
+    inner = ReadTimeoutError(None, URL, "Read timed out.")
+    answering(monkeypatch, requests.exceptions.ConnectionError(MaxRetryError(None, URL, inner)))
+
+    with pytest.raises(EndpointError) as caught:
+        HttpClient(None).request("GET", URL)
+
+    assert caught.value.message == "No answer from https://graph.example: Read timed out."

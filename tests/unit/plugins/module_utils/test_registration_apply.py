@@ -1,0 +1,228 @@
+# Copyright: the contributors to totalview.exchange365
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ForbiddenError,
+    GraphError,
+    ReplicationError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.apply import apply, apply_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
+    Actual,
+    Application,
+    Desired,
+    ServicePrincipal,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import plan, plan_absent
+
+KEYED = "/applications(uniqueName='ours')"
+BY_ID = "/applications/object-1"
+PRINCIPAL = "/servicePrincipals(appId='client-1')"
+OWNERS = "/applications/object-1/owners"
+DELETED = "/directory/deletedItems"
+DELETED_PRINCIPALS = f"{DELETED}/graph.servicePrincipal"
+ABSENT = (404, {"error": {"code": "Request_ResourceNotFound", "message": ""}})
+LAG = (
+    403,
+    {
+        "error": {
+            "code": "Authorization_RequestDenied",
+            "message": "When using this permission, the backing application of the service principal being created "
+            "must in the local tenant",
+        }
+    },
+)
+DENIED = (403, {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}})
+CONFLICT = (409, {"error": {"code": "Request_MultipleObjectsWithSameKeyValue", "message": ""}})
+NOW = {"Date": "Fri, 01 May 2026 12:00:00 GMT"}
+
+DESIRED = Desired("ours", "Totalview e-mail")
+BODY = {
+    "id": "object-1",
+    "appId": "client-1",
+    "displayName": "Totalview e-mail",
+    "uniqueName": "ours",
+    "signInAudience": "AzureADMyOrg",
+    "createdDateTime": "2026-01-01T00:00:00Z",
+}
+APPLICATION = Application.from_graph(BODY)
+FOUND = ServicePrincipal("principal-1", enabled=True)
+
+
+@pytest.fixture
+def tenant(http):
+    """A tenant in which the registration is as it shall be, once it is read back."""
+    http.on("GET", KEYED, (200, BODY, NOW))
+    http.on("GET", PRINCIPAL, (200, {"id": "principal-1"}))
+    http.on("GET", OWNERS, (200, {"value": [{"id": "ann"}]}))
+    http.on("PATCH", KEYED, (201, BODY, NOW))
+    http.on("PATCH", PRINCIPAL, (201, {"id": "principal-1"}))
+    http.on("PATCH", BY_ID, (204,))
+    http.on("POST", f"{OWNERS}/$ref", (204,))
+    return http
+
+
+def applied(graph, actual, desired=DESIRED):
+    return apply(graph, actual, desired, plan(actual, desired))
+
+
+def sent(http, method, path):
+    return [request for request in http.sent if (request.method, request.path) == (method, path)]
+
+
+def test_a_new_registration_is_made_by_its_key_part_by_part_and_read_back(graph, tenant):
+    desired = replace(DESIRED, owners=("ann",))
+
+    found = applied(graph, Actual(), desired)
+
+    assert tenant.writes() == [("PATCH", KEYED), ("PATCH", PRINCIPAL), ("POST", f"{OWNERS}/$ref")]
+    assert all(request.headers["Prefer"] == "create-if-missing" for request in tenant.sent[:2])
+    assert tenant.sent[0].body == {"displayName": "Totalview e-mail", "signInAudience": "AzureADMyOrg"}
+    assert tenant.sent[2].body == {"@odata.id": "https://graph.example/v1.0/directoryObjects/ann"}
+    assert found == Actual(APPLICATION, FOUND, owners=("ann",))
+
+
+def test_an_application_that_somebody_made_meanwhile_is_taken_by_its_key(graph, tenant):
+    tenant.on("PATCH", KEYED, (204, None, NOW))
+    tenant.on("GET", KEYED, ABSENT, (200, BODY))
+
+    assert applied(graph, Actual()).application == APPLICATION
+    assert tenant.writes() == [("PATCH", KEYED), ("PATCH", PRINCIPAL)]
+
+
+def test_a_service_principal_waits_for_its_new_application(graph, tenant, clock):
+    tenant.on("PATCH", PRINCIPAL, LAG, LAG, (201, {"id": "principal-1"}))
+
+    applied(graph, Actual())
+
+    assert len(sent(tenant, "PATCH", PRINCIPAL)) == 3
+    assert len(clock.slept) == 2
+
+
+def test_the_same_refusal_for_an_older_application_is_a_lack_of_rights(graph, tenant):
+    tenant.on("PATCH", PRINCIPAL, LAG)
+    graph.find(KEYED, action="learn Microsoft's time")
+
+    with pytest.raises(ForbiddenError):
+        applied(graph, Actual(APPLICATION))
+
+    assert len(sent(tenant, "PATCH", PRINCIPAL)) == 1
+
+
+@pytest.mark.parametrize("refusal", [DENIED, (500, "")])
+def test_a_refusal_ends_the_steps(graph, tenant, refusal):
+    tenant.on("PATCH", KEYED, refusal)
+
+    with pytest.raises(GraphError):
+        applied(graph, Actual())
+
+    assert tenant.writes() == [("PATCH", KEYED)]
+
+
+def test_drift_is_repaired_in_one_request_and_waited_for(graph, tenant):
+    drifted = replace(APPLICATION, display_name="renamed", sign_in_audience="AzureADMultipleOrgs")
+    stale = (200, BODY | {"displayName": "renamed"})
+    tenant.on("GET", KEYED, stale, (200, BODY), stale, (200, BODY))
+
+    found = applied(graph, Actual(drifted, FOUND))
+
+    (update,) = (request for request in tenant.sent if request.method == "PATCH")
+    assert update.path == BY_ID
+    assert update.body == {"displayName": "Totalview e-mail", "signInAudience": "AzureADMyOrg"}
+    assert len(sent(tenant, "GET", KEYED)) == 5, "only two good readings in a row count"
+    assert found.application == APPLICATION
+
+
+def test_a_change_that_never_shows_is_a_fault(graph, tenant):
+    tenant.on("GET", KEYED, (200, BODY | {"displayName": "renamed"}))
+
+    with pytest.raises(ReplicationError, match="Totalview e-mail"):
+        applied(graph, Actual(replace(APPLICATION, display_name="renamed"), FOUND))
+
+    assert len(tenant.writes()) == 1
+
+
+def test_nothing_planned_sends_nothing(graph, tenant):
+    actual = Actual(APPLICATION, FOUND)
+
+    assert applied(graph, actual) is actual
+    assert tenant.sent == []
+
+
+def test_adoption_stamps_the_key_on_that_very_application(graph, tenant):
+    actual = Actual(candidates=(replace(APPLICATION, unique_name=None),), service_principal=FOUND)
+
+    applied(graph, actual, replace(DESIRED, adopt=True))
+
+    (stamp,) = (request for request in tenant.sent if request.method == "PATCH")
+    assert (stamp.path, stamp.body) == (BY_ID, {"uniqueName": "ours"})
+
+
+def test_a_deleted_registration_is_restored_with_its_service_principal(graph, tenant):
+    tenant.on("POST", f"{DELETED}/object-1/restore", (200, BODY))
+    tenant.on("POST", f"{DELETED}/principal-0/restore", (200, {"id": "principal-0"}))
+
+    applied(graph, Actual(deleted=(APPLICATION,), deleted_service_principal_id="principal-0"))
+
+    assert tenant.writes() == [
+        ("POST", f"{DELETED}/object-1/restore"),
+        ("POST", f"{DELETED}/principal-0/restore"),
+    ]
+
+
+def test_a_service_principal_that_is_no_longer_among_the_deleted_is_made_or_found(graph, tenant):
+    tenant.on("POST", f"{DELETED}/principal-0/restore", ABSENT)
+
+    applied(graph, Actual(APPLICATION, deleted_service_principal_id="principal-0"))
+
+    assert tenant.writes() == [("POST", f"{DELETED}/principal-0/restore"), ("PATCH", PRINCIPAL)]
+
+
+def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_doubled(graph, tenant):
+    tenant.on("PATCH", PRINCIPAL, CONFLICT)
+    tenant.on("GET", DELETED_PRINCIPALS, (200, {"value": [{"id": "principal-0", "appId": "client-1"}]}))
+    tenant.on("POST", f"{DELETED}/principal-0/restore", (200, {"id": "principal-0"}))
+
+    applied(graph, Actual(APPLICATION))
+
+    assert tenant.writes() == [("PATCH", PRINCIPAL), ("POST", f"{DELETED}/principal-0/restore")]
+
+
+# --- taking away
+
+
+def test_deleting_waits_until_the_application_is_gone(graph, tenant):
+    tenant.on("DELETE", BY_ID, (204,))
+    tenant.on("GET", BY_ID, (200, BODY), ABSENT)
+
+    apply_absent(graph, plan_absent(Actual(APPLICATION), purge=False))
+
+    assert tenant.calls() == [("DELETE", BY_ID)] + [("GET", BY_ID)] * 3
+
+
+def test_deleting_for_good_follows_the_deletion(graph, tenant, clock):
+    lag = (
+        404,
+        {
+            "error": {
+                "code": "Request_ResourceNotFound",
+                "message": "Resource 'object-1' does not exist or one of "
+                "its queried reference-property objects are not present.",
+            }
+        },
+    )
+    tenant.on("DELETE", BY_ID, (204,))
+    tenant.on("GET", BY_ID, ABSENT)
+    tenant.on("DELETE", f"{DELETED}/object-1", lag, (204,))
+
+    apply_absent(graph, plan_absent(Actual(APPLICATION), purge=True))
+
+    assert tenant.writes() == [("DELETE", BY_ID)] + [("DELETE", f"{DELETED}/object-1")] * 2
+    assert len(clock.slept) == 1

@@ -1,0 +1,262 @@
+# Copyright: the contributors to totalview.exchange365
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    RetiredSecret,
+    StoredSecret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
+
+TENANT, OTHER = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21", "00000000-0000-0000-0000-000000000001"
+VALUE = 'the~value "of" the\\secret ü'
+SECRET = StoredSecret(
+    client_id="client-1",
+    key_id="key-1",
+    label="totalview-exchange365/us/run-1",
+    end=datetime(2027, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
+    value=VALUE,
+    retired=(RetiredSecret("key-0", datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))),),
+)
+
+
+def vault(*passwords):
+    """Ansible's own cipher with these passwords."""
+    return AnsibleVault([("default", VaultSecret(password.encode())) for password in passwords], None)
+
+
+def store(path, cipher=None):
+    return VaultFileStore(EncryptedFolder(str(path), cipher or vault("password")))
+
+
+def file(path, tenant=TENANT):
+    return path / f"{tenant}.json"
+
+
+def put(path, text, tenant=TENANT):
+    file(path, tenant).write_bytes(vault("password").encrypt(text))
+
+
+# --- the store
+
+
+def test_a_secret_survives_the_round_trip(tmp_path):
+    store(tmp_path).write(TENANT, "mail", SECRET)
+
+    assert store(tmp_path).read(TENANT, "mail") == SECRET
+
+
+def test_a_store_that_holds_nothing_says_so_and_makes_no_file(tmp_path):
+    assert store(tmp_path).read(TENANT, "mail") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_registrations_share_the_tenants_file_and_do_not_disturb_each_other(tmp_path):
+    held = store(tmp_path)
+    calendar = replace(SECRET, key_id="key-2", retired=())
+
+    held.write(TENANT, "mail", SECRET)
+    held.write(TENANT, "calendar", calendar)
+    held.write(TENANT, "mail", replace(SECRET, key_id="key-3"))
+
+    assert held.read(TENANT, "mail").key_id == "key-3"
+    assert held.read(TENANT, "calendar") == calendar
+    assert held.read(TENANT, "other") is None
+    assert [path.name for path in tmp_path.iterdir()] == [f"{TENANT}.json"]
+
+
+def test_tenants_have_files_of_their_own(tmp_path):
+    held = store(tmp_path)
+
+    held.write(TENANT, "mail", SECRET)
+
+    assert held.read(OTHER, "mail") is None
+
+
+def test_the_file_is_ansible_vaults_and_holds_json(tmp_path):
+    store(tmp_path).write(TENANT, "mail", SECRET)
+
+    content = file(tmp_path).read_bytes()
+    text = VaultLib([("default", VaultSecret(b"password"))]).decrypt(content)
+
+    assert VALUE.encode() not in content
+    assert content.startswith(b"$ANSIBLE_VAULT;")
+    assert json.loads(text) == {
+        "tenant_id": TENANT,
+        "secrets": {
+            "mail": {
+                "client_id": "client-1",
+                "key_id": "key-1",
+                "label": "totalview-exchange365/us/run-1",
+                "end": "2027-01-02T03:04:05.678901+00:00",
+                "value": VALUE,
+                "retired": [{"key_id": "key-0", "remove_after": "2026-01-01T00:00:00+02:00"}],
+            }
+        },
+    }
+
+
+def test_the_value_is_not_in_the_secrets_text():
+    assert VALUE not in f"{SECRET} {SECRET!r}"
+
+
+@pytest.mark.parametrize(
+    "use", [lambda held: held.read(TENANT, "mail"), lambda held: held.write(TENANT, "mail", SECRET)]
+)
+@pytest.mark.parametrize(
+    ("passwords", "code"),
+    [(["another"], "VaultPasswordWrong"), (["one", "two"], "VaultPasswordWrong"), ([], "VaultPasswordMissing")],
+    ids=["wrong", "several wrong", "missing"],
+)
+def test_without_the_password_the_file_is_neither_read_nor_replaced(tmp_path, use, passwords, code):
+    store(tmp_path).write(TENANT, "mail", SECRET)
+    before = file(tmp_path).read_bytes()
+
+    with pytest.raises(StoreError) as caught:
+        use(store(tmp_path, vault(*passwords)))
+
+    assert caught.value.code == code
+    assert caught.value.next_step
+    assert file(tmp_path).read_bytes() == before
+
+
+def test_without_a_password_a_first_secret_is_not_stored(tmp_path):
+    held = store(tmp_path, vault())
+
+    with pytest.raises(StoreError) as checking:
+        held.check()
+    with pytest.raises(StoreError) as writing:
+        held.write(TENANT, "mail", SECRET)
+
+    assert checking.value.code == writing.value.code == "VaultPasswordMissing"
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "use", [lambda held: held.read(TENANT, "mail"), lambda held: held.write(TENANT, "mail", SECRET)]
+)
+@pytest.mark.parametrize("text", ["", "{}", json.dumps({"tenant_id": TENANT, "secrets": {}})])
+def test_a_file_that_is_not_encrypted_is_refused_and_kept(tmp_path, use, text):
+    file(tmp_path).write_text(text)
+
+    with pytest.raises(StoreError, match="not encrypted"):
+        use(store(tmp_path))
+
+    assert file(tmp_path).read_text() == text
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-10] + b"0" * 9 + b"\n",
+        lambda content: content[:-30],
+        lambda content: content[:15],
+        lambda content: content[:60],
+        lambda content: content.replace(b"AES256", b"ROT13"),
+    ],
+    ids=["changed", "truncated", "truncated in the header", "truncated early", "another cipher"],
+)
+def test_a_damaged_file_is_refused(tmp_path, damage):
+    store(tmp_path).write(TENANT, "mail", SECRET)
+    file(tmp_path).write_bytes(damage(file(tmp_path).read_bytes()))
+
+    with pytest.raises(StoreError):
+        store(tmp_path).read(TENANT, "mail")
+
+
+@pytest.mark.parametrize(
+    "use", [lambda held: held.read(TENANT, "mail"), lambda held: held.write(TENANT, "mail", SECRET)]
+)
+def test_the_file_of_another_tenant_is_refused_and_kept(tmp_path, use):
+    store(tmp_path).write(OTHER, "mail", SECRET)
+    file(tmp_path, OTHER).rename(file(tmp_path))
+    before = file(tmp_path).read_bytes()
+
+    with pytest.raises(StoreError, match=f"another tenant .{OTHER}"):
+        use(store(tmp_path))
+
+    assert file(tmp_path).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "use", [lambda held: held.read(TENANT, "mail"), lambda held: held.write(TENANT, "mail", SECRET)]
+)
+@pytest.mark.parametrize(
+    "content",
+    [
+        "no json",
+        "[]",
+        "null",
+        '"text"',
+        "{}",
+        json.dumps({"tenant_id": TENANT}),
+        json.dumps({"tenant_id": TENANT, "secrets": []}),
+        json.dumps({"tenant_id": TENANT, "secrets": None}),
+    ],
+)
+def test_a_file_of_unknown_content_is_refused_and_kept(tmp_path, use, content):
+    put(tmp_path, content)
+    before = file(tmp_path).read_bytes()
+
+    with pytest.raises(StoreError, match="unknown content"):
+        use(store(tmp_path))
+
+    assert file(tmp_path).read_bytes() == before
+
+
+@pytest.mark.parametrize("row", [{}, "text", {"client_id": "client-1"}, {"end": "no date"}], ids=repr)
+def test_a_record_of_unknown_content_is_refused(tmp_path, row):
+    put(tmp_path, json.dumps({"tenant_id": TENANT, "secrets": {"mail": row}}))
+
+    with pytest.raises(StoreError, match="unknown content"):
+        store(tmp_path).read(TENANT, "mail")
+
+
+@pytest.mark.parametrize("tenant", ["../x", "a/b", ".hidden", ""])
+def test_a_tenant_that_is_no_file_name_is_refused(tmp_path, tenant):
+    with pytest.raises(StoreError):
+        store(tmp_path / "store").write(f"{tenant}", "mail", SECRET)
+
+    assert not list(tmp_path.rglob("*.json"))
+
+
+def test_the_address_is_the_same_in_every_run_and_does_not_tell_the_path(tmp_path):
+    first, second = store(tmp_path / "one"), store(tmp_path / "two")
+
+    assert first.address == store(tmp_path / "one", vault("another")).address
+    assert first.address != second.address
+    assert first.address.isalnum()
+    assert len(first.address) == 12
+
+
+# --- opening
+
+
+def test_the_options_open_the_store_with_their_own_vault(tmp_path):
+    asked = []
+
+    def cipher(vault_id, password_file):
+        asked.append((vault_id, password_file))
+        return vault("password")
+
+    options = {"folder": str(tmp_path), "vault_id": "ours", "vault_password_file": "/file"}
+    open_store(options, cipher).write(TENANT, "mail", SECRET)
+    folder = open_folder(str(tmp_path / "handoff"), options, cipher)
+    folder.write("a.yml", "text")
+
+    assert store(tmp_path).read(TENANT, "mail") == SECRET
+    assert (tmp_path / "handoff" / "a.yml").exists()
+    assert asked == [("ours", "/file")] * 2
