@@ -27,14 +27,15 @@ def run_module(operation: Operation) -> None:
     )
     for library, error in missing_libraries().items():
         module.fail_json(msg=missing_required_lib(library), exception=error)
+
+    def vault(vault_id: str | None, password_file: str | None) -> VaultCommand:
+        password_file = password_file or os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE")
+        return VaultCommand(module.run_command, password_file, vault_id)
+
     params = with_environment(module.params, os.environ)
-    result, outcome = perform(operation, Call(params, check_mode=module.check_mode, vault=_vault_command))
+    result, outcome = perform(operation, Call(params, check_mode=module.check_mode, vault=vault))
     for warning in outcome.warnings if outcome else ():
         module.warn(warning)
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)
-
-
-def _vault_command(vault_id: str | None, password_file: str | None) -> VaultCommand:
-    return VaultCommand(password_file or os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE"), vault_id)

@@ -14,20 +14,17 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_i
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import Cipher
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import Vault
 from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions
 
 
 @dataclass(frozen=True)
 class Call:
-    """One task's call of a module, the same through both doors.
-
-    `vault`: gives the cipher for a vault id and a vault password file (either may be None).
-    """
+    """One task's call of a module, the same through both doors."""
 
     params: t.Mapping[str, t.Any]
     check_mode: bool
-    vault: t.Callable[[str | None, str | None], Cipher]
+    vault: Vault
     session: Session | None = None
 
     def tenant(self) -> Tenant:

@@ -103,7 +103,7 @@ def write_inventory(folder: Path, tenants: int, emulator: Emulator) -> None:
 def run(folder: Path, collections: Path, emulator: Emulator, tenants: int, forks: int) -> Cost:
     emulator.clear_requests()
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [BIN / "ansible-playbook", "-i", "inventory.yml", "-f", str(forks), "totalview.exchange365.onboard"]
+    command = [str(BIN / "ansible-playbook"), "-i", "inventory.yml", "-f", str(forks), "totalview.exchange365.onboard"]
     done = subprocess.run(
         command, cwd=folder, env=environment(folder, collections), check=False, capture_output=True, text=True
     )

@@ -108,7 +108,7 @@ class GraphContract:
             return
         yield from (_text(error) for error in self._openapi.iter_request_errors(_request(exchange)))
         declared = {self._resolved(item)["name"] for item in operation.get("parameters", ())}
-        for name, _ in parse_qsl(exchange["query"]):
+        for name, _unused in parse_qsl(exchange["query"]):
             if name not in declared:
                 yield f"query parameter {name} is not declared"
         yield from self._unknown_names(exchange, operation)

@@ -23,7 +23,7 @@ BAD_SEED = 2
 
 def main() -> int:
     # Until the server minds the signals: leave in an orderly way, so that nothing stays behind.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_unused: sys.exit(0))
     wanted = _arguments().parse_args()
     try:
         seed = load_seed(wanted.seed)

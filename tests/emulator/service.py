@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,11 @@ from starlette.routing import compile_path
 if TYPE_CHECKING:
     from emulator.call import Answer, Call
 
-Handler = Callable[["Call"], "Answer | Awaitable[Answer]"]
+
+class Handler(Protocol):
+    """Answers one call; may be a coroutine."""
+
+    def __call__(self, call: Call, /) -> Answer | Awaitable[Answer]: ...
 
 
 @dataclass(frozen=True, slots=True)

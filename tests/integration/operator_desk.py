@@ -99,7 +99,7 @@ class Desk:
         record = self.folder / "record.jsonl"
         record.unlink(missing_ok=True)
         done = subprocess.run(
-            [self.leg.bin / "ansible-playbook", "-i", inventory, *vault_arguments, *arguments, name],
+            [str(self.leg.bin / "ansible-playbook"), "-i", str(inventory), *vault_arguments, *arguments, name],
             cwd=self.folder,
             env={**self._environment(record), **(environment or {})},
             check=False,
@@ -113,7 +113,8 @@ class Desk:
 
     def view(self, path: Path) -> str:
         """What `ansible-vault view` shows."""
-        command = [self.leg.bin / "ansible-vault", "view", "--vault-password-file", self.vault_password_file, path]
+        password = ["--vault-password-file", str(self.vault_password_file)]
+        command = [str(self.leg.bin / "ansible-vault"), "view", *password, str(path)]
         return subprocess.run(command, check=True, capture_output=True, text=True, env=self._environment(path)).stdout
 
     def _common(self) -> Json:

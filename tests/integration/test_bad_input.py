@@ -85,8 +85,8 @@ def test_an_error_names_tenant_and_request(desk: Desk, tenants: Tenants) -> None
     failure = run.results("contoso", "Sign in")[0]["failure"]
     assert failure["tenant"] == tenant
     assert failure["code"] == "AADSTS7000215"
-    assert uuid.UUID(failure["request_id"])
-    assert uuid.UUID(failure["client_request_id"])
+    assert str(uuid.UUID(failure["request_id"])) == failure["request_id"]
+    assert str(uuid.UUID(failure["client_request_id"])) == failure["client_request_id"]
     message = run.tenant("contoso")["next"]
     assert tenant in message
     assert failure["request_id"] in message

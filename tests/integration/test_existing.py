@@ -50,7 +50,7 @@ def test_without_being_asked_nothing_is_adopted_and_nothing_made(desk: Desk, con
 
 
 def test_two_of_the_same_name_are_for_a_person_to_decide(desk: Desk, contoso: str, emulator: Emulator) -> None:
-    both = [emulator.portal_application(contoso, CALENDAR_NAME)["appId"] for _ in range(2)]
+    both = [emulator.portal_application(contoso, CALENDAR_NAME)["appId"] for _unused in range(2)]
     desk.variables["connector_adopt"] = True
 
     run = desk.run()

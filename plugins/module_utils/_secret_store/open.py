@@ -15,7 +15,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
 
-Vault: t.TypeAlias = "t.Callable[[str | None, str | None], Cipher]"
+
+class Vault(t.Protocol):
+    """Gives the cipher for a vault id and a vault password file, either of which may be missing."""
+
+    def __call__(self, vault_id: str | None, password_file: str | None) -> Cipher: ...
 
 
 def open_store(options: t.Mapping[str, t.Any], vault: Vault) -> SecretStore:

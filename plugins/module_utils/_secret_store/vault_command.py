@@ -6,11 +6,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
+import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+
+
+class RunCommand(t.Protocol):
+    """AnsibleModule.run_command, as far as it is needed: return code, standard output and error."""
+
+    def __call__(
+        self, args: list[str], *, data: str, binary_data: bool, environ_update: dict[str, str]
+    ) -> tuple[int, str, str]: ...
 
 
 class VaultCommand:
@@ -20,36 +27,37 @@ class VaultCommand:
     an installed ansible-core does not work. Text goes through standard input and output, never through arguments.
     """
 
-    def __init__(self, password_file: str | None, vault_id: str | None) -> None:
+    def __init__(self, run_command: RunCommand, password_file: str | None, vault_id: str | None) -> None:
+        self._run_command = run_command
         self._password_file = password_file
-        self._vault_id = vault_id
+        self._vault_id = vault_id or "default"
 
     def encrypt(self, text: str) -> bytes:
-        identity = ["--encrypt-vault-id", self._vault_id] if self._vault_id else []
-        return self._run("encrypt", *identity, content=text.encode())
+        return self._run("encrypt", "--encrypt-vault-id", self._vault_id, data=text).encode()
 
     def decrypt(self, content: bytes) -> str:
         if not content.startswith(b"$ANSIBLE_VAULT;"):
             raise StoreError(
                 "A file of the store is not encrypted with Ansible Vault.", next_step="Remove or encrypt it."
             )
-        return self._run("decrypt", content=content).decode()
+        return self._run("decrypt", data=content.decode())
 
-    def _run(self, *arguments: str, content: bytes) -> bytes:
+    def _run(self, *arguments: str, data: str) -> str:
         if not self._password_file:
             raise StoreError(
                 "On another machine the run's vault passwords are not known.",
-                next_step="Set vault_password_file (or ANSIBLE_VAULT_PASSWORD_FILE) there, or run the task on the controller.",
+                next_step="Set vault_password_file (or ANSIBLE_VAULT_PASSWORD_FILE) there, or run on the controller.",
                 code="VaultPasswordMissing",
             )
-        source = f"{self._vault_id or 'default'}@{self._password_file}"
-        command = [sys.executable, "-m", "ansible", "vault", *arguments, "--vault-id", source, "--output", "-"]
-        # The one password is named; a second one from the environment would make the command ask which.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_VAULT_")}
-        done = subprocess.run(command, input=content, capture_output=True, check=False, env=environment)
-        if done.returncode:
+        command = [sys.executable, "-m", "ansible", "vault", *arguments, "--output", "-"]
+        environment = {
+            "ANSIBLE_VAULT_PASSWORD_FILE": self._password_file,
+            "ANSIBLE_VAULT_IDENTITY_LIST": f"{self._vault_id}@{self._password_file}",
+        }
+        code, output, error = self._run_command(command, data=data, binary_data=True, environ_update=environment)
+        if code:
             raise StoreError(
-                f"ansible-vault failed: {done.stderr.decode(errors='replace').strip().splitlines()[-1:]}.",
+                f"ansible-vault failed: {' '.join(error.split())[-300:]}.",
                 next_step=f"That machine needs ansible-core for {sys.executable}, and a usable {self._password_file}.",
             )
-        return done.stdout
+        return output

@@ -35,7 +35,7 @@ class Graph:
         return clean[len(prefix) - 1 :] if prefix else clean
 
     def authenticate(self, call: Call) -> None:
-        scheme, _, token = call.headers.get("authorization", "").partition(" ")
+        scheme, _unused, token = call.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise errors.invalid_token(call, "Access token is empty.")
         claims = call.world.signing_key.claims(token.strip())

@@ -58,7 +58,7 @@ def test_a_seed_always_gives_the_same_world(rig: Rig) -> None:
     automation = {"client_id": CLIENT_ID, "roles": ["User.Read.All"]}
     seed = {"tenants": [{**tenant, "applications": [wish, wish], "automation": automation}]}
     snapshots = []
-    for _ in range(2):
+    for _unused in range(2):
         rig.admin.seed(seed)
         snapshots.append(rig.admin.snapshot("twice.example"))
     assert snapshots[0] == snapshots[1]

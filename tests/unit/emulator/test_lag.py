@@ -44,7 +44,7 @@ def test_a_number_of_reads(reads: int) -> None:
     lag, value = Lag(reads=reads), Lagging("old")
     value.write("new", lag, 0.0)
     assert value.true == "new"
-    assert [read(value, lag) for _ in range(reads + 2)] == ["old"] * reads + ["new"] * 2
+    assert [read(value, lag) for _unused in range(reads + 2)] == ["old"] * reads + ["new"] * 2
 
 
 def test_a_number_of_seconds() -> None:
@@ -58,13 +58,13 @@ def test_writes_are_seen_in_their_order() -> None:
     value.write("b", lag, 0.0)
     assert read(value, lag) == "a"
     value.write("c", lag, 0.0)
-    assert [read(value, lag) for _ in range(3)] == ["a", "b", "c"]
+    assert [read(value, lag) for _unused in range(3)] == ["a", "b", "c"]
 
 
 def test_looking_alone_moves_nothing() -> None:
     lag, value = Lag(reads=1), Lagging("old")
     value.write("new", lag, 0.0)
-    assert [value.seen(lag, 0.0) for _ in range(3)] == ["old"] * 3
+    assert [value.seen(lag, 0.0) for _unused in range(3)] == ["old"] * 3
 
 
 def test_a_refused_write_counts_as_a_read() -> None:

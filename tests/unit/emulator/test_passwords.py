@@ -28,7 +28,7 @@ def test_the_value_is_shown_once(rig: Rig) -> None:
 
 def test_values_may_begin_with_what_breaks_command_lines(rig: Rig) -> None:
     app = rig.application()
-    values = [add(rig, app).json()["secretText"] for _ in range(200)]
+    values = [add(rig, app).json()["secretText"] for _unused in range(200)]
     assert set("".join(values)) <= set(string.ascii_letters + string.digits + "-_.~")
     assert any(value[0] in "-_.~" for value in values)
     assert len(set(values)) == len(values)
@@ -45,7 +45,7 @@ def test_the_default_lifetime_is_two_years(rig: Rig) -> None:
 def test_adding_and_removing_by_both_keys(rig: Rig, template: str) -> None:
     app = rig.application()
     path = template.format(**app)
-    first, second = (rig.graph("POST", f"{path}/addPassword", {}).json()["keyId"] for _ in range(2))
+    first, second = (rig.graph("POST", f"{path}/addPassword", {}).json()["keyId"] for _unused in range(2))
     assert rig.graph("POST", f"{path}/removePassword", {"keyId": first}).status_code == 204
     left = rig.graph("GET", f"/applications/{app['id']}").json()["passwordCredentials"]
     assert [credential["keyId"] for credential in left] == [second]

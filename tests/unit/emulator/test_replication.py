@@ -23,7 +23,7 @@ def slow(rig: Rig) -> Rig:
 
 
 def statuses(rig: Rig, path: str, times: int) -> list[int]:
-    return [rig.graph("GET", path).status_code for _ in range(times)]
+    return [rig.graph("GET", path).status_code for _unused in range(times)]
 
 
 def settled(rig: Rig, make: Any) -> Any:
@@ -44,14 +44,14 @@ def test_a_fresh_application_is_missing_from_lists(slow: Rig) -> None:
     app = slow.application("Fresh")
     other, query = "/applications?$filter=displayName eq 'Other'", f"/applications?$filter=appId eq '{app['appId']}'"
     assert slow.graph("GET", other).json()["value"] == []
-    assert [len(slow.graph("GET", query).json()["value"]) for _ in range(3)] == [0, 0, 1]
+    assert [len(slow.graph("GET", query).json()["value"]) for _unused in range(3)] == [0, 0, 1]
 
 
 def test_an_update_shows_the_old_body_first(slow: Rig) -> None:
     app = settled(slow, lambda: slow.application(notes="old"))
     path = f"/applications/{app['id']}"
     assert slow.graph("PATCH", path, {"notes": "new"}).status_code == 204
-    assert [slow.graph("GET", path).json()["notes"] for _ in range(3)] == ["old", "old", "new"]
+    assert [slow.graph("GET", path).json()["notes"] for _unused in range(3)] == ["old", "old", "new"]
 
 
 def test_updates_build_on_the_truth_and_not_on_what_is_seen(slow: Rig) -> None:
@@ -69,14 +69,14 @@ def test_updates_build_on_the_truth_and_not_on_what_is_seen(slow: Rig) -> None:
 )
 def test_writes_to_a_fresh_application_find_nothing_yet(slow: Rig, method: str, end: str, body: Any) -> None:
     path = f"/applications/{slow.application()['id']}{end}"
-    answers = [slow.graph(method, path, body) for _ in range(3)]
+    answers = [slow.graph(method, path, body) for _unused in range(3)]
     assert [error_of(answer)[:2] for answer in answers[:2]] == [NOT_FOUND] * 2
     assert answers[2].status_code < 300
 
 
 def test_a_repeated_upsert_finds_the_one_application(slow: Rig) -> None:
     path, body = "/applications(uniqueName='one')", {"displayName": "One"}
-    answers = [slow.graph("PATCH", path, body, **UPSERT).status_code for _ in range(4)]
+    answers = [slow.graph("PATCH", path, body, **UPSERT).status_code for _unused in range(4)]
     assert answers == [201, 204, 204, 204]
     assert slow.graph("GET", path).status_code == 404
     assert [app["uniqueName"] for app in slow.admin.snapshot(slow.home)["applications"]].count("one") == 1
@@ -124,7 +124,7 @@ def assignment(rig: Rig, principal: dict[str, Any], role: str = "Mail.Send") -> 
 def test_granting_to_a_fresh_service_principal(slow: Rig) -> None:
     app = settled(slow, slow.application)
     graph, body = assignment(slow, slow.service_principal(app["appId"]))
-    answers = [slow.graph("POST", f"/servicePrincipals/{graph['id']}/appRoleAssignedTo", body) for _ in range(3)]
+    answers = [slow.graph("POST", f"/servicePrincipals/{graph['id']}/appRoleAssignedTo", body) for _unused in range(3)]
     refusal = (400, "Request_BadRequest", "Not a valid reference update")
     assert [error_of(answer) for answer in answers[:2]] == [refusal] * 2
     assert answers[2].status_code == 201
@@ -133,23 +133,23 @@ def test_granting_to_a_fresh_service_principal(slow: Rig) -> None:
 def test_granting_below_a_fresh_service_principal(slow: Rig) -> None:
     app = settled(slow, slow.application)
     principal = slow.service_principal(app["appId"])
-    _, body = assignment(slow, principal)
+    _unused, body = assignment(slow, principal)
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignments"
-    answers = [slow.graph("POST", path, body) for _ in range(3)]
+    answers = [slow.graph("POST", path, body) for _unused in range(3)]
     assert [error_of(answer)[:2] for answer in answers[:2]] == [NOT_FOUND] * 2
     assert answers[2].status_code == 201
 
 
 def test_a_fresh_grant_is_missing_from_lists_and_still_no_duplicate(slow: Rig) -> None:
     principal = settled(slow, lambda: slow.service_principal(slow.application()["appId"]))
-    _, body = assignment(slow, principal)
+    _unused, body = assignment(slow, principal)
     path = f"/servicePrincipals/{principal['id']}/appRoleAssignments"
     granted = slow.created(slow.graph("POST", path, body))
     assert "already exists" in error_of(slow.graph("POST", path, body))[2]
     assert slow.graph("DELETE", f"{path}/{granted['id']}").status_code == 404
-    assert [len(slow.graph("GET", path).json()["value"]) for _ in range(2)] == [0, 1]
+    assert [len(slow.graph("GET", path).json()["value"]) for _unused in range(2)] == [0, 1]
     assert slow.graph("DELETE", f"{path}/{granted['id']}").status_code == 204
-    assert [len(slow.graph("GET", path).json()["value"]) for _ in range(3)] == [1, 1, 0]
+    assert [len(slow.graph("GET", path).json()["value"]) for _unused in range(3)] == [1, 1, 0]
 
 
 def test_a_deletion_is_seen_late(slow: Rig) -> None:
@@ -189,14 +189,14 @@ def test_signing_in_with_a_fresh_secret(slow: Rig) -> None:
     path = f"/applications/{app['id']}"
     secret = slow.graph("POST", f"{path}/addPassword", {}).json()["secretText"]
     assert slow.graph("GET", path).json()["passwordCredentials"] == []
-    answers = [code(slow.sign_in(app["appId"], secret)) for _ in range(2)]
+    answers = [code(slow.sign_in(app["appId"], secret)) for _unused in range(2)]
     assert answers == [7000215, 0]
     assert len(slow.graph("GET", path).json()["passwordCredentials"]) == 1
 
 
 def test_signing_in_with_a_fresh_application(slow: Rig) -> None:
     app = slow.application()
-    assert [code(slow.sign_in(app["appId"], "x")) for _ in range(3)] == [700016, 700016, 7000215]
+    assert [code(slow.sign_in(app["appId"], "x")) for _unused in range(3)] == [700016, 700016, 7000215]
 
 
 def test_a_fresh_grant_reaches_tokens_late(slow: Rig) -> None:
@@ -209,7 +209,7 @@ def test_a_fresh_grant_reaches_tokens_late(slow: Rig) -> None:
     graph, body = assignment(slow, principal)
     slow.created(slow.graph("POST", f"/servicePrincipals/{graph['id']}/appRoleAssignedTo", body))
     found = []
-    for _ in range(3):
+    for _unused in range(3):
         token = slow.sign_in(app["appId"], secret).json()["access_token"]
         found.append((slow.world.signing_key.claims(token) or {}).get("roles"))
     assert found == [None, None, ["Mail.Send"]]

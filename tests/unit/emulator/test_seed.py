@@ -99,7 +99,7 @@ def test_thousands_of_tenants_cost_next_to_nothing_until_touched() -> None:
     specs = [tenant(domains=[f"t{number}.example"], display_name=f"T{number}") for number in range(5000)]
     world = World()
     world.start(check_seed({"tenants": specs}))
-    assert sum(1 for _ in world.tenants()) == 5000
+    assert sum(1 for _unused in world.tenants()) == 5000
     last = world.tenant("T4999.EXAMPLE")
     assert last is not None
     assert len(list(last.directory.live(Kind.SERVICE_PRINCIPAL))) == 2

@@ -63,7 +63,7 @@ def read_user(call: Call) -> Answer:
 
 
 def _find_user(directory: Directory, segment: str) -> Record:
-    _, value = parse_key(segment)
+    _unused, value = parse_key(segment)
     record = directory.find(Kind.USER, "id", value) or directory.find(Kind.USER, "userPrincipalName", value)
     if record is None:
         raise not_found(value)

@@ -116,7 +116,7 @@ def _unsupported_clause(name: str, entity: Entity) -> GraphError:
 def _order(text: str | None, entity: Entity) -> tuple[str, bool] | None:
     if text is None:
         return None
-    name, _, direction = text.strip().partition(" ")
+    name, _unused, direction = text.strip().partition(" ")
     if direction.strip().lower() not in ("", "asc", "desc") or not entity.knows(name):
         raise malformed(f"Invalid $orderby clause '{text}'.")
     if name not in entity.order_plain | entity.order_advanced:

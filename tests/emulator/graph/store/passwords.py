@@ -26,7 +26,7 @@ def add(directory: Directory, record: Record, wanted: Body) -> Body:
     now = directory.clock.now()
     start, end = _lifetime(wanted, now)
     check_new_secret(directory.policy, record.true.body, start, end)
-    text = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    text = "".join(secrets.choice(ALPHABET) for _unused in range(LENGTH))
     credential = _credential(wanted, text, str(uuid4()))
     credential["startDateTime"] = stamp(start) if wanted.get("startDateTime") else long_stamp(start)
     credential["endDateTime"] = stamp(end) if wanted.get("endDateTime") else long_stamp(end)

@@ -41,7 +41,7 @@ def test_roles_are_a_set_and_empty_where_the_token_carries_none():
 )
 def test_a_token_in_another_form_is_a_fault_without_the_token_in_it(value):
     with pytest.raises(SignInError) as caught:
-        _ = Token(value, 0.0).claims
+        _unused = Token(value, 0.0).claims
 
     assert not value or value not in caught.value.sentence("t")
 

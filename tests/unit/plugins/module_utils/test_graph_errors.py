@@ -51,7 +51,7 @@ def body(code="SomeCode", message="Some reason.", **more):
 def test_status_and_code_make_the_kind_of_the_error_and_the_next_step(graph, http, status, code, kind, next_step):
     error = refused(graph, http, status, body(code))
 
-    assert type(error) is kind
+    assert error.__class__ is kind
     assert next_step in error.next_step
     assert bool(next_step) == bool(error.next_step)
     assert (error.code, error.trace.status) == (code, status)

@@ -207,22 +207,44 @@ def test_deleting_waits_until_the_application_is_gone(graph, tenant):
     assert tenant.calls() == [("DELETE", BY_ID)] + [("GET", BY_ID)] * 3
 
 
-def test_deleting_for_good_follows_the_deletion(graph, tenant, clock):
-    lag = (
-        404,
-        {
-            "error": {
-                "code": "Request_ResourceNotFound",
-                "message": "Resource 'object-1' does not exist or one of "
-                "its queried reference-property objects are not present.",
-            }
-        },
-    )
+def test_deleting_for_good_waits_for_the_deletion_and_is_read_back(graph, tenant):
     tenant.on("DELETE", BY_ID, (204,))
     tenant.on("GET", BY_ID, ABSENT)
-    tenant.on("DELETE", f"{DELETED}/object-1", lag, (204,))
+    tenant.on("DELETE", f"{DELETED}/object-1", (204,))
+    there, gone = (200, {"id": "object-1"}), ABSENT
+    tenant.on("GET", f"{DELETED}/object-1", gone, there, there, there, gone)
 
     apply_absent(graph, plan_absent(Actual(APPLICATION), purge=True))
 
-    assert tenant.writes() == [("DELETE", BY_ID)] + [("DELETE", f"{DELETED}/object-1")] * 2
-    assert len(clock.slept) == 1
+    assert tenant.writes() == [("DELETE", BY_ID), ("DELETE", f"{DELETED}/object-1")]
+    looks = [call for call in tenant.calls() if call[1] == f"{DELETED}/object-1"]
+    assert looks == [("GET", looks[0][1])] * 3 + [("DELETE", looks[0][1])] + [("GET", looks[0][1])] * 3
+
+
+def test_what_was_deleted_long_ago_is_deleted_for_good_at_once(graph, tenant):
+    tenant.on("DELETE", f"{DELETED}/object-1", (204,))
+    tenant.on("GET", f"{DELETED}/object-1", ABSENT)
+
+    apply_absent(graph, plan_absent(Actual(deleted=(APPLICATION,)), purge=True))
+
+    assert tenant.calls()[0] == ("DELETE", f"{DELETED}/object-1")
+
+
+@pytest.mark.parametrize("actual", [Actual(APPLICATION), Actual(deleted=(APPLICATION,))], ids=["present", "deleted"])
+def test_what_somebody_else_has_deleted_meanwhile_is_gone_as_it_shall_be(graph, tenant, actual):
+    for path in (BY_ID, f"{DELETED}/object-1"):
+        tenant.on("DELETE", path, ABSENT)
+        tenant.on("GET", path, ABSENT)
+
+    apply_absent(graph, plan_absent(actual, purge=actual.application is None))
+
+    assert len(tenant.writes()) == 1
+
+
+def test_a_deletion_that_is_refused_is_a_fault(graph, tenant):
+    tenant.on("DELETE", BY_ID, DENIED)
+
+    with pytest.raises(ForbiddenError):
+        apply_absent(graph, plan_absent(Actual(APPLICATION), purge=True))
+
+    assert tenant.writes() == [("DELETE", BY_ID)]

@@ -19,11 +19,11 @@ class Reversed:
     """A cipher that can be read backwards, and can be made to fail."""
 
     def __init__(self):
-        self.fault = None
+        self.faults = []
 
     def encrypt(self, text):
-        if self.fault:
-            raise self.fault
+        if self.faults:
+            raise self.faults[0]
         return text[::-1].encode()
 
     def decrypt(self, content):
@@ -140,7 +140,7 @@ def test_a_run_that_is_interrupted_keeps_the_old_file_and_leaves_nothing_behind(
 
 def test_a_text_that_cannot_be_encrypted_is_not_written(folder, cipher):
     folder.write("a.json", "first")
-    cipher.fault = StoreError("no password")
+    cipher.faults.append(StoreError("no password"))
 
     with pytest.raises(StoreError, match="no password"):
         folder.write("a.json", "second")
@@ -150,7 +150,7 @@ def test_a_text_that_cannot_be_encrypted_is_not_written(folder, cipher):
 
 
 def test_a_first_text_that_cannot_be_encrypted_makes_not_even_the_folder(folder, cipher):
-    cipher.fault = StoreError("no password")
+    cipher.faults.append(StoreError("no password"))
 
     with pytest.raises(StoreError):
         folder.write("a.json", "first")
@@ -233,7 +233,7 @@ def test_the_check_passes_where_the_folder_is_there_or_can_be_made(folder):
 
 
 def test_the_check_fails_where_nothing_can_be_encrypted(folder, cipher):
-    cipher.fault = StoreError("no password")
+    cipher.faults.append(StoreError("no password"))
 
     with pytest.raises(StoreError, match="no password"):
         folder.check()
