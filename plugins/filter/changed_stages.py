@@ -16,7 +16,7 @@ def changed_stages(stages: t.Mapping[str, t.Any]) -> list[str]:
     for stage, registered in stages.items():
         for result in registered.get("results", [registered]):
             if result.get("changes"):
-                changed.setdefault(result.get("registration", {}).get("name", ""), []).append(str(stage))
+                changed.setdefault(result.get("__connector_registration", {}).get("name", ""), []).append(str(stage))
     return [f"{name}: {', '.join(found)}" if name else ", ".join(found) for name, found in changed.items()]
 
 

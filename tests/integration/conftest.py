@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,5 +48,6 @@ def tenants(emulator: Emulator) -> Iterator[Tenants]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, leg: Leg, emulator: Emulator) -> Desk:
-    return Desk(tmp_path, leg, emulator.url, emulator.ca_file)
+def desk(tmp_path: Path, leg: Leg, emulator: Emulator) -> Iterator[Desk]:
+    with tempfile.TemporaryDirectory(prefix="desk-") as temporary:
+        yield Desk(tmp_path, Path(temporary), leg, emulator.url, emulator.ca_file)

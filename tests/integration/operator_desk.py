@@ -63,9 +63,13 @@ class Run:
 
 @dataclass
 class Desk:
-    """One operator. `hosts`: inventory hosts with their variables."""
+    """One operator. `hosts`: inventory hosts with their variables.
+
+    `temporary`: Ansible's temporary files; a short path, since sockets lie below it.
+    """
 
     folder: Path
+    temporary: Path
     leg: Leg
     emulator_url: str
     ca_file: str
@@ -143,13 +147,8 @@ class Desk:
             "ANSIBLE_CALLBACKS_ENABLED": "record",
             "ANSIBLE_NOCOLOR": "1",
             "RECORD_FILE": str(record),
-            "TMPDIR": str(self._temporary()),
+            "TMPDIR": str(self.temporary),
         }
-
-    def _temporary(self) -> Path:
-        path = self.folder / "tmp"
-        path.mkdir(exist_ok=True)
-        return path
 
     def _write_yaml(self, name: str, content: Any) -> Path:
         path = self.folder / name

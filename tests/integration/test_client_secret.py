@@ -74,7 +74,7 @@ def test_a_secret_is_renewed_in_time_and_its_predecessor_outlives_it_for_the_ove
     with running_emulator({"tenants": []}) as emulator:
         own = Tenants(emulator)
         tenant = own.make()
-        clerk = Desk(desk.folder, desk.leg, emulator.url, emulator.ca_file)
+        clerk = Desk(desk.folder, desk.temporary, desk.leg, emulator.url, emulator.ca_file)
         clerk.hosts["contoso"] = {"connector_tenant_id": tenant}
         assert clerk.run().code == 0
         first = _credentials(emulator, tenant)[0]["keyId"]

@@ -72,7 +72,7 @@ def test_both_doors_give_the_same_results_and_the_same_tenant(
     here, there = tenants.make(), tenants.make()
     results = {}
     for door, tenant in (("here", here), ("there", there)):
-        clerk = Desk(tmp_path / door, desk.leg, desk.emulator_url, desk.ca_file)
+        clerk = Desk(tmp_path / door, desk.temporary, desk.leg, desk.emulator_url, desk.ca_file)
         clerk.folder.mkdir()
         clerk.hosts = {"contoso": {"connector_tenant_id": tenant}, "elsewhere": ELSEWHERE}
         assert clerk.vault_password_file.exists()

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from emulator.launch import Emulator
 from integration.administrator import MAIL, Administrator
 from integration.operator_desk import CLIENT_SECRET, VAULT_PASSWORD, Desk
@@ -46,11 +44,13 @@ CARELESS = [
 ]
 
 
-def _assert_nowhere(folder: Path, output: str, secrets: set[str]) -> None:
+def _assert_nowhere(desk: Desk, output: str, secrets: set[str]) -> None:
     assert secrets
     for secret in secrets:
         assert secret not in output
-    for path in (path for path in folder.rglob("*") if path.is_file()):
+    files = [path for folder in (desk.folder, desk.temporary) for path in folder.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
         content = path.read_bytes()
         found = [secret for secret in secrets if secret.encode() in content]
         assert not found, f"{path} holds {len(found)} secrets or tokens"
@@ -79,7 +79,7 @@ def test_nothing_leaks_from_a_fresh_a_changing_and_a_failing_run(
     issued = emulator.issued()
     secrets = {*issued["secrets"], *issued["tokens"], CLIENT_SECRET}
     desk.vault_password_file.unlink()
-    _assert_nowhere(desk.folder, fresh.output + changing.output, secrets | {VAULT_PASSWORD})
+    _assert_nowhere(desk, fresh.output + changing.output, secrets | {VAULT_PASSWORD})
 
 
 def test_a_registered_session_is_of_no_use_to_whoever_prints_or_caches_it(
@@ -93,4 +93,4 @@ def test_a_registered_session_is_of_no_use_to_whoever_prints_or_caches_it(
     assert run.code == 0, run.output
     assert run.results("contoso", "debug")[0]["login"]["session"]
     issued = emulator.issued()
-    _assert_nowhere(desk.folder, run.output, {*issued["secrets"], *issued["tokens"], CLIENT_SECRET})
+    _assert_nowhere(desk, run.output, {*issued["secrets"], *issued["tokens"], CLIENT_SECRET})

@@ -23,7 +23,7 @@ def test_each_file_has_one_filter_of_its_own_name(module):
 
 
 def result(name=None, *changes):
-    registration = {} if name is None else {"registration": {"name": name}}
+    registration = {} if name is None else {"__connector_registration": {"name": name}}
     return {"changed": bool(changes), "changes": list(changes), **registration}
 
 
