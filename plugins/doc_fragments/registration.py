@@ -12,7 +12,7 @@ options:
     description:
       - The registration's C(uniqueName), its key in the tenant. Display names are not unique and may be changed by
         anybody; this name is ours, and cannot be changed once it is set.
-      - Keep to small letters, digits and hyphens; Microsoft documents no other characters.
+      - Letters, digits and hyphens, at most 120; Microsoft documents no other characters.
     type: str
     required: true
 """

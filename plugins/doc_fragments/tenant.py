@@ -34,7 +34,7 @@ options:
   auth_certificate_password:
     description:
       - Password of the file in O(auth_certificate_path).
-      - Where it is missing the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
+      - Where no credential is given at all, the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
     type: str
   cloud:
     description:

@@ -193,7 +193,7 @@ def _desired(call: Call) -> Desired:
         sign_in_audience=params["sign_in_audience"],
         notes=params["notes"],
         tags=None if params["tags"] is None else tuple(params["tags"]),
-        owners=tuple(params["owners"]),
+        owners=tuple(owner.lower() for owner in params["owners"]),
         adopt=params["adopt"],
         adopt_client_id=params["adopt_client_id"],
     )

@@ -100,13 +100,19 @@ import re
 import secrets
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import (
+    apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
     Desired,
-    apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import (
     foreign,
     issues,
     plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import (
     read,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module

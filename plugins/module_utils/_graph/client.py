@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 import uuid
 from datetime import UTC, datetime
@@ -132,8 +133,9 @@ class GraphClient:
         return self._http.request(method, url, json=body, headers=sent)
 
     def _note_time(self, response: requests.Response) -> None:
-        if date := response.headers.get("Date"):
-            self._server_time = parsedate_to_datetime(date)
+        with contextlib.suppress(TypeError, ValueError):  # missing, or no date: this machine's clock serves
+            moment = parsedate_to_datetime(response.headers.get("Date", ""))
+            self._server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @staticmethod
     def _json(response: requests.Response, action: str) -> Json:

@@ -54,6 +54,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
     list_owners,
 )
 
+_ALREADY_OWNER = "added object references already exist"
+
 
 @dataclass
 class _Progress:
@@ -181,16 +183,23 @@ def _restore_hidden_principal(graph: GraphClient, progress: _Progress) -> None:
 
     await_visible(visible, what="The service principal")
     if deleted is not None:
-        _write(graph, RestoreServicePrincipal(deleted), progress)
+        with contextlib.suppress(NotFoundError):  # somebody restored it since; the reading back will tell
+            _restore(graph, deleted, "restore the service principal", progress)
 
 
 def _add_owner(graph: GraphClient, step: AddOwner, progress: _Progress) -> None:
     reference = {"@odata.id": graph.reference(f"/directoryObjects/{step.id}")}
-    settle(
-        lambda: graph.post_no_content(f"/applications/{progress.id}/owners/$ref", reference, action=step.describe()),
-        what="The owner",
-        young=progress.young,
-    )
+    path = f"/applications/{progress.id}/owners/$ref"
+    try:
+        settle(
+            lambda: graph.post_no_content(path, reference, action=step.describe()),
+            what="The owner",
+            young=progress.young,
+        )
+    except GraphError as error:
+        # A restored application has its owners back, which could not be read while it was deleted.
+        if error.trace.status != HTTPStatus.BAD_REQUEST or _ALREADY_OWNER not in error.message:
+            raise
 
 
 def _delete(graph: GraphClient, step: DeleteApplication, progress: _Progress) -> None:

@@ -33,7 +33,7 @@ class Application:
             display_name=body.get("displayName") or "",
             unique_name=body.get("uniqueName"),
             sign_in_audience=body.get("signInAudience") or "",
-            notes=body.get("notes"),
+            notes=body.get("notes") or None,
             tags=tuple(body.get("tags") or ()),
             created=body.get("createdDateTime"),
         )
@@ -55,7 +55,7 @@ class ServicePrincipal:
 
 @dataclass(frozen=True)
 class Desired:
-    """The registration as it shall be. `notes`, `tags`: None leaves them as they are."""
+    """The registration as it shall be. `notes`, `tags`: None leaves them as they are; empty notes are null in Graph."""
 
     unique_name: str
     display_name: str
@@ -69,7 +69,7 @@ class Desired:
     def properties(self) -> dict[str, t.Any]:
         """By Graph's names."""
         values = {"displayName": self.display_name, "signInAudience": self.sign_in_audience}
-        notes = {} if self.notes is None else {"notes": self.notes}
+        notes = {} if self.notes is None else {"notes": self.notes or None}
         tags = {} if self.tags is None else {"tags": list(self.tags)}
         return {**values, **notes, **tags}
 

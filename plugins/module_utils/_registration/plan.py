@@ -66,7 +66,7 @@ def _plan_new(desired: Desired) -> Change[Step]:
         "unique_name": desired.unique_name,
         "display_name": desired.display_name,
         "sign_in_audience": desired.sign_in_audience,
-        "notes": desired.notes,
+        "notes": desired.notes or None,
         "tags": sorted(desired.tags or ()),
         "service_principal": "present",
         "owners": sorted(set(desired.owners)),
@@ -85,7 +85,7 @@ def _plan_existing(actual: Actual, desired: Desired, application: Application, f
         **planned,
         "display_name": desired.display_name,
         "sign_in_audience": desired.sign_in_audience,
-        "notes": application.notes if desired.notes is None else desired.notes,
+        "notes": application.notes if desired.notes is None else desired.notes or None,
         "tags": sorted(application.tags if desired.tags is None else desired.tags),
         "owners": sorted({*actual.owners, *desired.owners}),
     }

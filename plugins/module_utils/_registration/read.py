@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
@@ -29,10 +30,16 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
 )
 
 _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime"
+_KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
 _SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime"
 
 
 def find_by_unique_name(graph: GraphClient, unique_name: str, fields: str = _APPLICATION_FIELDS) -> Json | None:
+    if not _KEY.match(unique_name):
+        raise InputError(
+            f"unique_name '{unique_name}' cannot be a key.",
+            next_step="Use letters, digits and hyphens, at most 120; Microsoft documents no other characters.",
+        )
     return graph.find(
         f"/applications(uniqueName={odata_string(unique_name)})",
         {"$select": fields},

@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -13,17 +13,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret import (
-    DEFAULT_LIFETIME,
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import (
+    apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
     Credential,
     Desired,
     IssueSecret,
     RemoveSecret,
     Step,
-    apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import (
+    DEFAULT_LIFETIME,
     foreign,
     plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import SecretPolicy
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import (
     read,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
@@ -33,7 +40,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ReplicationError,
     StoreError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_policy import SecretPolicy
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
     StoredSecret,
@@ -150,9 +156,9 @@ def test_a_secret_that_the_application_lost_is_replaced():
 def test_a_secret_that_the_store_lost_is_an_orphan_and_replaced():
     change = plan(actual(CURRENT), DESIRED)
 
-    assert change.steps[0] == RemoveSecret("key-current", "orphaned")
+    assert change.steps[1] == RemoveSecret("key-current", "orphaned")
     assert len(issued(change)) == 1
-    assert change.describe()[0] == "remove orphaned secret key-current"
+    assert change.describe()[1] == "remove orphaned secret key-current"
 
 
 def test_an_orphan_of_a_killed_run_goes_while_the_current_secret_stays():
@@ -326,11 +332,11 @@ def test_afterwards_store_and_application_agree_on_a_secret_that_is_not_due():
         assert state.current.end - NOW > desired.renew_before
 
 
-def test_at_most_one_secret_is_issued_and_last():
+def test_at_most_one_secret_is_issued_and_before_anything_is_taken_away():
     for start, desired in situations():
         change = plan(start, desired)
         assert len(issued(change)) <= 1
-        assert not any(isinstance(step, IssueSecret) for step in change.steps[:-1])
+        assert not any(isinstance(step, IssueSecret) for step in change.steps[1:])
         assert len(removed(change)) == len(change.steps) - len(issued(change)), "nothing is removed twice"
 
 
@@ -548,23 +554,24 @@ def test_a_secret_that_never_shows_is_kept_and_reported(graph, http):
     assert http.writes() == [("POST", ADD)]
 
 
-def test_a_removal_is_seen_before_the_next_write(graph, http):
+def test_each_write_is_seen_before_the_next(graph, http):
     http.on("POST", REMOVE, (204,))
     http.on("POST", ADD, (200, ISSUED))
-    http.on("GET", BY_ID, application(ORPHAN), application(), application(), application(NEW))
+    http.on("GET", BY_ID, application(ORPHAN), *[application(ORPHAN, NEW)] * 3, *[application(NEW)] * 2)
 
     run(graph, MemoryStore(), actual(ORPHAN))
 
     assert http.calls() == [
-        ("POST", REMOVE),
-        ("GET", BY_ID),
-        ("GET", BY_ID),
-        ("GET", BY_ID),
         ("POST", ADD),
+        ("GET", BY_ID),  # not there yet
+        ("GET", BY_ID),
+        ("GET", BY_ID),
+        ("POST", REMOVE),
+        ("GET", BY_ID),  # still there
         ("GET", BY_ID),
         ("GET", BY_ID),
     ]
-    assert http.sent[0].body == {"keyId": "key-orphan"}
+    assert {"keyId": "key-orphan"} in [request.body for request in http.sent]
 
 
 def test_a_refusal_that_is_no_lag_is_not_repeated(graph, http):

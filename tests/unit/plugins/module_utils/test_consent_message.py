@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent_message import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import (
     consent_link,
     consent_message,
 )

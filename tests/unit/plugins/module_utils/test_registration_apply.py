@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -248,3 +248,33 @@ def test_a_deletion_that_is_refused_is_a_fault(graph, tenant):
         apply_absent(graph, plan_absent(Actual(APPLICATION), purge=True))
 
     assert tenant.writes() == [("DELETE", BY_ID)]
+
+
+def test_a_deleted_principal_that_is_listed_for_ever_and_never_restored_ends_the_run(graph, tenant):
+    tenant.on("POST", f"{DELETED}/p0/restore", ABSENT)
+    tenant.on("PATCH", PRINCIPAL, CONFLICT)
+    tenant.on("GET", DELETED_PRINCIPALS, (200, {"value": [{"id": "p0", "appId": "client-1"}]}))
+    tenant.on("GET", PRINCIPAL, ABSENT)
+
+    with pytest.raises(ReplicationError):
+        applied(graph, Actual(APPLICATION, deleted_service_principal_id="p0"))
+
+    assert len(sent(tenant, "PATCH", PRINCIPAL)) == 1
+
+
+@pytest.mark.parametrize(
+    ("message", "accepted"),
+    [
+        ("One or more added object references already exist for the following modified properties: 'owners'.", True),
+        ("Another fault", False),
+    ],
+)
+def test_an_owner_that_is_one_already_is_no_fault(graph, tenant, message, accepted):
+    tenant.on("POST", f"{OWNERS}/$ref", (400, {"error": {"code": "Request_BadRequest", "message": message}}))
+    desired = replace(DESIRED, owners=("ann",))
+
+    if accepted:
+        assert applied(graph, Actual(APPLICATION, FOUND), desired).owners == ("ann",)
+    else:
+        with pytest.raises(GraphError, match=message):
+            applied(graph, Actual(APPLICATION, FOUND), desired)

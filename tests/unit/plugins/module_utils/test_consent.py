@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -10,13 +10,10 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    ForbiddenError,
-    GraphError,
-    InputError,
-    ReplicationError,
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import (
+    apply,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._grant import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
     GRANT_ROLES,
     GRANT_SCOPES,
     Actual,
@@ -27,9 +24,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._grant impor
     RevokeRole,
     SetScopes,
     Step,
-    apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import (
     plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import (
     read,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ForbiddenError,
+    GraphError,
+    InputError,
+    ReplicationError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
@@ -193,8 +199,8 @@ def test_roles_that_nobody_declared_are_revoked_also_of_other_apis_and_unknown_o
 
 def test_a_role_of_the_same_id_at_another_api_is_not_the_declared_one():
     assert plan(actual([SEND], [HELD_ELSEWHERE]), ALL_RIGHTS).change.steps == (
-        GrantRole(SEND, "graph-principal", "Mail.Send"),
         RevokeRole(HELD_ELSEWHERE, "r1"),
+        GrantRole(SEND, "graph-principal", "Mail.Send"),
     )
 
 
@@ -407,6 +413,20 @@ def test_the_names_of_other_apis_that_something_was_granted_for_are_read(graph, 
     consent = plan(read(graph, "ours", WANTED), ALL_RIGHTS)
 
     assert "revoke Manage (application)" in consent.change.describe()
+
+
+def test_a_declared_api_that_is_not_in_the_tenant_is_a_fault_and_not_silently_consented(graph, tenant):
+    access = [{"id": "r1", "type": "Role"}]
+    body = {
+        "id": "o",
+        "appId": "client",
+        "requiredResourceAccess": [{"resourceAppId": "gone", "resourceAccess": access}],
+    }
+    tenant.on("GET", APPLICATION, (200, body))
+    tenant.on("GET", "/servicePrincipals(appId='gone')", ABSENT)
+
+    with pytest.raises(InputError, match="not in this tenant: gone"):
+        read(graph, "ours", None)
 
 
 def test_without_a_registration_everything_is_still_to_be_granted(graph, tenant):

@@ -1,4 +1,4 @@
-# Copyright: the contributors to totalview.exchange365
+# Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, PolicyError
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_policy import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import (
     SecretPolicy,
     lifetime_under,
     read_policy,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, PolicyError
 
 DAY = timedelta(days=1)
 CREATED = datetime(2026, 3, 1, tzinfo=UTC)
