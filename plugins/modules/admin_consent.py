@@ -90,19 +90,13 @@ changes:
   sample: [grant Mail.Send (application), revoke User.Read (delegated)]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import (
-    apply,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import (
     consent_link,
     consent_message,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import (
-    plan,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import (
-    read,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT

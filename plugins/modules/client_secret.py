@@ -100,21 +100,10 @@ import re
 import secrets
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import (
-    apply,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
-    Actual,
-    Desired,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import (
-    foreign,
-    issues,
-    plan,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import (
-    read,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import apply
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import Actual, Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import foreign, issues, plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError

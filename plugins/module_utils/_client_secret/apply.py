@@ -8,34 +8,22 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
-    Change,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
     IssueSecret,
     RemoveSecret,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import (
-    FIELDS,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    StoreError,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
-    GraphClient,
-    Json,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import FIELDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
     await_visible,
     parse_time,
     settle,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
-    SecretStore,
-    StoredSecret,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 
 def apply(

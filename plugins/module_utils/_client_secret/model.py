@@ -10,12 +10,8 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import (
-    SecretPolicy,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._duration import (
-    in_words,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import SecretPolicy
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
     StoredSecret,

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
-    Change,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
     Credential,
@@ -19,18 +17,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
     RemoveSecret,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import (
-    lifetime_under,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._duration import (
-    in_words,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    InputError,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
-    RetiredSecret,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import lifetime_under
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import RetiredSecret
 
 #: Where valid_for is not given. Microsoft advises less than twelve months or so; the portal stops at 24.
 DEFAULT_LIFETIME = timedelta(days=365)
@@ -39,9 +29,8 @@ DEFAULT_LIFETIME = timedelta(days=365)
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
     """Raises InputError for lifetimes that cannot work, PolicyError for what the tenant forbids."""
     removals = (*_orphans(actual, desired), *_retired_for_good(actual))
-    issue = issue_reason(actual, desired)
     # The new one first: should it be refused, nothing has been taken away.
-    steps: tuple[Step, ...] = (_issue(actual, desired), *removals) if issue else removals
+    steps: tuple[Step, ...] = (_issue(actual, desired), *removals) if needs_secret(actual, desired) else removals
     removed = {step.key_id for step in removals}
     kept = [_view(entry) for entry in actual.credentials if entry.key_id not in removed]
     new = [
@@ -68,12 +57,9 @@ def foreign(actual: Actual, desired: Desired) -> tuple[Credential, ...]:
     )
 
 
-def issue_reason(actual: Actual, desired: Desired) -> str:
-    if actual.current is None:
-        return "the application and the store do not agree on a secret"
-    if actual.current.end - actual.now <= desired.renew_before:
-        return "the secret is due for renewal"
-    return ""
+def needs_secret(actual: Actual, desired: Desired) -> bool:
+    """Application and store do not agree on a secret, or the one they agree on expires soon."""
+    return actual.current is None or actual.current.end - actual.now <= desired.renew_before
 
 
 def _issue(actual: Actual, desired: Desired) -> IssueSecret:

@@ -14,27 +14,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
     Credential,
     Desired,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import (
-    issue_reason,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import (
-    read_policy,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
-    GraphClient,
-    Json,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
-    is_young,
-    parse_time,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
-    find_by_unique_name,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
-    SecretStore,
-    StoredSecret,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import needs_secret
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import read_policy
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import is_young, parse_time
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import find_by_unique_name
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 FIELDS = "id,appId,createdDateTime,passwordCredentials"
 
@@ -46,7 +31,7 @@ def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: st
     actual = Actual(graph.now)
     if body is not None:
         actual = _from_graph(body, stored, graph.now)
-    if issue_reason(actual, desired):
+    if needs_secret(actual, desired):
         store.check()
         actual = replace(actual, policy=read_policy(graph, (body or {}).get("createdDateTime")))
     return actual

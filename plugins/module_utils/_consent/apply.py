@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
-    Change,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
     Actual,
     Consent,
@@ -20,26 +18,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     SetScopes,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import (
-    open_steps,
-    views_after,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import (
-    with_grants,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import open_steps, views_after
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import with_grants
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
     GraphError,
     NotFoundError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
-    GraphClient,
-    Json,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
-    await_visible,
-    settle,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import await_visible, settle
 
 #: learn.microsoft.com does not say so; the message is what several clients match.
 _ALREADY_GRANTED = "Permission being assigned already exists"

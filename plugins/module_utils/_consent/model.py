@@ -9,13 +9,8 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
-    Change,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
-    Catalog,
-    Permission,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import Catalog, Permission
 
 #: learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto and oauth2permissiongrant-post
 GRANT_ROLES = "AppRoleAssignment.ReadWrite.All"

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
-    Change,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
     Actual,
     Assignment,
@@ -20,9 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     SetScopes,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
-    Permission,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import Permission
 
 
 def plan(actual: Actual, rights: t.Collection[str]) -> Consent:

@@ -14,22 +14,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     Assignment,
     DelegatedGrant,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    ForbiddenError,
-    InputError,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
-    GraphClient,
-    Json,
-    odata_string,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
-    is_young,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import (
-    ResourcePermissions,
-    resolve,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import is_young
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions, resolve
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
     Catalog,
     Permission,

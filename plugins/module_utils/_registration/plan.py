@@ -8,13 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import (
-    Change,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    AmbiguityError,
-    InputError,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
     Actual,
     AddOwner,

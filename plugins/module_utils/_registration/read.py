@@ -9,25 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    ForbiddenError,
-    InputError,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import (
-    GraphClient,
-    Json,
-    odata_string,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
     Actual,
     Application,
     Desired,
     ServicePrincipal,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import (
-    to_adopt,
-    to_restore,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import to_adopt, to_restore
 
 _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime"
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")

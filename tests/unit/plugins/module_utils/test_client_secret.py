@@ -13,9 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import (
-    apply,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
     Credential,
@@ -30,9 +28,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
     plan,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import SecretPolicy
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import (
-    read,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     GraphError,
     InputError,

@@ -10,9 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import (
-    apply,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
     GRANT_ROLES,
     GRANT_SCOPES,
@@ -25,12 +23,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     SetScopes,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import (
-    plan,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import (
-    read,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
     GraphError,
