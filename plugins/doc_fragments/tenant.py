@@ -51,6 +51,12 @@ options:
     description:
       - Microsoft Graph's address C(https://host[:port]) in place of the one of O(cloud).
     type: str
+  exchange_url:
+    description:
+      - Exchange Online's address C(https://host[:port]) in place of the one of O(cloud). Tokens are asked for the
+        cloud's own address all the same.
+      - V(China) has none of its own here, since Microsoft's pages name different hosts.
+    type: str
   ca_path:
     description:
       - PEM file with the certificate authorities to trust, for example of an inspecting proxy.

@@ -29,6 +29,11 @@ class ConnectorError(Exception):
       GraphError            Microsoft Graph refused a request
         NotFoundError       404 Request_ResourceNotFound: the object is absent
         ForbiddenError      403 Authorization_RequestDenied: the automation lacks a right
+      ExchangeError         Exchange Online refused a cmdlet
+        ObjectMissingError  ManagementObjectNotFoundException: the object is absent
+        ExchangeRightError  the automation may not run the cmdlet
+        ExchangeBusyError   too many requests at once; the cmdlet was not run
+      ProofError            signed in as the registration, something is not as it should be
       ReplicationError      an object that was written stayed invisible for too long
       AmbiguityError        several objects match, or one that nobody allowed us to take
       PolicyError           a policy of the tenant forbids what was asked
@@ -91,6 +96,26 @@ class NotFoundError(GraphError):
 
 
 class ForbiddenError(GraphError):
+    pass
+
+
+class ExchangeError(ConnectorError):
+    pass
+
+
+class ObjectMissingError(ExchangeError):
+    pass
+
+
+class ExchangeRightError(ExchangeError):
+    pass
+
+
+class ExchangeBusyError(ExchangeError):
+    pass
+
+
+class ProofError(ConnectorError):
     pass
 
 

@@ -25,7 +25,7 @@ else:
         from urllib3.util import Retry
     except ImportError as exc:
         REQUESTS_IMPORT_ERROR = exc
-        Retry = object
+        Retry = HTTPAdapter = object
     else:
         REQUESTS_IMPORT_ERROR = None
 
@@ -56,7 +56,7 @@ class ThrottleRetry(Retry):
         return fresh
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        return status_code == 429 or (status_code in (502, 503, 504) and method.upper() in _READS)
+        return status_code == 429 or (status_code in (502, 503, 504) and self._is_method_retryable(method))
 
     def parse_retry_after(self, retry_after: str) -> float:
         """Seconds from a number, also a fractional one (Graph sends 2.128), or from an HTTP date.
@@ -78,14 +78,23 @@ class ThrottleRetry(Retry):
         return super().increment(*args, **kwargs)
 
 
-def _retry() -> ThrottleRetry:
+class _Adapter(HTTPAdapter):
+    """Exchange's cmdlets all come as POST: there the cmdlet's verb, not the method, tells a read from a write."""
+
+    def send(self, request: requests.PreparedRequest, *args: t.Any, **kwargs: t.Any) -> requests.Response:
+        cmdlet = request.headers.get("X-CmdletName", "")
+        self.max_retries = _retry(_READS | {"POST"} if cmdlet.startswith(("Get-", "Test-")) else _READS)
+        return super().send(request, *args, **kwargs)
+
+
+def _retry(repeatable: frozenset[str]) -> ThrottleRetry:
     # Waits of 0.5, 1, 2, 4 ... 60 seconds (with jitter) where the answer names none.
     return ThrottleRetry(
         total=12,
         connect=2,
         read=2,
         other=0,
-        allowed_methods=_READS,
+        allowed_methods=repeatable,
         backoff_factor=0.5,
         backoff_max=RETRY_AFTER_CAP,
         backoff_jitter=0.3,
@@ -103,7 +112,7 @@ class HttpClient:
     def __init__(self, ca_path: str | None) -> None:
         self._verify: str | bool = ca_path or True
         self._session = requests.Session()
-        self._session.mount("https://", HTTPAdapter(max_retries=_retry()))
+        self._session.mount("https://", _Adapter())
 
     def get(self, url: str, **kwargs: t.Any) -> requests.Response:
         return self._for_msal("GET", url, **kwargs)

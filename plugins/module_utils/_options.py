@@ -20,6 +20,7 @@ TENANT: dict[str, dict[str, t.Any]] = {
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
     "authority_url": {"type": "str"},
     "graph_url": {"type": "str"},
+    "exchange_url": {"type": "str"},
     "ca_path": {"type": "path"},
     "session": {"type": "str", "no_log": True},
 }

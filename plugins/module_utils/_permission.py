@@ -10,9 +10,10 @@ import itertools
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
     await_visible,
     is_young,

@@ -10,8 +10,9 @@ import typing as t
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 

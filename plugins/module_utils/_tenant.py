@@ -11,6 +11,7 @@ import typing as t
 from dataclasses import dataclass
 from functools import cached_property
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import (
     ClientCertificate,
@@ -18,9 +19,20 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.creden
     Credential,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn, TokenSource
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ExchangeRightError,
+    InputError,
+    SignInError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.errors import GIVE_ROLE
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
+
+MANAGE_AS_APP = "Exchange.ManageAsApp"
+#: The service's principal is not in the tenant; the tenant has not subscribed to it.
+_NO_SERVICE = ("AADSTS500011", "AADSTS650052")
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]+")
@@ -35,17 +47,22 @@ class TenantOptions:
     credential: Credential
     authority_url: str
     graph_url: str
+    exchange_url: str | None
+    exchange_audience: str | None
     ca_path: str | None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
         """Raises InputError for what cannot work, before anything is sent."""
         cloud = CLOUDS[params["cloud"]]
+        exchange_url = params["exchange_url"] or cloud.exchange_url
         return cls(
             tenant_id=_tenant_id(params["tenant_id"]),
             credential=_credential(params),
             authority_url=_https(params["authority_url"] or cloud.authority_url, "authority_url"),
             graph_url=_https(params["graph_url"] or cloud.graph_url, "graph_url"),
+            exchange_url=exchange_url and _https(exchange_url, "exchange_url"),
+            exchange_audience=cloud.exchange_url or exchange_url,
             ca_path=params["ca_path"],
         )
 
@@ -56,12 +73,59 @@ class Tenant:
     def __init__(self, options: TenantOptions, session: Session | None) -> None:
         self.options = options
         self._http = HttpClient(options.ca_path)
-        who = SignIn(options.tenant_id, options.credential.client_id, options.authority_url)
-        self.tokens = TokenSource(who, options.credential, self._http, session)
+        self.tokens = self.tokens_of(options.credential, session)
+
+    def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
+        who = SignIn(self.options.tenant_id, credential.client_id, self.options.authority_url)
+        return TokenSource(who, credential, self._http, session)
+
+    def graph_api_as(self, tokens: TokenSource) -> Api:
+        """Microsoft Graph for somebody else than the automation."""
+        return Api(self._http, self.options.graph_url, tokens)
 
     @cached_property
     def graph(self) -> GraphClient:
-        return GraphClient(self._http, self.options.graph_url, self.tokens)
+        return GraphClient(self._graph_api)
+
+    @cached_property
+    def graph_beta(self) -> GraphClient:
+        return GraphClient(self._graph_api, "beta")
+
+    @cached_property
+    def exchange(self) -> ExchangeClient:
+        """Raises InputError (no address), SignInError (no Exchange Online), ExchangeRightError."""
+        url, token = self.options.exchange_url, self.exchange_token
+        if MANAGE_AS_APP not in token.roles:
+            raise ExchangeRightError(
+                f"The automation's application lacks the permission {MANAGE_AS_APP} (application) of Office 365 "
+                "Exchange Online.",
+                next_step="A Privileged Role Administrator or Global Administrator of the tenant grants it. "
+                f"{GIVE_ROLE}",
+                code="ExchangeManageAsAppMissing",
+            )
+        api = Api(self._http, t.cast(str, url), self.tokens, self.options.exchange_audience)
+        return ExchangeClient(api, str(token.claims["tid"]))
+
+    @property
+    def exchange_token(self) -> Token:
+        audience = self.options.exchange_audience
+        if audience is None:
+            raise InputError("exchange_url is not given.", next_step="Give it: this cloud has no certain address.")
+        try:
+            return self.tokens.token(audience)
+        except SignInError as error:
+            if error.code not in _NO_SERVICE:
+                raise
+            raise SignInError(
+                "The tenant has no Exchange Online.",
+                next_step="The tenant's administrator adds a plan with Exchange Online and enables it.",
+                code="NoExchangeOnline",
+                trace=error.trace,
+            ) from error
+
+    @cached_property
+    def _graph_api(self) -> Api:
+        return self.graph_api_as(self.tokens)
 
     @property
     def directory_id(self) -> str:

@@ -29,6 +29,13 @@ options:
     description:
       - The declaration to consent to, one entry for each API. By default what the application declares now.
       - Lets check mode tell of grants for a registration that is yet to be made.
+  hold:
+    description:
+      - Names of application permissions that are neither granted nor revoked now, because Exchange may not enforce a
+        restriction yet; RV(totalview.exchange365.mailbox_restriction#module:hold).
+    type: list
+    elements: str
+    default: []
 """
 
 EXAMPLES = r"""
@@ -46,7 +53,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 state:
-  description: C(granted), or C(waiting_for_consent) where somebody with more rights must act.
+  description:
+    - C(granted); C(waiting_for_consent) where somebody with more rights must act; C(held) where O(hold) kept something
+      from being granted or revoked.
   returned: success
   type: str
   sample: granted
@@ -82,6 +91,12 @@ link:
   description: The address of Microsoft's consent page for this registration; V(null) when nothing waits.
   returned: success
   type: str
+held:
+  description: What O(hold) kept from being done, a few words each.
+  returned: success
+  type: list
+  elements: str
+  sample: [grant Mail.Send (application)]
 changes:
   description: What was granted and revoked, or in check mode would be.
   returned: success
@@ -113,7 +128,7 @@ def run(call: Call) -> Outcome:
     tenant = call.tenant()
     given = call.params["permissions"]
     actual = read(tenant.graph, call.params["unique_name"], None if given is None else declaration(given))
-    consent = plan(actual, tenant.roles)
+    consent = plan(actual, tenant.roles, call.params["hold"])
     if not call.check_mode:
         require(actual.principal_id, call.params["unique_name"])
         consent = apply(tenant.graph, actual, consent)
@@ -122,6 +137,7 @@ def run(call: Call) -> Outcome:
     values = {
         "state": consent.state,
         "waiting": waiting,
+        "held": [step.describe() for step in consent.held],
         "link": link,
         "message": consent_message(tenant.directory_id, call.params["unique_name"], waiting, link),
         **consent.change.after,
@@ -129,7 +145,14 @@ def run(call: Call) -> Outcome:
     return Outcome(values, consent.change, (_UNREADABLE,) if actual.delegated is None else ())
 
 
-OPERATION = Operation("admin_consent", {**TENANT, **REGISTRATION, "permissions": PERMISSIONS}, run)
+ARGUMENT_SPEC = {
+    **TENANT,
+    **REGISTRATION,
+    "permissions": PERMISSIONS,
+    "hold": {"type": "list", "elements": "str", "default": []},
+}
+
+OPERATION = Operation("admin_consent", ARGUMENT_SPEC, run)
 
 
 def main() -> None:

@@ -19,6 +19,11 @@ extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.reading
+options:
+  exchange:
+    description: Sign in to Exchange Online as well, for M(totalview.exchange365.mailbox_restriction).
+    type: bool
+    default: false
 attributes:
   check_mode:
     details: Signs in also in check mode.
@@ -68,6 +73,12 @@ roles:
   type: list
   elements: str
   sample: [Application.Read.All, Application.ReadWrite.OwnedBy, AppRoleAssignment.ReadWrite.All]
+exchange:
+  description:
+    - Whether O(exchange) was given and the automation holds C(Exchange.ManageAsApp). The directory role that cmdlets
+      need besides shows only when one is run.
+  returned: success
+  type: bool
 failure:
   description: The fault as data. The same keys in every module of the collection.
   returned: failure
@@ -101,15 +112,20 @@ failure:
 """
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ForbiddenError,
+    InputError,
+    SignInError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import MANAGE_AS_APP, Tenant
 
 
 def run(call: Call) -> Outcome:
     tenant = call.tenant()
     values = {
+        "exchange": call.params["exchange"] and _has_exchange(tenant),
         "tenant_id": tenant.directory_id,
         "roles": sorted(tenant.roles),
         "tenant_display_name": _display_name(tenant),
@@ -125,7 +141,17 @@ def _display_name(tenant: Tenant) -> str | None:
     return next((row.get("displayName") for row in rows), None)
 
 
-OPERATION = Operation("tenant_login", TENANT, run)
+def _has_exchange(tenant: Tenant) -> bool:
+    """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
+    try:
+        return MANAGE_AS_APP in tenant.exchange_token.roles
+    except (InputError, SignInError):
+        return False
+
+
+ARGUMENT_SPEC = {**TENANT, "exchange": {"type": "bool", "default": False}}
+
+OPERATION = Operation("tenant_login", ARGUMENT_SPEC, run)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from emulator.app import EmulatorApp
 from emulator.seed import BadSeed, load_seed
 from emulator.server import Listen, serve
-from emulator.tls import make_certificates
+from emulator.tls import Wrong, make_certificates
 from emulator.world import World
 
 BAD_SEED = 2
@@ -35,7 +35,12 @@ def main() -> int:
     with ExitStack() as stack:
         folder = wanted.state_dir or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="emulator-")))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        serve(EmulatorApp(world), Listen(wanted.host, wanted.port, make_certificates(folder), wanted.exit_with_parent))
+        wrong = Wrong(wanted.wrong_certificate) if wanted.wrong_certificate_port else None
+        certificates = make_certificates(folder, wrong)
+        listen = Listen(
+            wanted.host, wanted.port, certificates, wanted.exit_with_parent, wrong_port=wanted.wrong_certificate_port
+        )
+        serve(EmulatorApp(world), listen)
     return 0
 
 
@@ -47,6 +52,13 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one")
     parser.add_argument("--seed", type=Path, required=True, help="YAML or JSON file that names the tenants")
     parser.add_argument("--state-dir", type=Path, help="where to keep CA and server certificate")
+    parser.add_argument("--wrong-certificate-port", type=int, default=0, help="a second port, for clients to refuse")
+    parser.add_argument(
+        "--wrong-certificate",
+        choices=[wrong.value for wrong in Wrong],
+        default=Wrong.AUTHORITY.value,
+        help="what is wrong about the certificate there",
+    )
     parser.add_argument("--exit-with-parent", action="store_true", help="end when the starting process ends")
     return parser
 

@@ -18,6 +18,7 @@ from emulator.admin.service import Admin
 from emulator.admin.store import Entry
 from emulator.call import Answer, Call, Refusal
 from emulator.clock import stamp
+from emulator.exchange.service import Exchange
 from emulator.graph.service import Graph
 from emulator.identity.service import Identity
 from emulator.service import Service, find_route
@@ -27,7 +28,7 @@ Next = Callable[[Call], Awaitable[Answer]]
 Stage = Callable[[Call, Next], Awaitable[Answer]]
 
 # Asked in this order; identity takes every path that no other service wants.
-SERVICES: tuple[Service, ...] = (Admin(), Graph(), Identity())
+SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), Identity())
 
 
 async def normalise_path(call: Call, go_on: Next) -> Answer:
@@ -53,9 +54,11 @@ async def log(call: Call, go_on: Next) -> Answer:
     except Refusal as refusal:
         answer = refusal.answer(call)
     call.service.finish(call, answer)
-    answer.headers["date"] = format_datetime(call.world.clock.now(), usegmt=True)
+    answer.headers["date"] = format_datetime(call.now(), usegmt=True)
     if watched:
         _write_down(call, answer)
+    if call.tenant is not None and call.tenant.planted:
+        call.tenant.look_at_reach(call.world.journal.last_number)
     return answer
 
 
@@ -73,6 +76,7 @@ def _write_down(call: Call, answer: Answer) -> None:
         request_id=call.request_id,
         user_agent=call.headers.get("user-agent", ""),
         batch_of=call.batch_of,
+        fault=call.fault,
     )
     recording = {
         "request_headers": {name: value for name, value in call.headers.items() if name != "authorization"},
@@ -84,8 +88,9 @@ def _write_down(call: Call, answer: Answer) -> None:
 
 
 async def faults(call: Call, go_on: Next) -> Answer:
-    """The place of throttling, outages and lost answers; none yet."""
-    return await go_on(call)
+    """Throttling, outages, lost answers: what was set through the admin door or the seed."""
+    planned = call.world.faults.draw(call)
+    return await (go_on(call) if planned is None else planned.fault.inject(call, go_on))
 
 
 async def authenticate(call: Call, go_on: Next) -> Answer:
@@ -141,7 +146,12 @@ class EmulatorApp:
             client_host=request.client.host if request.client else "",
             dispatch=self._dispatch,
         )
-        await _response(await self._dispatch(call))(scope, receive, send)
+        answer = await self._dispatch(call)
+        response = _response(answer)
+        if answer.delivery is None:
+            await response(scope, receive, send)
+        else:
+            await answer.delivery(response, scope, receive, send)
 
 
 def _response(answer: Answer) -> Response:

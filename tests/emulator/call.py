@@ -8,16 +8,22 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Send
+    from starlette.types import Scope as AsgiScope
+
     from emulator.graph.rights import Scope
     from emulator.graph.store.records import Record, Version
     from emulator.service import Route, Service
     from emulator.world import Tenant, World
 
 Body = dict[str, Any]
+# How an answer leaves, where that is not the ordinary way.
+Delivery = Callable[["ASGIApp", "AsgiScope", "Receive", "Send"], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -27,6 +33,7 @@ class Answer:
     status: int
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
+    delivery: Delivery | None = None
 
 
 class Refusal(Exception):
@@ -66,7 +73,13 @@ class Call:
     scope: Scope | None = None
     target: Record | None = None
     seen: Version | None = None
+    fault: str | None = None
+    skew: float = 0.0
     _json: Body | None = None
+
+    def now(self) -> datetime:
+        """What the clock shows to this client."""
+        return self.world.clock.now() + timedelta(seconds=self.skew)
 
     def json(self) -> Body:
         """The body as a JSON object; no body at all is an empty one."""

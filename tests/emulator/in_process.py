@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
-from starlette.types import ASGIApp, Message
+from starlette.types import ASGIApp, Message, Receive
 from urllib3 import HTTPHeaderDict, HTTPResponse
+
+from emulator.faults.wire import EXTENSION
 
 CLIENT = ("127.0.0.1", 50000)
 
@@ -55,6 +57,19 @@ class _Adapter(HTTPAdapter):
         super().close()
 
 
+class _NoWire:
+    """What hanging up looks like from here; nobody waits."""
+
+    async def hold(self, seconds: float, receive: Receive) -> None:
+        pass
+
+    async def close(self, receive: Receive) -> None:
+        raise requests.exceptions.ConnectionError("closed without an answer")
+
+    async def reset(self, receive: Receive) -> None:
+        raise requests.exceptions.ConnectionError("connection reset")
+
+
 async def _ask(app: ASGIApp, request: requests.PreparedRequest, client: tuple[str, int]) -> HTTPResponse:
     sent: list[Message] = []
     body = request.body or b""
@@ -85,6 +100,7 @@ def _scope(request: requests.PreparedRequest, client: tuple[str, int]) -> dict[s
         "headers": [(str(name).lower().encode(), str(value).encode()) for name, value in headers.items()],
         "client": client,
         "server": (url.hostname, url.port or 443),
+        "extensions": {EXTENSION: _NoWire()},
     }
 
 

@@ -15,6 +15,8 @@ from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
+REMEMBERED = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Lag:
@@ -48,24 +50,28 @@ class _Gate(Generic[T]):
 class Lagging(Generic[T]):
     """A value with one truth for writers and a possibly older one for readers."""
 
-    __slots__ = ("_gates", "_seen", "refusals", "true")
+    __slots__ = ("_gates", "_past", "_seen", "refusals", "true")
 
     def __init__(self, value: T) -> None:
         self.true = value
         self.refusals = 0
         self._seen = value
         self._gates: list[_Gate[T]] = []
+        self._past: tuple[T, ...] = ()
 
     def settle(self, value: T) -> None:
-        """Truth and sight at once."""
+        """Truth and sight at once, as if it had always been so."""
         self.true = self._seen = value
         self._gates.clear()
+        self._past = ()
 
     def write(self, value: T, lag: Lag, now: float) -> None:
+        self._past = (*self._past, self.true)[-REMEMBERED:]
+        self.true = value
         if lag.off:
-            self.settle(value)
+            self._seen = value
+            self._gates.clear()
         else:
-            self.true = value
             self._gates.append(_Gate(value, lag.reads, now + lag.seconds))
 
     def seen(self, lag: Lag, now: float) -> T:
@@ -73,6 +79,10 @@ class Lagging(Generic[T]):
         while self._gates and (lag.off or self._gates[0].open(now)):
             self._seen = self._gates.pop(0).value
         return self._seen
+
+    def before(self, writes: int) -> T:
+        """The truth as it was so many writes ago, or the oldest that is remembered."""
+        return self._past[-min(writes, len(self._past))] if self._past else self.true
 
     def count_read(self) -> None:
         for gate in self._gates:

@@ -60,14 +60,25 @@ class Emulator:
         lag: Mapping[str, Any] | str | None = None,
         policy: Mapping[str, Any] | None = None,
         roles: Sequence[str] | None = None,
+        **others: Any,
     ) -> Json:
-        """Changes what is given; `roles` are the automation's granted Graph roles."""
-        wanted = {"lag": lag, "policy": policy, "roles": None if roles is None else list(roles)}
+        """Changes what is given; `roles` are the automation's granted Graph roles. For the others see README.md."""
+        wanted = {"lag": lag, "policy": policy, "roles": None if roles is None else list(roles), **others}
         given = {field: value for field, value in wanted.items() if value is not None}
         return self._ask("PATCH", f"/tenants/{name}", given)
 
     def snapshot(self, tenant: str) -> Json:
         return self._ask("GET", f"/tenants/{tenant}/snapshot")
+
+    def reach(self, tenant: str, *, after: int | None = None) -> list[Json]:
+        """What each application could reach, written down whenever it changed."""
+        query = {} if after is None else {"after": str(after)}
+        return list(self._ask("GET", f"/tenants/{tenant}/reach", query=query)["reach"])
+
+    def exchange(self, tenant: str, cmdlet: str, **parameters: Any) -> list[Json]:
+        """A cmdlet run by a pretend Exchange administrator."""
+        command = {"cmdlet": cmdlet, "parameters": parameters}
+        return list(self._ask("POST", f"/tenants/{tenant}/exchange/command", command)["value"])
 
     def issued(self) -> dict[str, list[str]]:
         return self._ask("GET", "/issued")
@@ -75,6 +86,16 @@ class Emulator:
     def requests(self, *, tenant: str = "", after: int = 0, service: str = "") -> list[Json]:
         query = {"tenant": tenant, "after": str(after), "service": service}
         return list(self._ask("GET", "/requests", query=query)["requests"])
+
+    def faults(self, *faults: Mapping[str, Any], seed: int = 0) -> list[Json]:
+        """Adds these; all that are set then, with how often each was injected."""
+        if not faults:
+            return list(self._ask("GET", "/faults")["faults"])
+        return list(self._ask("POST", "/faults", {"faults": list(faults), "seed": seed})["faults"])
+
+    def clear_faults(self, tenant: str = "") -> None:
+        """All of them, or those that name this tenant."""
+        self._ask("DELETE", "/faults", query={"tenant": tenant} if tenant else None)
 
     def clear_requests(self) -> None:
         self._ask("DELETE", "/requests")

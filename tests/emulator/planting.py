@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from emulator.clock import StoppedClock, parse_stamp, stamp
-from emulator.graph.store import applications, consent, grants, passwords, portal, templates
+from emulator.graph.store import applications, consent, directory_roles, grants, passwords, portal, templates
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import RANDOM, DerivedIds
 from emulator.graph.store.records import Body, Kind, Record
@@ -39,7 +39,9 @@ def _plant(directory: Directory, spec: Spec, now: datetime) -> None:
     for user in spec.get("users", ()):
         directory.add(Kind.USER, _user_body(directory.tenant_id, user), settled=True)
     for app_id in resources():
-        directory.add(Kind.SERVICE_PRINCIPAL, resource_body(directory.tenant_id, app_id), settled=True)
+        # Without Exchange its service principal is unknown, hence a token for it refused (AADSTS500011).
+        if app_id != EXCHANGE or spec.get("exchange") is not False:
+            directory.add(Kind.SERVICE_PRINCIPAL, resource_body(directory.tenant_id, app_id), settled=True)
     if "automation" in spec:
         _plant_automation(directory, spec["automation"], now)
     for number, wish in enumerate(spec.get("applications", ())):
@@ -73,9 +75,11 @@ def _plant_automation(directory: Directory, automation: Spec, now: datetime) -> 
         "requiredResourceAccess": list(_wanted_access(automation)),
     }
     application = applications.create(directory, wanted, settled=True)
-    consent.ensure_service_principal(directory, application, ids)
+    principal = consent.ensure_service_principal(directory, application, ids)
     _plant_credentials(directory, application, automation, now)
     consent.consent(directory, application, ids=ids)
+    for name in automation.get("directory_roles", ()):
+        directory_roles.assign(directory, principal.id, directory_roles.ROLES[name], settled_id=ids.grant_id(name))
 
 
 def _wanted_access(automation: Spec) -> list[Body]:

@@ -49,11 +49,12 @@ class Rig:
     def graph(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
     ) -> requests.Response:
-        """Further arguments are headers: `client_request_id` is sent as `client-request-id`."""
+        """Paths are those of v1.0 or begin with /beta; further arguments are headers, `if_match` is `if-match`."""
         names = {"consistency_level": "ConsistencyLevel"}
         given = {names.get(name, name.replace("_", "-")): value for name, value in headers.items()}
         given["Authorization"] = f"Bearer {token or self.token()}"
-        return self.session.request(method, f"{ORIGIN}/v1.0{path}", json=body, headers=given)
+        version = "" if path.startswith("/beta/") else "/v1.0"
+        return self.session.request(method, f"{ORIGIN}{version}{path}", json=body, headers=given)
 
     def sign_in(self, client_id: str, secret: str, *, tenant: str = "", scope: str = SCOPE) -> requests.Response:
         form = {

@@ -17,6 +17,8 @@ import yaml
 from cryptography import x509
 from jsonschema import Draft202012Validator, ValidationError
 
+from emulator.faults.kinds import parse_faults
+from emulator.faults.model import BadFault
 from emulator.graph.store.resources import EXCHANGE, GRAPH, resources
 
 
@@ -61,6 +63,7 @@ def _loader() -> type[yaml.SafeLoader]:
 
 def check_seed(document: Any, folder: Path | None = None) -> dict[str, Any]:
     check_part("seed", document)
+    _check_faults("", document)
     tenants = [_completed(spec, folder) for spec in document.get("tenants", ())]
     _check_names(tenants)
     return {**document, "tenants": tenants}
@@ -84,6 +87,8 @@ def _name(spec: Any, number: int) -> str:
 
 def _completed(spec: dict[str, Any], folder: Path | None) -> dict[str, Any]:
     _check_applications(spec)
+    _check_faults(f"tenant {_name(spec, 0)}: ", spec)
+    _check_exchange(spec)
     automation = spec.get("automation")
     if automation is None:
         return spec
@@ -103,6 +108,37 @@ def _check_applications(spec: dict[str, Any]) -> None:
         unknown = sorted((permissions - resources()[GRAPH].roles.keys()) | (owners - people))
         if unknown:
             raise BadSeed(f"tenant {_name(spec, 0)}: applications.{number}: unknown: {', '.join(unknown)}")
+
+
+def _check_faults(place: str, part: Mapping[str, Any]) -> None:
+    try:
+        parse_faults(part.get("faults", ()))
+    except BadFault as error:
+        raise BadSeed(f"{place}{error}") from error
+
+
+def _check_exchange(spec: dict[str, Any]) -> None:
+    """What the seed names must be there; Exchange's own rules are for the planting."""
+    wish = spec.get("exchange") or {}
+    groups, policies = wish.get("groups", ()), wish.get("policies", ())
+    mailboxes = {user["upn"]: user.get("mailbox", True) for user in spec.get("users", ()) if user.get("mailbox", True)}
+    kinds = {group["name"]: group.get("kind", "security") for group in groups}
+    members = {name for name, kind in kinds.items() if kind != "microsoft365"} | mailboxes.keys()
+    _check_known(spec, "groups", [name for group in groups for name in group.get("members", ())], members)
+    people = {upn for upn, mailbox in mailboxes.items() if mailbox is True}
+    security = {name for name, kind in kinds.items() if kind == "security"}
+    _check_known(spec, "policies", [policy["group"] for policy in policies], people | security)
+    applications = {application["displayName"] for application in spec.get("applications", ())}
+    if "automation" in spec:
+        applications.add(spec["automation"].get("display_name", "Automation"))
+    named = [policy["display_name"] for policy in policies if "display_name" in policy]
+    _check_known(spec, "policies", named, applications)
+
+
+def _check_known(spec: dict[str, Any], part: str, named: list[str], known: set[str]) -> None:
+    unknown = sorted(set(named) - known)
+    if unknown:
+        raise BadSeed(f"tenant {_name(spec, 0)}: exchange.{part}: unknown: {', '.join(unknown)}")
 
 
 def _check_role_names(spec: dict[str, Any], automation: dict[str, Any]) -> None:

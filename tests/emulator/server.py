@@ -12,12 +12,14 @@ import logging
 import os
 import signal
 import socket
+import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import uvicorn
 
 from emulator.app import EmulatorApp
+from emulator.faults.wire import WiredProtocol
 from emulator.tls import TlsFiles
 
 PARENT_CHECK_SECONDS = 0.5
@@ -29,18 +31,31 @@ class Listen:
     port: int
     tls: TlsFiles
     exit_with_parent: bool
+    wrong_port: int = 0
 
 
 class _Server(uvicorn.Server):
     """Announces itself once its socket accepts connections."""
 
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+    def __init__(self, config: uvicorn.Config, announcement: str, listen: Listen) -> None:
         super().__init__(config)
         self._announcement = announcement
+        self._listen = listen
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._listen.tls.wrong is not None:
+            await self._listen_wrongly(self._listen.tls.wrong)
         print(self._announcement, flush=True)
+
+    async def _listen_wrongly(self, context: ssl.SSLContext) -> None:
+        """The whole emulator once more, so that the log tells on a client that does not look at certificates."""
+
+        def protocol() -> asyncio.Protocol:
+            return WiredProtocol(self.config, self.server_state, self.lifespan.state)
+
+        sock = bound_socket(replace(self._listen, port=self._listen.wrong_port))
+        self.servers.append(await asyncio.get_running_loop().create_server(protocol, sock=sock, ssl=context))
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -68,7 +83,7 @@ def serve(app: EmulatorApp, listen: Listen) -> None:
         "ca_file": str(listen.tls.ca_file),
         "pid": os.getpid(),
     }
-    server = _Server(_config(app, listen.tls), json.dumps(announcement))
+    server = _Server(_config(app, listen.tls), json.dumps(announcement), listen)
     asyncio.run(_run(server, sock, parent if listen.exit_with_parent else None))
 
 
@@ -85,7 +100,7 @@ def _config(app: EmulatorApp, tls: TlsFiles) -> uvicorn.Config:
     """No Date and Server headers of the server: the date is the emulator's own."""
     return uvicorn.Config(
         app,
-        http="httptools",
+        http=WiredProtocol,
         lifespan="off",
         access_log=False,
         log_level="warning",
@@ -100,7 +115,9 @@ def _config(app: EmulatorApp, tls: TlsFiles) -> uvicorn.Config:
 
 
 def _is_worth_telling(record: logging.LogRecord) -> bool:
-    return "timeout graceful shutdown exceeded" not in record.getMessage()
+    """At the end, whoever still waits for an answer that a fault holds back is sent away."""
+    cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
+    return not cancelled and "timeout graceful shutdown exceeded" not in record.getMessage()
 
 
 async def _run(server: _Server, sock: socket.socket, parent: int | None) -> None:

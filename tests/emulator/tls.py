@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import ssl
+from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,20 +33,38 @@ NAMES = (
 )
 
 
+class Wrong(Enum):
+    """What is not right about a certificate that clients must refuse."""
+
+    AUTHORITY = "authority"
+    NAME = "name"
+
+
 class TlsFiles(NamedTuple):
     ca_file: Path
     certificate_file: Path
     key_file: Path
+    wrong: ssl.SSLContext | None = None
 
 
-def make_certificates(folder: Path) -> TlsFiles:
+def make_certificates(folder: Path, wrong: Wrong | None = None) -> TlsFiles:
+    """With a wrong one, its context is for a second port; the files of the right one are the same as ever."""
     authority = trustme.CA()
     server = authority.issue_cert(*NAMES)
-    files = TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server.key")
+    files = TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server.key", _wrong_context(authority, wrong))
     files.ca_file.write_bytes(authority.cert_pem.bytes())
     files.certificate_file.write_bytes(b"".join(blob.bytes() for blob in server.cert_chain_pems))
     _write_private(files.key_file, server.private_key_pem.bytes())
     return files
+
+
+def _wrong_context(authority: trustme.CA, wrong: Wrong | None) -> ssl.SSLContext | None:
+    if wrong is None:
+        return None
+    issuer, names = (trustme.CA(), NAMES) if wrong is Wrong.AUTHORITY else (authority, ("somewhere-else.example",))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issuer.issue_cert(*names).configure_cert(context)
+    return context
 
 
 def _write_private(path: Path, content: bytes) -> None:

@@ -12,6 +12,12 @@ from typing import Any
 
 from emulator.admin.store import Journal
 from emulator.clock import Clock
+from emulator.exchange import planting as exchange_planting
+from emulator.exchange.store.organisation import Organisation
+from emulator.exchange.store.reach_log import ReachLog
+from emulator.faults.kinds import parse_faults
+from emulator.faults.plan import Plan
+from emulator.graph.store import directory_roles
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import policy_body
@@ -28,7 +34,9 @@ class Tenant:
     world: World
     lag: Lag | None
     sown: datetime
+    reach: ReachLog = field(default_factory=ReachLog)
     _directory: Directory | None = None
+    _exchange: Organisation | None = None
 
     @property
     def id(self) -> str:
@@ -54,6 +62,29 @@ class Tenant:
             plant(self._directory, self.spec, self.sown)
         return self._directory
 
+    @property
+    def exchange(self) -> Organisation | None:
+        if self._exchange is None and self.has_exchange:
+            self._exchange = exchange_planting.organisation(self.directory, self.spec)
+        return self._exchange
+
+    @property
+    def has_exchange(self) -> bool:
+        return self.spec.get("exchange") is not False
+
+    @property
+    def planted(self) -> bool:
+        return self._directory is not None
+
+    def directory_roles(self, principal_id: str) -> frozenset[str]:
+        """Names of the directory roles that a service principal holds."""
+        return directory_roles.held(self.directory, principal_id)
+
+    def look_at_reach(self, number: int) -> None:
+        """After each request: who reaches which mailbox now?"""
+        if self.exchange is not None:
+            self.reach.look(self.exchange, number, automation=self.spec.get("automation", {}).get("client_id", ""))
+
     def current_lag(self) -> Lag:
         return self.world.lag if self.lag is None else self.lag
 
@@ -68,6 +99,7 @@ class World:
     lag: Lag = field(default_factory=Lag)
     journal: Journal = field(default_factory=Journal)
     issued: Issued = field(default_factory=Issued)
+    faults: Plan = field(default_factory=Plan)
     signing_key: SigningKey = field(default_factory=SigningKey)
     _start: Mapping[str, Any] = field(default_factory=dict)
     _tenants: dict[str, Tenant] = field(default_factory=dict)
@@ -84,6 +116,7 @@ class World:
         self._tenants.clear()
         self._names.clear()
         self.journal.clear()
+        self.faults.clear()
         self.lag = Lag()
         self.add(self._start)
 
@@ -91,6 +124,7 @@ class World:
         """Adds the tenants of a seed; those already known start anew."""
         if "lag" in seed:
             self.lag = Lag.parse(seed["lag"])
+        self.faults.add(parse_faults(seed.get("faults", ())))
         return [self._add_tenant(spec) for spec in seed.get("tenants", ())]
 
     def _add_tenant(self, spec: Spec) -> Tenant:
@@ -99,6 +133,9 @@ class World:
         replaced = self._tenants.get(tenant.id)
         for name in replaced.domains if replaced else ():
             self._names.pop(name.lower(), None)
+        if replaced is not None:
+            self.faults.clear_tenant(replaced)
+        self.faults.add(parse_faults(spec.get("faults", ()), tenant=tenant.id))
         self._tenants[tenant.id] = tenant
         for name in (tenant.id, *tenant.domains):
             self._names[name.lower()] = tenant

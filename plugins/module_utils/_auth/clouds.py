@@ -15,12 +15,18 @@ class Cloud:
 
     authority_url: str
     graph_url: str
+    #: None where Microsoft's pages name different hosts: the operator has to say.
+    exchange_url: str | None
 
 
 #: Names as of Microsoft Graph PowerShell's environments; hosts as of Microsoft's page on national cloud deployments.
 CLOUDS = {
-    "Global": Cloud("https://login.microsoftonline.com", "https://graph.microsoft.com"),
-    "USGov": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us"),
-    "USGovDoD": Cloud("https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
-    "China": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    "Global": Cloud(
+        "https://login.microsoftonline.com", "https://graph.microsoft.com", "https://outlook.office365.com"
+    ),
+    "USGov": Cloud("https://login.microsoftonline.us", "https://graph.microsoft.us", "https://outlook.office365.us"),
+    "USGovDoD": Cloud(
+        "https://login.microsoftonline.us", "https://dod-graph.microsoft.us", "https://outlook-dod.office365.us"
+    ),
+    "China": Cloud("https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn", None),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
@@ -17,7 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import FIELDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
     await_visible,
     parse_time,

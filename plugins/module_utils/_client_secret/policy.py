@@ -10,9 +10,10 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_iso_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, PolicyError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import parse_time
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
     Actual,
     Credential,
@@ -16,7 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import needs_secret
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import read_policy
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import is_young, parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import find_by_unique_name
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
     Actual,
@@ -25,7 +26,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     GraphError,
     NotFoundError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import await_visible, settle
 
 #: learn.microsoft.com does not say so; the message is what several clients match.
@@ -46,7 +47,7 @@ def apply(graph: GraphClient, actual: Actual, consent: Consent) -> Consent:
     if done:
         await_visible(lambda: _is_done(graph, actual, done), what="The consent")
     after = {"permissions": views_after(actual, done)}
-    return Consent(Change(consent.change.before, after, tuple(done)), (*refused, *consent.waiting))
+    return Consent(Change(consent.change.before, after, tuple(done)), (*refused, *consent.waiting), consent.held)
 
 
 def _is_done(graph: GraphClient, actual: Actual, done: t.Collection[Step]) -> bool:

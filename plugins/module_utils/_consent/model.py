@@ -107,11 +107,14 @@ Step: t.TypeAlias = "GrantRole | RevokeRole | SetScopes"
 
 @dataclass(frozen=True)
 class Consent:
-    """The plan: what this caller writes, and what somebody with more rights must do."""
+    """The plan: what this caller writes, what somebody with more rights must do, and what is not to be done yet."""
 
     change: Change[Step]
     waiting: tuple[Step, ...] = field(default=())
+    held: tuple[Step, ...] = field(default=())
 
     @property
     def state(self) -> str:
-        return "waiting_for_consent" if self.waiting else "granted"
+        if self.waiting:
+            return "waiting_for_consent"
+        return "held" if self.held else "granted"

@@ -21,14 +21,22 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import Permission
 
 
-def plan(actual: Actual, rights: t.Collection[str]) -> Consent:
-    """Exactly what is declared. `rights`: the Graph application permissions that the caller holds."""
-    steps = open_steps(actual)
+def plan(actual: Actual, rights: t.Collection[str], hold: t.Collection[str] = ()) -> Consent:
+    """Exactly what is declared. `rights`: the Graph application permissions that the caller holds.
+
+    `hold`: names of application permissions that are neither granted nor revoked now.
+    """
+    held, steps = _held_and_open(open_steps(actual), hold)
     mine = tuple(step for step in steps if step.right in rights)
     others = tuple(step for step in steps if step.right not in rights)
     before = {"permissions": views_after(actual, ())}
     after = {"permissions": views_after(actual, mine)}
-    return Consent(Change(before, after, mine), others)
+    return Consent(Change(before, after, mine), others, held)
+
+
+def _held_and_open(steps: tuple[Step, ...], hold: t.Collection[str]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+    held = tuple(step for step in steps if not isinstance(step, SetScopes) and step.name in hold)
+    return held, tuple(step for step in steps if step not in held)
 
 
 def open_steps(actual: Actual) -> tuple[Step, ...]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
     Actual,
     Assignment,
     DelegatedGrant,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import is_young
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions, resolve
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (

@@ -11,6 +11,7 @@ import typing as t
 if t.TYPE_CHECKING:
     import requests
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import json_object
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
     GraphError,
@@ -62,9 +63,5 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
 
 
 def _error_body(response: requests.Response) -> dict[str, t.Any]:
-    try:
-        body = response.json()
-    except ValueError:
-        return {}
-    error = body.get("error") if isinstance(body, dict) else None
+    error = (json_object(response) or {}).get("error")
     return error if isinstance(error, dict) else {}

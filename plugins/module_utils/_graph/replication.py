@@ -66,13 +66,13 @@ def settle(write: t.Callable[[], ResultT], *, what: str, young: bool) -> ResultT
         time.sleep(pause)
 
 
-def await_visible(probe: t.Callable[[], bool], *, what: str) -> None:
-    """Wait until `probe` says twice in a row that a write can be read. Raises ReplicationError past the deadline."""
+def await_visible(probe: t.Callable[[], bool], *, what: str, times: int = CONSECUTIVE) -> None:
+    """Wait until `probe` says `times` in a row that a write can be read. Raises ReplicationError past the deadline."""
     good = 0
     for pause in _pauses():
         while probe():
             good += 1
-            if good == CONSECUTIVE:
+            if good == times:
                 return
         good = 0
         time.sleep(pause)

@@ -10,9 +10,10 @@ import contextlib
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, NotFoundError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
     await_visible,
     is_young,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 
 
 @dataclass(frozen=True)

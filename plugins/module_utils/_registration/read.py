@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Json, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
     Actual,
     Application,

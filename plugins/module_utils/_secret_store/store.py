@@ -20,6 +20,14 @@ class RetiredSecret:
 
 
 @dataclass(frozen=True)
+class StoredProof:
+    """When the registration was proven to reach what it should, signed in with this secret, under this restriction."""
+
+    restriction: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class StoredSecret:
     """One client secret as the store keeps it. `value` is the only copy there is."""
 
@@ -29,6 +37,7 @@ class StoredSecret:
     end: datetime
     value: str = field(repr=False)
     retired: tuple[RetiredSecret, ...] = ()
+    proof: StoredProof | None = None
 
 
 class SecretStore(t.Protocol):

@@ -15,6 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
+    StoredProof,
     StoredSecret,
 )
 
@@ -22,7 +23,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 class VaultFileStore:
     """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
 
-    The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired}}}.
+    The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired,
+    proof}}}.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -76,9 +78,18 @@ def _unknown_content(tenant_id: str) -> StoreError:
 
 def _to_json(secret: StoredSecret) -> dict[str, t.Any]:
     retired = [{"key_id": old.key_id, "remove_after": old.remove_after.isoformat()} for old in secret.retired]
-    return {**vars(secret), "end": secret.end.isoformat(), "retired": retired}
+    proof = secret.proof and {"restriction": secret.proof.restriction, "at": secret.proof.at.isoformat()}
+    return {**vars(secret), "end": secret.end.isoformat(), "retired": retired, "proof": proof}
 
 
 def _from_json(row: t.Mapping[str, t.Any]) -> StoredSecret:
     retired = (RetiredSecret(old["key_id"], datetime.fromisoformat(old["remove_after"])) for old in row["retired"])
-    return StoredSecret(**{**row, "end": datetime.fromisoformat(row["end"]), "retired": tuple(retired)})
+    proof = row.get("proof")
+    return StoredSecret(
+        **{
+            **row,
+            "end": datetime.fromisoformat(row["end"]),
+            "retired": tuple(retired),
+            "proof": proof and StoredProof(proof["restriction"], datetime.fromisoformat(proof["at"])),
+        }
+    )

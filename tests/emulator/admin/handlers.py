@@ -12,10 +12,10 @@ from emulator.admin.snapshots import snapshot_of
 from emulator.admin.store import Wanted
 from emulator.call import Answer, Body, Call
 from emulator.clock import stamp
-from emulator.graph.store import consent, portal
+from emulator.graph.store import consent, directory_roles, portal
 from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import policy_body
-from emulator.graph.store.records import Kind
+from emulator.graph.store.records import Kind, Record
 from emulator.identity import tokens
 from emulator.lag import Lag
 from emulator.planting import set_graph_roles
@@ -29,7 +29,7 @@ def reset(call: Call) -> Answer:
 
 
 def seed(call: Call) -> Answer:
-    document = _checked("seed", call.json())
+    document = checked("seed", call.json())
     return Answer(200, {"tenants": [_tenant_line(tenant) for tenant in call.world.add(check_seed(document))]})
 
 
@@ -42,7 +42,7 @@ def _tenant_line(tenant: Tenant) -> Body:
 
 
 def snapshot(call: Call) -> Answer:
-    return Answer(200, snapshot_of(_tenant(call)))
+    return Answer(200, snapshot_of(find_tenant(call)))
 
 
 def issued(call: Call) -> Answer:
@@ -52,20 +52,33 @@ def issued(call: Call) -> Answer:
 def requests(call: Call) -> Answer:
     name = call.query.get("tenant", "")
     tenant = call.world.tenant(name) if name else None
-    after = call.query.get("after", "0")
-    if not after.isdecimal():
-        raise AdminError(400, "after: not a request number")
-    wanted = Wanted(int(after), tenant.id if tenant else name, call.query.get("service", ""))
+    wanted = Wanted(_after(call, 0), tenant.id if tenant else name, call.query.get("service", ""))
     return Answer(200, {"requests": [entry.shown() for entry in call.world.journal.entries(wanted)]})
+
+
+def _after(call: Call, default: int) -> int:
+    after = call.query.get("after")
+    if after is not None and not after.isdecimal():
+        raise AdminError(400, "after: not a request number")
+    return default if after is None else int(after)
+
+
+def reach(call: Call) -> Answer:
+    """Looks once more first: what is enforced changes with time alone. Before any request, the number is 0."""
+    tenant, after = find_tenant(call), _after(call, -1)
+    tenant.look_at_reach(call.world.journal.last_number)
+    return Answer(200, {"reach": [entry for entry in tenant.reach.entries if entry["number"] > after]})
 
 
 def clear_requests(call: Call) -> Answer:
     call.world.journal.clear()
+    for tenant in call.world.tenants():
+        tenant.reach.entries.clear()
     return Answer(204)
 
 
 def settings(call: Call) -> Answer:
-    wanted, world = _checked("settings", call.json()), call.world
+    wanted, world = checked("settings", call.json()), call.world
     if "lag" in wanted:
         world.lag = Lag.parse(wanted["lag"])
     if "record_bodies" in wanted:
@@ -75,26 +88,43 @@ def settings(call: Call) -> Answer:
 
 
 def change_tenant(call: Call) -> Answer:
-    tenant, wanted = _tenant(call), _checked("tenant_change", call.json())
+    tenant, wanted = find_tenant(call), checked("tenant_change", call.json())
     if "lag" in wanted:
         tenant.lag = None if wanted["lag"] is None else Lag.parse(wanted["lag"])
     if "policy" in wanted:
         tenant.directory.policy = policy_body(wanted["policy"])
     if "roles" in wanted:
-        _set_roles(tenant, wanted["roles"])
+        set_graph_roles(tenant.directory, _automation(tenant), _known_roles(wanted["roles"]))
+    if "directory_roles" in wanted:
+        directory_roles.set_roles(tenant.directory, _automation(tenant).id, wanted["directory_roles"])
+    _mind_exchange(tenant, wanted)
     return Answer(200, _tenant_line(tenant))
 
 
-def _set_roles(tenant: Tenant, roles: list[str]) -> None:
+def _automation(tenant: Tenant) -> Record:
     client_id = tenant.spec.get("automation", {}).get("client_id", "")
     principal = tenant.directory.find_live(Kind.SERVICE_PRINCIPAL, "appId", client_id)
     if principal is None:
         raise AdminError(400, "the tenant has no automation")
-    set_graph_roles(tenant.directory, principal, _known_roles(roles))
+    return principal
+
+
+def _mind_exchange(tenant: Tenant, wanted: Body) -> None:
+    asked = wanted.keys() & {"language", "enforcement", "sync"}
+    if not asked:
+        return
+    org = tenant.exchange
+    if org is None:
+        raise AdminError(400, f"{', '.join(sorted(asked))}: the tenant has no Exchange")
+    org.language = wanted.get("language", org.language)
+    if "enforcement" in wanted:
+        org.enforcement_seconds = wanted["enforcement"]["seconds"]
+    if "sync" in wanted:
+        org.sync_attempts, org.sync_seconds = wanted["sync"].get("attempts", 0), wanted["sync"].get("seconds", 0.0)
 
 
 def portal_application(call: Call) -> Answer:
-    tenant, wish = _tenant(call), _checked("application", call.json())
+    tenant, wish = find_tenant(call), checked("application", call.json())
     try:
         record = portal.register(tenant.directory, wish)
     except portal.UnknownName as error:
@@ -103,7 +133,7 @@ def portal_application(call: Call) -> Answer:
 
 
 def consent_to(call: Call) -> Answer:
-    tenant, wanted = _tenant(call), _checked("consent", call.json())
+    tenant, wanted = find_tenant(call), checked("consent", call.json())
     application = tenant.directory.find_live(Kind.APPLICATION, "appId", wanted["appId"])
     if application is None:
         raise AdminError(404, f"no application {wanted['appId']} in this tenant")
@@ -113,7 +143,7 @@ def consent_to(call: Call) -> Answer:
 
 def token(call: Call) -> Answer:
     """For a pretend administrator, so that a test can cause drift through Graph itself."""
-    tenant, wanted = _tenant(call), _checked("token", call.json())
+    tenant, wanted = find_tenant(call), checked("token", call.json())
     claims = _administrator_claims(tenant, _known_roles(wanted["roles"]))
     return Answer(200, {"access_token": tokens.issue(call, tenant, tokens.GRAPH_AUDIENCE, claims)})
 
@@ -127,11 +157,11 @@ def _administrator_claims(tenant: Tenant, roles: list[str]) -> dict[str, Any]:
 
 def clock(call: Call) -> Answer:
     if call.method == "POST":
-        call.world.clock.advance(_checked("clock", call.json())["advance_seconds"])
+        call.world.clock.advance(checked("clock", call.json())["advance_seconds"])
     return Answer(200, {"now": stamp(call.world.clock.now())})
 
 
-def _tenant(call: Call) -> Tenant:
+def find_tenant(call: Call) -> Tenant:
     tenant = call.world.tenant(call.params["tenant"])
     if tenant is None:
         raise AdminError(404, f"no tenant {call.params['tenant']}")
@@ -139,7 +169,7 @@ def _tenant(call: Call) -> Tenant:
     return tenant
 
 
-def _checked(part: str, body: Body) -> Body:
+def checked(part: str, body: Body) -> Body:
     try:
         check_part(part, body)
     except BadSeed as error:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from emulator.call import Body
+from emulator.exchange import snapshots as exchange_snapshots
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Kind, Place
 from emulator.graph.store.resources import resources
@@ -28,6 +29,7 @@ def snapshot_of(tenant: Tenant) -> Body:
         "deletedItems": _deleted(directory),
         "users": list(directory.live(Kind.USER)),
         "policy": directory.policy,
+        "exchange": exchange_snapshots.snapshot_of(tenant.exchange) if tenant.exchange is not None else None,
     }
 
 

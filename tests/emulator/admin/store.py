@@ -24,6 +24,7 @@ class Entry:
     request_id: str
     user_agent: str
     batch_of: int | None
+    fault: str | None
     recording: dict[str, Any] | None = None
 
     def shown(self) -> dict[str, Any]:
@@ -54,6 +55,10 @@ class Journal:
     def next_number(self) -> int:
         """Numbers go on after the log was cleared, so that `after` never means something else."""
         self._number += 1
+        return self._number
+
+    @property
+    def last_number(self) -> int:
         return self._number
 
     def write(self, entry: Entry, recording: Mapping[str, Any]) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.call import Answer, Body, Call, Refusal
+from emulator.exchange.store.conflicts import ExchangeConflict
+from emulator.exchange.store.conflicts import Reason as ExchangeReason
 from emulator.graph.store.conflicts import Conflict, Reason
 
 
@@ -63,6 +65,17 @@ CONFLICTS: dict[Reason, Form] = {
         "CredentialInvalidLifetimeAsPerAppPolicy",
         "Credential lifetime exceeds the max value allowed as per assigned policy '{}'.",
     ),
+    Reason.NO_SUCH_DIRECTORY_ROLE: Form(400, BAD, "The role definition '{}' was not found."),
+    Reason.NO_SUCH_PRINCIPAL: Form(
+        404,
+        "Request_ResourceNotFound",
+        "Resource '{}' does not exist or one of its queried reference-property objects are not present.",
+    ),
+    Reason.DIRECTORY_ROLE_ASSIGNED: Form(
+        400,
+        BAD,
+        "A conflicting object with one or more of the specified property values is present in the directory.",
+    ),
 }
 
 
@@ -93,6 +106,13 @@ def of_conflict(conflict: Conflict) -> GraphError:
     return GraphError(form.status, form.code, form.message.replace("{}", conflict.subject))
 
 
+def of_exchange_conflict(conflict: ExchangeConflict) -> GraphError:
+    """How Graph words what Exchange refuses is not documented, hence the reason's own name."""
+    if conflict.reason is ExchangeReason.NOT_FOUND:
+        return not_found(conflict.subjects[0])
+    return malformed(f"{conflict.reason.value}: {', '.join(conflict.subjects)}")
+
+
 def not_found(key: str) -> GraphError:
     message = f"Resource '{key}' does not exist or one of its queried reference-property objects are not present."
     return GraphError(404, "Request_ResourceNotFound", message)
@@ -117,6 +137,48 @@ def unsupported_query(message: str) -> GraphError:
 
 def unknown_segment(segment: str) -> GraphError:
     return malformed(f"Resource not found for the segment '{segment}'.")
+
+
+# --- mailboxes: Exchange's own codes, as reported in public issues --------------------------------------------------
+
+
+def access_denied() -> GraphError:
+    """No permission at all, or a mailbox outside of the application's Exchange role: not to be told apart."""
+    return GraphError(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
+
+def blocked_by_policy() -> GraphError:
+    """Same status and code as above (auth-limit-mailbox-access): only the message names the access policy."""
+    message = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
+    return GraphError(403, "ErrorAccessDenied", message)
+
+
+def invalid_user(name: str) -> GraphError:
+    return GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
+
+
+def no_mailbox() -> GraphError:
+    message = "The mailbox is either inactive, soft-deleted, or is hosted on-premise."
+    return GraphError(404, "MailboxNotEnabledForRESTAPI", message)
+
+
+def no_time_window() -> GraphError:
+    message = (
+        "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime."
+    )
+    return GraphError(400, "ErrorInvalidParameter", message)
+
+
+def invalid_recipients(reason: str) -> GraphError:
+    return GraphError(400, "ErrorInvalidRecipients", f"At least one recipient is not valid., {reason}")
+
+
+def send_as_denied() -> GraphError:
+    message = (
+        "The user account which was used to submit this request does not have the right to send mail on behalf of the "
+        "specified sending account., Cannot submit message."
+    )
+    return GraphError(403, "ErrorSendAsDenied", message)
 
 
 def invalid_token(call: Call, message: str) -> GraphError:

@@ -57,4 +57,5 @@ class Target:
 APPLICATION = Target((Kind.APPLICATION,), keys=("id", "appId", "uniqueName"), upsert_key="uniqueName")
 SERVICE_PRINCIPAL = Target((Kind.SERVICE_PRINCIPAL,), keys=("id", "appId"), upsert_key="appId")
 OAUTH_GRANT = Target((Kind.OAUTH_GRANT,))
+DIRECTORY_ROLE = Target((Kind.DIRECTORY_ROLE,))
 DELETED_ITEM = Target((Kind.APPLICATION, Kind.SERVICE_PRINCIPAL), Place.DELETED)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paths of Microsoft Graph v1.0: what each needs, what it addresses, what it costs."""
+"""Paths of Microsoft Graph v1.0, and of beta where it says so: what each needs, what it addresses, what it costs."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from emulator.graph.handlers import (
     applications,
     batch,
     deleted_items,
+    directory_roles,
+    exchange_roles,
+    mailboxes,
     oauth_grants,
     owners,
     passwords,
@@ -32,6 +35,10 @@ class Traits:
 
 _APP, _SP, _GONE = keys.APPLICATION, keys.SERVICE_PRINCIPAL, keys.DELETED_ITEM
 _GRANT = keys.OAUTH_GRANT
+_DIRECTORY_ROLE = keys.DIRECTORY_ROLE
+_DIRECTORY_ROLES = "/roleManagement/directory/roleAssignments"
+_BETA = "/beta/roleManagement/exchange"
+_READ_ROLES, _WRITE_ROLES = Traits(rights.READ_EXCHANGE_ROLES), Traits(rights.WRITE_EXCHANGE_ROLES)
 _SP_GRANTS = ("appRoleAssignments", "appRoleAssignedTo")
 _CASTS = ("microsoft.graph.", "graph.")
 
@@ -42,6 +49,31 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/policies/defaultAppManagementPolicy", tenant.app_management_policy, Traits(rights.READ_POLICY)),
     Route("GET", "/users", tenant.list_users, Traits(rights.READ_USERS, cost=2)),
     Route("GET", "/users/{key}", tenant.read_user, Traits(rights.READ_USERS, cost=2)),
+    # Access to mailboxes is more than the roles in the token: the handlers decide.
+    Route("GET", "/users/{key}/calendarView", mailboxes.calendar_view, Traits(None)),
+    Route("GET", "/users/{key}/events", mailboxes.events, Traits(None)),
+    Route("POST", "/users/{key}/sendMail", mailboxes.send_mail, Traits(None)),
+    Route("GET", _DIRECTORY_ROLES, directory_roles.list_all, Traits(rights.READ_DIRECTORY_ROLES)),
+    Route("POST", _DIRECTORY_ROLES, directory_roles.create, Traits(rights.WRITE_DIRECTORY_ROLES)),
+    Route(
+        "GET", f"{_DIRECTORY_ROLES}/{{key}}", directory_roles.read, Traits(rights.READ_DIRECTORY_ROLES, _DIRECTORY_ROLE)
+    ),
+    Route(
+        "DELETE",
+        f"{_DIRECTORY_ROLES}/{{key}}",
+        directory_roles.delete,
+        Traits(rights.WRITE_DIRECTORY_ROLES, _DIRECTORY_ROLE),
+    ),
+    Route("GET", f"{_BETA}/roleDefinitions", exchange_roles.list_roles, _READ_ROLES),
+    Route("GET", f"{_BETA}/roleDefinitions/{{key}}", exchange_roles.read_role, _READ_ROLES),
+    Route("GET", f"{_BETA}/roleAssignments", exchange_roles.list_assignments, _READ_ROLES),
+    Route("POST", f"{_BETA}/roleAssignments", exchange_roles.create_assignment, _WRITE_ROLES),
+    Route("GET", f"{_BETA}/roleAssignments/{{key}}", exchange_roles.read_assignment, _READ_ROLES),
+    Route("DELETE", f"{_BETA}/roleAssignments/{{key}}", exchange_roles.delete_assignment, _WRITE_ROLES),
+    Route("GET", f"{_BETA}/customAppScopes", exchange_roles.list_scopes, _READ_ROLES),
+    Route("POST", f"{_BETA}/customAppScopes", exchange_roles.create_scope, _WRITE_ROLES),
+    Route("GET", f"{_BETA}/customAppScopes/{{key}}", exchange_roles.read_scope, _READ_ROLES),
+    Route("DELETE", f"{_BETA}/customAppScopes/{{key}}", exchange_roles.delete_scope, _WRITE_ROLES),
     Route("GET", "/applications", applications.list_all, Traits(rights.LIST_APPLICATIONS, cost=2)),
     Route("POST", "/applications", applications.create, Traits(rights.WRITE_APPLICATION)),
     Route("GET", "/applications/$count", applications.count, Traits(rights.LIST_APPLICATIONS, cost=2)),

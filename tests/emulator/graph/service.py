@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from emulator.call import Answer, Call, MalformedBody
+from emulator.exchange.store.conflicts import ExchangeConflict
 from emulator.graph import errors
 from emulator.graph.handlers.context import is_upsert, require_owned
 from emulator.graph.keys import Target, detach_keys, parse_key
@@ -41,7 +42,7 @@ class Graph:
         claims = call.world.signing_key.claims(token.strip())
         if claims is None:
             raise errors.invalid_token(call, "IDX14100: JWT is not well formed or its signature is invalid.")
-        if claims["exp"] <= call.world.clock.now().timestamp():
+        if claims["exp"] <= call.now().timestamp():
             raise errors.invalid_token(call, "Lifetime validation failed, the token is expired.")
         if str(claims["aud"]) not in resources()[GRAPH].names:
             raise errors.invalid_token(call, "Access token validation failure. Invalid audience.")
@@ -83,6 +84,8 @@ class Graph:
             return await answer if inspect.isawaitable(answer) else answer
         except Conflict as conflict:
             raise errors.of_conflict(conflict) from conflict
+        except ExchangeConflict as conflict:
+            raise errors.of_exchange_conflict(conflict) from conflict
         except MalformedBody as error:
             raise errors.malformed("Unable to read JSON request payload.") from error
 
@@ -97,7 +100,7 @@ class Graph:
             headers["odata-version"] = "4.0"
             headers["strict-transport-security"] = "max-age=31536000"
         elif answer.body is not None:
-            headers["content-type"] = "application/json"
+            headers.setdefault("content-type", "application/json")
 
 
 def _traits(call: Call) -> Traits:

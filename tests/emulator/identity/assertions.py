@@ -88,7 +88,7 @@ def _check_audience(call: Call, claims: dict[str, Any]) -> None:
 
 
 def _check_times(call: Call, claims: dict[str, Any]) -> None:
-    now = call.world.clock.now()
+    now = call.now()
     earliest, latest = (now - SKEW).timestamp(), (now + SKEW).timestamp()
     if not isinstance(claims.get("exp"), int | float) or claims["exp"] < earliest or claims.get("nbf", 0) > latest:
         raise SignInRefused(700024)

@@ -30,6 +30,8 @@ FORMS: dict[int, Form] = {
         "cloud. Check with your subscription administrator, this may happen if there are no active subscriptions "
         "for the tenant.",
     ),
+    90033: Form("temporarily_unavailable", 503, "A transient error has occurred. Please try again."),
+    90055: Form("temporarily_unavailable", 429, "There are too many incoming requests for this tenant."),
     500011: Form(
         "invalid_resource",
         400,

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from contract.graph_contract import GraphContract, facts_dir
+from emulator.exchange_rig import ExchangeRig
 from emulator.identity.store import SigningKey
 from emulator.rig import Rig
 from emulator.world import World
@@ -55,6 +56,11 @@ def rig(signing_key: SigningKey) -> Iterator[Rig]:
     rig.admin.settings(record_bodies=True)
     with rig.session:
         yield rig
+
+
+@pytest.fixture
+def exchange(rig: Rig) -> ExchangeRig:
+    return ExchangeRig(rig)
 
 
 @pytest.fixture(scope="session")

@@ -121,6 +121,7 @@ def test_the_request_log(rig: Rig) -> None:
         "request_id": answer.headers["request-id"],
         "user_agent": "tester/1",
         "batch_of": None,
+        "fault": None,
     }
     assert rig.admin.requests(after=first["number"]) == [second]
     assert rig.admin.requests(service="identity") == [first]

@@ -132,6 +132,7 @@ def tokens() -> CountingTokens:
 @pytest.fixture
 def graph(http: ScriptedHttp, tokens: CountingTokens) -> GraphClient:
     # Where only this folder is tested, pytest reads this file before the collection can be imported.
+    from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api  # noqa: PLC0415
     from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient  # noqa: PLC0415
 
-    return GraphClient(t.cast(t.Any, http), GRAPH_URL, tokens)
+    return GraphClient(Api(t.cast(t.Any, http), GRAPH_URL, tokens))

@@ -13,7 +13,7 @@ from emulator.graph.odata.entities import ORGANIZATION, USER
 from emulator.graph.odata.listing import entity_answer, list_answer
 from emulator.graph.rights import FULL_USERS
 from emulator.graph.store.directory import Directory
-from emulator.graph.store.records import Kind, Place, Record, Version
+from emulator.graph.store.records import Kind, Record, settled
 from emulator.planting import SEEDED_AT
 from emulator.world import Tenant
 
@@ -23,9 +23,7 @@ BASIC = frozenset({"displayName", "givenName", "id", "mail", "surname", "userPri
 
 def organization(call: Call) -> Answer:
     assert call.tenant is not None
-    record = Record(Kind.USER, call.tenant.id, 1)
-    record.state.settle(Version(Place.LIVE, _organization_body(call.tenant)))
-    return list_answer(call, ORGANIZATION, [record])
+    return list_answer(call, ORGANIZATION, settled([_organization_body(call.tenant)]))
 
 
 def _organization_body(tenant: Tenant) -> Body:

@@ -32,6 +32,8 @@ class Entity:
     order_advanced: frozenset[str] = frozenset()
     search: frozenset[str] = frozenset()
     expand: frozenset[str] = frozenset()
+    # Items of a mailbox are paged by number, objects of the directory by token.
+    skips: bool = False
 
     def knows(self, name: str) -> bool:
         return name in self.fields or name in self.on_request
@@ -120,7 +122,53 @@ OAUTH_GRANT = Entity(
     filters=dict.fromkeys(("clientId", "consentType", "principalId", "resourceId"), ("eq",)),
 )
 
+DIRECTORY_ROLE = Entity(
+    "unifiedRoleAssignment",
+    "roleManagement/directory/roleAssignments",
+    ("id", "principalId", "directoryScopeId", "roleDefinitionId"),
+    filters=dict.fromkeys(("principalId", "roleDefinitionId"), ("eq",)),
+)
+
+EXCHANGE_ROLE = Entity(
+    "unifiedRoleDefinition",
+    "roleManagement/exchange/roleDefinitions",
+    (
+        "id",
+        "description",
+        "displayName",
+        "isEnabled",
+        "version",
+        "isBuiltIn",
+        "templateId",
+        "allowedPrincipalTypes",
+        "rolePermissions",
+    ),
+    filters={"id": ("eq",), "displayName": ("eq", "startswith")},
+)
+
+EXCHANGE_ROLE_ASSIGNMENT = Entity(
+    "unifiedRoleAssignment",
+    "roleManagement/exchange/roleAssignments",
+    ("id", "principalId", "roleDefinitionId", "directoryScopeId", "appScopeId"),
+    filters=dict.fromkeys(("principalId", "roleDefinitionId", "appScopeId"), ("eq",)),
+)
+
+CUSTOM_APP_SCOPE = Entity(
+    "customAppScope",
+    "roleManagement/exchange/customAppScopes",
+    ("id", "type", "displayName", "customAttributes"),
+    filters={"displayName": ("eq",), "id": ("eq",)},
+)
+
 DIRECTORY_OBJECT = Entity("directoryObject", "directoryObjects", ("id", "deletedDateTime", "displayName"))
+
+EVENT = Entity(
+    "event",
+    "users/events",
+    ("id", "subject", "isAllDay", "isCancelled", "showAs", "sensitivity", "type", "start", "end"),
+    filters={"subject": ("eq", "startswith")},
+    skips=True,
+)
 
 ORGANIZATION = Entity(
     "organization",

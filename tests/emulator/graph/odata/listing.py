@@ -34,7 +34,7 @@ def entity_answer(call: Call, entity: Entity, seen: Version, expander: Expander 
 
 
 def created_answer(call: Call, entity: Entity, body: Body) -> Answer:
-    context = f"{call.origin}/v1.0/$metadata#{entity.set_name}/$entity"
+    context = f"{call.origin}/{_version(call)}/$metadata#{entity.set_name}/$entity"
     return Answer(201, {"@odata.context": context, **{name: body.get(name) for name in entity.fields}})
 
 
@@ -54,7 +54,7 @@ def list_answer(
     if options.count:
         body["@odata.count"] = len(rows)
     if rest:
-        body["@odata.nextLink"] = _next_link(call, _skiptoken(page[-1].sequence))
+        body["@odata.nextLink"] = _next_link(call, _position(entity, options, page[-1]))
     body["value"] = [project(entity, row.seen, options, expander) for row in page]
     return Answer(200, body)
 
@@ -122,6 +122,7 @@ def _page(rows: list[Row], options: Options) -> tuple[list[Row], list[Row]]:
     """A page starts behind the last row of the one before, so that deletions in between skip nothing."""
     if options.skiptoken:
         rows = _rows_after(rows, _read_skiptoken(options.skiptoken), ordered=options.order is not None)
+    rows = rows[options.skip :]
     return rows[: options.top], rows[options.top :]
 
 
@@ -130,6 +131,12 @@ def _rows_after(rows: list[Row], last: int, *, ordered: bool) -> list[Row]:
         return [row for row in rows if row.sequence > last]
     positions = [index for index, row in enumerate(rows) if row.sequence == last]
     return rows[positions[0] + 1 :] if positions else []
+
+
+def _position(entity: Entity, options: Options, last: Row) -> dict[str, str]:
+    if entity.skips:
+        return {"$skip": str(options.skip + options.top)}
+    return {"$skiptoken": _skiptoken(last.sequence)}
 
 
 def _skiptoken(sequence: int) -> str:
@@ -143,13 +150,18 @@ def _read_skiptoken(token: str) -> int:
         raise bad_request("The specified skip token is not valid.") from error
 
 
-def _next_link(call: Call, token: str) -> str:
-    query = {**call.query, "$skiptoken": token}
+def _next_link(call: Call, position: dict[str, str]) -> str:
+    query = {**call.query, **position}
     text = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in query.items())
-    path = quote(call.path, safe="/$.()='%")
-    return f"{call.origin}/v1.0{path}?{text}"
+    path = quote(call.path.removeprefix("/beta"), safe="/$.()='%")
+    return f"{call.origin}/{_version(call)}{path}?{text}"
 
 
 def _context(call: Call, set_name: str, options: Options, suffix: str = "") -> str:
     shape = ",".join((*options.select, *(f"{expand.name}()" for expand in options.expand)))
-    return f"{call.origin}/v1.0/$metadata#{set_name}{f'({shape})' if shape else ''}{suffix}"
+    return f"{call.origin}/{_version(call)}/$metadata#{set_name}{f'({shape})' if shape else ''}{suffix}"
+
+
+def _version(call: Call) -> str:
+    """Paths of v1.0 have lost their version on the way here, those of beta keep it."""
+    return "beta" if call.path.startswith("/beta/") else "v1.0"

@@ -44,11 +44,12 @@ class Options:
     count: bool = False
     top: int = DEFAULT_PAGE
     skiptoken: str = ""
+    skip: int = 0
 
 
 def read_options(call: Call, entity: Entity) -> Options:
     for name in call.query:
-        if name.startswith("$") and name not in _KNOWN:
+        if name.startswith("$") and name not in (_KNOWN | {"$skip"} if entity.skips else _KNOWN):
             raise malformed(f"The query parameter '{name}' is not supported by the service.")
     options = Options(
         select=_select(call.query.get("$select", ""), entity),
@@ -59,6 +60,7 @@ def read_options(call: Call, entity: Entity) -> Options:
         count=call.query.get("$count", "").lower() == "true" and _eventual(call),
         top=_top(call.query.get("$top")),
         skiptoken=call.query.get("$skiptoken", ""),
+        skip=_skip(call.query.get("$skip", "0")),
     )
     _check_advanced(call, entity, options)
     return options
@@ -142,6 +144,12 @@ def _top(text: str | None) -> int:
         return DEFAULT_PAGE
     if not text.isdecimal() or not 1 <= int(text) <= LONGEST_PAGE:
         raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {LONGEST_PAGE} inclusive.")
+    return int(text)
+
+
+def _skip(text: str) -> int:
+    if not text.isdecimal():
+        raise bad_request(f"Invalid value specified for '$skip': '{text}'.")
     return int(text)
 
 

@@ -24,6 +24,9 @@ class Reason(Enum):
     BAD_CERTIFICATE = auto()
     SECRETS_NOT_ALLOWED = auto()
     LIFETIME_NOT_ALLOWED = auto()
+    NO_SUCH_DIRECTORY_ROLE = auto()
+    NO_SUCH_PRINCIPAL = auto()
+    DIRECTORY_ROLE_ASSIGNED = auto()
 
 
 class Conflict(Exception):

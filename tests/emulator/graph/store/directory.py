@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from emulator.graph.store.records import Body, Kind, Place, Record, Table, Version
@@ -21,11 +22,13 @@ ALTERNATE_KEYS: dict[Kind, tuple[str, ...]] = {
     Kind.USER: ("userPrincipalName",),
 }
 
-OPAQUE_IDS = frozenset({Kind.ROLE_ASSIGNMENT, Kind.OAUTH_GRANT})
+OPAQUE_IDS = frozenset({Kind.ROLE_ASSIGNMENT, Kind.OAUTH_GRANT, Kind.DIRECTORY_ROLE})
 
 
 @dataclass(slots=True)
 class Directory:
+    """`births` is when what was made through Graph was made; readers see what was true `look_back` writes ago."""
+
     tenant_id: str
     default_domain: str
     clock: Clock
@@ -33,6 +36,9 @@ class Directory:
     policy: Body
     secrets: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
+    births: dict[str, datetime] = field(default_factory=dict)
+    look_back: int = 0
+    writes: int = 0
     _tables: dict[Kind, Table] = field(default_factory=lambda: {kind: Table() for kind in Kind})
     _keys: dict[tuple[Kind, str, str], Record] = field(default_factory=dict)
     _sequence: int = 0
@@ -57,6 +63,8 @@ class Directory:
     # --- reading, through the lag ---------------------------------------------------------------------------------
 
     def peek(self, record: Record) -> Version:
+        if self.look_back:
+            return record.state.before(self.look_back)
         return record.state.seen(self.lag(), self.clock.elapsed())
 
     def read(self, record: Record) -> Version:
@@ -70,19 +78,27 @@ class Directory:
         self._sequence += 1
         record = Record(kind, body["id"], self._sequence)
         self._tables[kind].add(record)
+        if not settled:
+            self.births[record.id] = self.clock.now()
         self.put(record, Version(Place.LIVE, body, owners), settled=settled)
         return record
 
     def put(self, record: Record, version: Version, *, settled: bool = False) -> None:
         """Makes `version` the truth; `settled` shows it to readers at once, as things seeded or done by people are."""
+        self.writes += 1
         self._index(record, version)
-        lag = Lag() if settled else self.lag()
-        record.state.write(version, lag, self.clock.elapsed())
-        if version.place is Place.GONE and lag.off:
+        if settled:
+            record.state.settle(version)
+        else:
+            record.state.write(version, self.lag(), self.clock.elapsed())
+        if version.place is Place.GONE and (settled or (self.lag().off and record.kind not in OPAQUE_IDS)):
             self._tables[record.kind].drop(record)
 
     def change(self, record: Record, changes: Body, *, settled: bool = False) -> None:
         self.put(record, record.true._replace(body={**record.true.body, **changes}), settled=settled)
+
+    def remove(self, record: Record, *, settled: bool = False) -> None:
+        self.put(record, record.true._replace(place=Place.GONE), settled=settled)
 
     def _index(self, record: Record, version: Version) -> None:
         for key in ALTERNATE_KEYS.get(record.kind, ()):

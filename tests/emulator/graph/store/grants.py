@@ -11,7 +11,7 @@ from emulator.clock import long_stamp
 from emulator.graph.store.conflicts import Conflict, Reason
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import RANDOM
-from emulator.graph.store.records import Body, Kind, Place, Record
+from emulator.graph.store.records import Body, Kind, Record
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
@@ -76,7 +76,7 @@ def find_scopes(directory: Directory, like: Body) -> Record | None:
 
 
 def revoke(directory: Directory, record: Record, *, settled: bool = False) -> None:
-    directory.put(record, record.true._replace(place=Place.GONE), settled=settled)
+    directory.remove(record, settled=settled)
 
 
 def of_service_principal(directory: Directory, object_id: str) -> Iterator[Record]:

@@ -36,6 +36,8 @@ def add(directory: Directory, record: Record, wanted: Body) -> Body:
 
 def store(directory: Directory, record: Record, credential: Body, text: str, *, settled: bool = False) -> None:
     directory.secrets[credential["keyId"]] = text
+    if not settled:
+        directory.births[credential["keyId"]] = directory.clock.now()
     existing = record.true.body["passwordCredentials"]
     directory.change(record, {"passwordCredentials": [*existing, credential]}, settled=settled)
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, NamedTuple
 
@@ -22,6 +22,8 @@ class Kind(Enum):
     ROLE_ASSIGNMENT = "appRoleAssignment"
     OAUTH_GRANT = "oAuth2PermissionGrant"
     USER = "user"
+    DIRECTORY_ROLE = "unifiedRoleAssignment"
+    OTHER = "entity"
 
 
 class Place(Enum):
@@ -57,6 +59,14 @@ class Record:
     @property
     def true(self) -> Version:
         return self.state.true
+
+
+def settled(bodies: Iterable[Body]) -> Iterator[Record]:
+    """What is listed like an object of the directory but is none, so readers see it at once."""
+    for number, body in enumerate(bodies, start=1):
+        record = Record(Kind.OTHER, body["id"], number)
+        record.state.settle(Version(Place.LIVE, body))
+        yield record
 
 
 class Table:

@@ -1,0 +1,289 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: connector_proof
+short_description: Prove what a registration reaches, signed in as the registration
+version_added: 0.2.0
+author: Totalview (@totalview)
+description:
+  - Signs in with the stored client secret and looks whether the token carries exactly the wanted permissions, whether a
+    mailbox inside the restriction answers, and whether one outside is refused.
+  - For V(Mail.Send) a message without recipients is sent. Exchange Online refuses it for lack of access, or for lack of
+    recipients; it can reach nobody. That access is decided first was seen and is not documented; if it were not so, the
+    proof would fail and not pass.
+  - Tells "not yet" from "never". What Exchange Online may not enforce yet gives C(waiting_for_exchange); what is wrong
+    after O(enforcement_delay) fails.
+  - A proof is recorded beside the secret in the store. It is not made again while secret and restriction are the same.
+extends_documentation_fragment:
+  - totalview.exchange365.tenant
+  - totalview.exchange365.registration
+  - totalview.exchange365.store
+  - totalview.exchange365.attributes
+  - totalview.exchange365.attributes.managing
+options:
+  permissions:
+    description: All application permissions of Microsoft Graph that the registration needs, by name.
+    type: list
+    elements: str
+    required: true
+  mode:
+    description: How the registration is restricted, see M(totalview.exchange365.mailbox_restriction).
+    type: str
+    choices: [access_policy, rbac, none]
+    required: true
+  group:
+    description: Name of the restriction's group. Required unless O(mode=none).
+    type: str
+  mailbox:
+    description:
+      - Address of the mailbox that must answer. By default the first of the group's.
+      - Required with O(mode=none) to prove more than the sign-in.
+    type: str
+  fingerprint:
+    description:
+      - RV(totalview.exchange365.mailbox_restriction#module:fingerprint). V(null) or not given where the restriction
+        is about to change, in check mode.
+    type: str
+  since:
+    description: RV(totalview.exchange365.mailbox_restriction#module:since).
+    type: str
+  enforcement_delay:
+    description: How long Exchange Online may take to enforce a change.
+    type: str
+    default: 2h
+  sign_in_wait:
+    description: How long to wait for Microsoft Entra to know a new secret and new grants.
+    type: str
+    default: 1m
+  exchange_wait:
+    description:
+      - How long to wait for Exchange Online to enforce a new restriction. Without waiting the state is
+        C(waiting_for_exchange), and the next run finishes.
+    type: str
+    default: 0s
+  pending:
+    description:
+      - The registration is about to change, so nothing can be proven now. Lets check mode tell of a proof to come.
+    type: bool
+    default: false
+  again:
+    description: Prove also what was proven before.
+    type: bool
+    default: false
+  test_mail_to:
+    description:
+      - Send a real test message from O(mailbox) to this address. Without it no message is ever sent.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Prove that Totalview can send from one mailbox only
+  totalview.exchange365.connector_proof:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-mail
+    permissions: [Mail.Send]
+    mode: "{{ restriction.mode }}"
+    group: totalviewtimesendemail
+    mailbox: totalview@contoso.com
+    fingerprint: "{{ restriction.fingerprint }}"
+    since: "{{ restriction.since }}"
+    store:
+      folder: /srv/totalview/secrets
+  register: proof
+"""
+
+RETURN = r"""
+state:
+  description:
+    - C(proven); C(waiting_for_exchange) where something is not as it should be but may not have taken effect yet;
+      C(pending) where O(pending) was given.
+  returned: success
+  type: str
+  sample: proven
+checks:
+  description: What was looked at. Empty where an earlier proof holds.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: C(sign_in), C(grants), C(inside) or C(outside).
+      type: str
+    result:
+      description: C(ok) or C(not_yet).
+      type: str
+    detail:
+      description: What was seen.
+      type: str
+since:
+  description: Since when Exchange Online has had time, as ISO 8601; V(null) where an earlier proof holds.
+  returned: success
+  type: str
+  sample: "2026-11-23T11:40:00+00:00"
+try_again_at:
+  description: When to run again, as ISO 8601; V(null) unless the state is C(waiting_for_exchange).
+  returned: success
+  type: str
+  sample: "2026-11-23T13:40:00+00:00"
+proven_at:
+  description: When it was proven, as ISO 8601; V(null) while it is not.
+  returned: success
+  type: str
+  sample: "2026-11-23T13:41:10+00:00"
+changes:
+  description: What was written to the store, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [record the proof of totalview-exchange365-mail]
+"""
+
+import typing as t
+from dataclasses import replace
+from datetime import datetime
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, ProofError
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.mailboxes import Sample, choose
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Desired, Judgement, RecordProof
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.read import sign_in_as
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    SecretStore,
+    StoredProof,
+    StoredSecret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
+
+ARGUMENT_SPEC = {
+    **TENANT,
+    **REGISTRATION,
+    **STORE,
+    "permissions": {"type": "list", "elements": "str", "required": True},
+    "mode": {"type": "str", "choices": ["access_policy", "rbac", "none"], "required": True},
+    "group": {"type": "str"},
+    "mailbox": {"type": "str"},
+    "fingerprint": {"type": "str"},
+    "since": {"type": "str"},
+    "enforcement_delay": {"type": "str", "default": "2h"},
+    "sign_in_wait": {"type": "str", "default": "1m"},
+    "exchange_wait": {"type": "str", "default": "0s"},
+    "pending": {"type": "bool", "default": False},
+    "again": {"type": "bool", "default": False},
+    "test_mail_to": {"type": "str"},
+}
+
+
+def run(call: Call) -> Outcome:
+    tenant, store, params = call.tenant(), open_store(call.params["store"], call.vault), call.params
+    step = RecordProof(params["unique_name"])
+    if params["pending"] or not params["fingerprint"]:
+        return Outcome(_values("pending"), Change({"proven": False}, {"proven": True}, (step,)))
+    secret = _stored(store, tenant, params["unique_name"])
+    if _holds(secret, params) and not params["again"]:
+        return Outcome(_values("proven", proven_at=t.cast(StoredProof, secret.proof).at), _unchanged(proven=True))
+    judgement, now = _prove(tenant, secret, params)
+    if judgement.state == "failed":
+        raise _failure(params["unique_name"], judgement)
+    if judgement.state == "waiting_for_exchange":
+        return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
+    if not call.check_mode:
+        proof = StoredProof(params["fingerprint"], now)
+        store.write(tenant.directory_id, params["unique_name"], replace(secret, proof=proof))
+    change = Change({"proven": False}, {"proven": True}, (step,))
+    return Outcome(_values("proven", judgement, proven_at=now), change)
+
+
+def _stored(store: SecretStore, tenant: Tenant, unique_name: str) -> StoredSecret:
+    secret = store.read(tenant.directory_id, unique_name)
+    if secret is None:
+        raise InputError(
+            f"The store holds no secret of {unique_name}.", next_step="Issue one with client_secret.", code="NoSecret"
+        )
+    return secret
+
+
+def _holds(secret: StoredSecret, params: t.Mapping[str, t.Any]) -> bool:
+    return secret.proof is not None and secret.proof.restriction == params["fingerprint"]
+
+
+def _prove(tenant: Tenant, secret: StoredSecret, params: t.Mapping[str, t.Any]) -> tuple[Judgement, datetime]:
+    desired = _desired(tenant, params)
+    registration = sign_in_as(tenant, secret, params["unique_name"])
+    judgement = registration.judged(
+        desired,
+        sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
+        exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
+    )
+    if judgement.state == "proven" and params["test_mail_to"] and desired.inside:
+        registration.send_test_mail(desired.inside, params["test_mail_to"])
+    return judgement, registration.now
+
+
+def _desired(tenant: Tenant, params: t.Mapping[str, t.Any]) -> Desired:
+    mode = params["mode"]
+    sample = (
+        Sample(params["mailbox"], None)
+        if mode == "none"
+        else choose(tenant.exchange, params["group"], mode, params["mailbox"])
+    )
+    return Desired(
+        unique_name=params["unique_name"],
+        permissions=tuple(params["permissions"]),
+        mode=mode,
+        inside=sample.inside,
+        outside=sample.outside,
+        since=datetime.fromisoformat(params["since"]) if params["since"] else None,
+        delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
+    )
+
+
+def _failure(unique_name: str, judgement: Judgement) -> ProofError:
+    wrong = " ".join(check.detail for check in judgement.checks if check.result == "failed")
+    return ProofError(
+        f"The proof of {unique_name} failed: {wrong}",
+        next_step="It will not come right by itself: the time that Exchange Online may take has passed, or matters "
+        "nothing here. Do not hand off; look for grants, roles and access policies that somebody else made.",
+        code="ProofFailed",
+        details=[check.view() for check in judgement.checks],
+    )
+
+
+def _unchanged(*, proven: bool) -> Change[RecordProof]:
+    return Change({"proven": proven}, {"proven": proven})
+
+
+def _values(state: str, judgement: Judgement | None = None, *, proven_at: datetime | None = None) -> dict[str, t.Any]:
+    waiting = judgement if state == "waiting_for_exchange" else None
+    return {
+        "state": state,
+        "checks": [check.view() for check in judgement.checks] if judgement else [],
+        "since": judgement and judgement.since.isoformat(timespec="seconds"),
+        "try_again_at": waiting and waiting.try_again_at.isoformat(timespec="seconds"),
+        "proven_at": proven_at and proven_at.isoformat(timespec="seconds"),
+    }
+
+
+OPERATION = Operation(
+    "connector_proof",
+    ARGUMENT_SPEC,
+    run,
+    {"required_if": [("mode", "access_policy", ["group"]), ("mode", "rbac", ["group"])]},
+)
+
+
+def main() -> None:
+    run_module(OPERATION)
+
+
+if __name__ == "__main__":
+    main()

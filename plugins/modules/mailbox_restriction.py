@@ -1,0 +1,317 @@
+#!/usr/bin/python
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: mailbox_restriction
+short_description: Decide which mailboxes a registration reaches
+version_added: 0.2.0
+author: Totalview (@totalview)
+description:
+  - Makes a mail-enabled security group and restricts the registration to the mailboxes in it, by one of Exchange
+    Online's two mechanisms. Use it before M(totalview.exchange365.admin_consent), so that the registration never
+    reaches more.
+  - Where the mode changes, the old mechanism stays until O(proven) says that the new one works.
+  - Exchange Online enforces a change only after a while, up to two hours. RV(hold) names the permissions whose grants
+    must not change before; give it to M(totalview.exchange365.admin_consent).
+  - Needs C(Exchange.ManageAsApp) of Office 365 Exchange Online and the directory role Exchange Administrator.
+  - Exchange's cmdlets are called through the endpoint behind Microsoft's PowerShell module, for which there is no
+    published contract.
+extends_documentation_fragment:
+  - totalview.exchange365.tenant
+  - totalview.exchange365.registration
+  - totalview.exchange365.attributes
+  - totalview.exchange365.attributes.managing
+options:
+  state:
+    description:
+      - V(absent) removes what this module made, namely roles, access policies, and the group if its notes name the
+        registration. The registration then reaches whatever its grants give it; revoke them first.
+    type: str
+    choices: [present, absent]
+    default: present
+  mode:
+    description:
+      - V(access_policy) is an Application Access Policy (C(RestrictAccess)). It limits what the grants in Microsoft
+        Entra give, and looks into nested groups. Microsoft asks to prefer V(rbac) for new set-ups.
+      - V(rbac) gives roles in Exchange (RBAC for Applications), scoped to the direct members of the group. These roles
+        add to grants in Microsoft Entra, so such permissions must be neither declared nor granted there.
+      - V(none) restricts nothing, and removes an access policy that this module made.
+    type: str
+    choices: [access_policy, rbac, none]
+    default: access_policy
+  permissions:
+    description: Permissions of Microsoft Graph that concern mailboxes, by name, such as V(Mail.Send).
+    type: list
+    elements: str
+    default: []
+  group:
+    description:
+      - Name, alias or address of the mail-enabled security group. Made where it is missing, with this name, 64
+        characters at most. Required unless O(mode=none).
+    type: str
+  members:
+    description:
+      - Addresses of the group's members, mailboxes or (with O(mode=access_policy)) groups.
+      - Without them the group must exist and keeps its members.
+    type: list
+    elements: str
+  members_exact:
+    description: Whether other members are removed.
+    type: bool
+    default: true
+  sender:
+    description: Address of a mailbox that must lie inside.
+    type: str
+  adopt:
+    description:
+      - Take over a group with other members, and an access policy to the same group, that somebody else made.
+    type: bool
+    default: false
+  api:
+    description:
+      - V(graph_beta) writes the roles of O(mode=rbac) through Microsoft Graph beta, which Microsoft does not support
+        for production, and needs C(RoleManagement.ReadWrite.Exchange). Group and service principal still need the
+        rights of V(exchange).
+    type: str
+    choices: [exchange, graph_beta]
+    default: exchange
+  proven:
+    description:
+      - Whether M(totalview.exchange365.connector_proof) has shown that this mode works. Only then what another mode has
+        left is removed.
+    type: bool
+    default: false
+  enforcement_delay:
+    description: How long Exchange Online may take to enforce a change.
+    type: str
+    default: 2h
+  wait:
+    description:
+      - How long to wait for Exchange Online to know a new service principal, or to finish enabling customization.
+      - Without waiting the state is C(waiting_for_exchange), and the next run goes on.
+    type: str
+    default: 0s
+"""
+
+EXAMPLES = r"""
+- name: Let Totalview send from one mailbox only
+  totalview.exchange365.mailbox_restriction:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-mail
+    permissions: [Mail.Send]
+    group: totalviewtimesendemail
+    members: [totalview@contoso.com]
+    sender: totalview@contoso.com
+  register: restriction
+
+- name: Then grant
+  totalview.exchange365.admin_consent:
+    tenant_id: contoso.onmicrosoft.com
+    unique_name: totalview-exchange365-mail
+    hold: "{{ restriction.hold }}"
+"""
+
+RETURN = r"""
+state:
+  description:
+    - C(restricted) or C(unrestricted); C(waiting_for_exchange) where Exchange Online has not caught up and the
+      restriction is not complete.
+  returned: success
+  type: str
+  sample: restricted
+mode:
+  description: The mode.
+  returned: success
+  type: str
+  sample: access_policy
+group:
+  description: The group's name; V(null) without a restriction.
+  returned: success
+  type: str
+  sample: totalviewtimesendemail
+waiting:
+  description: What Exchange Online has not caught up with; V(null) when nothing.
+  returned: success
+  type: str
+hold:
+  description: Permissions whose grants must stay as they are until RV(try_again_at).
+  returned: success
+  type: list
+  elements: str
+since:
+  description: When the restriction took its present form, as ISO 8601; V(null) without a restriction.
+  returned: success
+  type: str
+  sample: "2026-11-23T11:40:00+00:00"
+try_again_at:
+  description: When Exchange Online should enforce it, as ISO 8601; V(null) without a restriction.
+  returned: success
+  type: str
+  sample: "2026-11-23T13:40:00+00:00"
+leftover:
+  description: What another mode has left and O(proven) will remove, a few words each.
+  returned: success
+  type: list
+  elements: str
+fingerprint:
+  description: Names this very restriction for M(totalview.exchange365.connector_proof); V(null) while it changes.
+  returned: success
+  type: str
+  sample: 8a0f6f1f9d2c4b7e
+changes:
+  description: What was written, or in check mode would be.
+  returned: success
+  type: list
+  elements: str
+  sample: [create mail-enabled security group totalviewtimesendemail with totalview@contoso.com]
+"""
+
+import typing as t
+from datetime import timedelta
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ConnectorError,
+    ExchangeRightError,
+    InputError,
+    SignInError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.apply import apply, apply_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import Desired, Mode, Restriction
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import Clients, read
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
+
+ARGUMENT_SPEC = {
+    **TENANT,
+    **REGISTRATION,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "mode": {"type": "str", "choices": ["access_policy", "rbac", "none"], "default": "access_policy"},
+    "permissions": {"type": "list", "elements": "str", "default": []},
+    "group": {"type": "str"},
+    "members": {"type": "list", "elements": "str"},
+    "members_exact": {"type": "bool", "default": True},
+    "sender": {"type": "str"},
+    "adopt": {"type": "bool", "default": False},
+    "api": {"type": "str", "choices": ["exchange", "graph_beta"], "default": "exchange"},
+    "proven": {"type": "bool", "default": False},
+    "enforcement_delay": {"type": "str", "default": "2h"},
+    "wait": {"type": "str", "default": "0s"},
+}
+
+
+def run(call: Call) -> Outcome:
+    tenant, desired = call.tenant(), _desired(call.params)
+    try:
+        clients = _clients(tenant, desired)
+        return _absent(call, clients, desired) if call.params["state"] == "absent" else _present(call, clients, desired)
+    except (ExchangeRightError, SignInError, InputError) as error:
+        if desired.mode != "none" or call.params["state"] == "absent":
+            raise
+        return _unread(error)
+
+
+def _clients(tenant: Tenant, desired: Desired) -> Clients:
+    return Clients(tenant.graph, tenant.exchange, tenant.graph_beta if desired.beta else None)
+
+
+def _present(call: Call, clients: Clients, desired: Desired) -> Outcome:
+    actual = read(clients, desired)
+    restriction = plan(actual, desired)
+    if not call.check_mode:
+        require(actual.principal_id, desired.unique_name)
+        patience = parse_duration(call.params["wait"], "wait")
+        restriction = apply(clients, desired, actual, restriction, patience)
+    return Outcome(_values(desired, restriction), restriction.change)
+
+
+def _absent(call: Call, clients: Clients, desired: Desired) -> Outcome:
+    actual = read(clients, desired)
+    change = plan_absent(actual, desired)
+    if not call.check_mode:
+        apply_absent(clients, desired, actual, change)
+    return Outcome(_NOTHING, change)
+
+
+def _unread(error: ConnectorError) -> Outcome:
+    """Without a right in Exchange nothing can be restricted there, and nothing was."""
+    warning = f"Whether an earlier restriction is left over in Exchange is not known: {error.message}"
+    return Outcome(_NOTHING, Change({}, {}), (warning,))
+
+
+_NOTHING: dict[str, t.Any] = {
+    "state": "unrestricted",
+    "mode": "none",
+    "group": None,
+    "waiting": None,
+    "hold": [],
+    "since": None,
+    "try_again_at": None,
+    "leftover": [],
+    "fingerprint": "unrestricted",
+}
+
+
+def _values(desired: Desired, restriction: Restriction) -> dict[str, t.Any]:
+    if desired.mode == "none":
+        return {**_NOTHING, "leftover": list(restriction.leftover), "fingerprint": restriction.fingerprint}
+    since = restriction.since
+    return {
+        "state": "waiting_for_exchange" if restriction.waiting else "restricted",
+        "mode": desired.mode,
+        "group": desired.group,
+        "waiting": restriction.waiting,
+        "hold": list(desired.permissions if restriction.waiting else restriction.hold),
+        "since": since and since.isoformat(timespec="seconds"),
+        "try_again_at": since and (since + desired.delay).isoformat(timespec="seconds"),
+        "leftover": list(restriction.leftover),
+        "fingerprint": restriction.fingerprint,
+    }
+
+
+def _desired(params: t.Mapping[str, t.Any]) -> Desired:
+    members, absent = params["members"], params["state"] == "absent"
+    mode: Mode = "none" if absent else params["mode"]
+    group = params["group"] if absent or mode != "none" else ""
+    return Desired(
+        unique_name=params["unique_name"],
+        mode=mode,
+        permissions=tuple(sorted(params["permissions"])),
+        group=group or "",
+        members=None if members is None else tuple(members),
+        exact=params["members_exact"],
+        sender=params["sender"],
+        adopt=params["adopt"],
+        beta=params["api"] == "graph_beta",
+        proven=params["proven"],
+        delay=_delay(params["enforcement_delay"]),
+    )
+
+
+def _delay(text: str) -> timedelta:
+    return parse_duration(text, "enforcement_delay")
+
+
+OPERATION = Operation(
+    "mailbox_restriction",
+    ARGUMENT_SPEC,
+    run,
+    {"required_if": [("mode", "access_policy", ["group"]), ("mode", "rbac", ["group"])]},
+)
+
+
+def main() -> None:
+    run_module(OPERATION)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Refusals of Exchange in their wire form."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from emulator.call import Answer, Body, Call, Refusal
+from emulator.exchange.store.conflicts import ExchangeConflict
+from emulator.graph.store.resources import EXCHANGE
+
+OUTER_TYPE = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
+CODES = {400: "BadRequest", 404: "NotFound"}
+
+
+@cache
+def _forms() -> dict[str, dict[str, Any]]:
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(
+        files("emulator.exchange").joinpath("messages.yaml").read_text("utf-8")
+    )
+    return loaded
+
+
+class ExchangeError(Refusal):
+    """`key` names a message of messages.yaml."""
+
+    def __init__(self, key: str, *subjects: str) -> None:
+        super().__init__(key, *subjects)
+        self._form = _forms()[key]
+        self.subjects = subjects
+
+    @classmethod
+    def of_conflict(cls, conflict: ExchangeConflict) -> ExchangeError:
+        return cls(conflict.reason.value, *conflict.subjects)
+
+    @property
+    def type(self) -> str:
+        return str(self._form["type"])
+
+    @property
+    def status(self) -> int:
+        return int(self._form.get("status", 400))
+
+    def text(self, language: str) -> str:
+        return str(self._form[language]).format(*self.subjects)
+
+    def answer(self, call: Call) -> Answer:
+        org = call.tenant.exchange if call.tenant is not None else None
+        text = self.text(org.language if org is not None else "en")
+        return Answer(self.status, _body(CODES[self.status], self.type, text), {"x-exceptiontype": self.type})
+
+
+def _body(code: str, type_: str, text: str) -> Body:
+    """The message that everybody reads first says nothing; the real one is written down twice, further in."""
+    constant = "Invalid Operation"
+    return {
+        "error": {
+            "code": code,
+            "message": constant,
+            "details": [{"code": "Client", "target": "", "message": f"|{type_}|{text}"}],
+            "innererror": {
+                "message": constant,
+                "type": OUTER_TYPE,
+                "stacktrace": "",
+                "internalexception": {"message": text, "type": type_, "stacktrace": ""},
+            },
+            "adminapi.warnings@odata.type": "#Collection(String)",
+            "@adminapi.warnings": [],
+        }
+    }
+
+
+class Unauthorized(Refusal):
+    """Without a body: the reason is in a header."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def answer(self, call: Call) -> Answer:
+        challenge = f'Bearer client_id="{EXCHANGE}", authorization_uri="{call.origin}/common/oauth2/authorize"'
+        diagnostics = f'2000003;reason="{self.reason}";error_category="invalid_token"'
+        return Answer(401, None, {"www-authenticate": challenge, "x-ms-diagnostics": diagnostics})
+
+
+class Forbidden(Refusal):
+    """Called JSON, but all NUL bytes (several clients guard against it); no body at all for a missing app role."""
+
+    def __init__(self, length: int = 0) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def answer(self, call: Call) -> Answer:
+        return Answer(403, "\0" * self.length or None, {"content-type": "application/json"})
+
+
+class UnknownPath(Refusal):
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+    def answer(self, call: Call) -> Answer:
+        return Answer(self.status)

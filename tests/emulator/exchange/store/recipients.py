@@ -1,0 +1,60 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recipients: how they are named, found and made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from hashlib import sha256
+from uuid import UUID
+
+from emulator.exchange.store.conflicts import ExchangeConflict, Reason
+from emulator.exchange.store.model import Details, Recipient, Rules
+
+LONGEST_NAME = 64
+
+_SPECIAL_IN_DN = re.compile(r'([,\\+"<>;=])')
+_FOREST = "OU=Microsoft Exchange Hosted Organizations,DC=EURPR01A001,DC=PROD,DC=OUTLOOK,DC=COM"
+
+
+def distinguished_name(domain: str, name: str) -> str:
+    escaped = _SPECIAL_IN_DN.sub(r"\\\1", name)
+    return f"CN={escaped},OU={domain},{_FOREST}"
+
+
+def sid(tenant_id: str, guid: str) -> str:
+    digest = sha256(tenant_id.encode()).digest()
+    domain = "-".join(str(int.from_bytes(digest[start : start + 4])) for start in (0, 4, 8))
+    return f"S-1-5-21-{domain}-{UUID(guid).int % 2**31}"
+
+
+def require(rules: Rules, identity: str, among: Collection[Details] = frozenset(Details)) -> Recipient:
+    found = [recipient for recipient in rules.matches(identity) if recipient.details in among]
+    if not found:
+        raise ExchangeConflict(Reason.NOT_FOUND, identity)
+    if len(found) > 1:
+        raise ExchangeConflict(Reason.AMBIGUOUS, identity)
+    return found[0]
+
+
+def require_short(value: str, what: str, longest: int = LONGEST_NAME) -> None:
+    if len(value) > longest:
+        raise ExchangeConflict(Reason.TOO_LONG, what, str(longest))
+    if not value.strip():
+        raise ExchangeConflict(Reason.EMPTY_VALUE, what)
+
+
+def require_unused(rules: Rules, name: str, alias: str, address: str) -> None:
+    for recipient in rules.recipients.values():
+        if _same(recipient.name, name):
+            raise ExchangeConflict(Reason.NAME_TAKEN, name)
+        if _same(recipient.alias, alias):
+            raise ExchangeConflict(Reason.ALIAS_TAKEN, alias)
+        if _same(recipient.primary_smtp_address, address) or _same(recipient.user_principal_name or "", address):
+            raise ExchangeConflict(Reason.ADDRESS_TAKEN, f"SMTP:{address}", recipient.name)
+
+
+def _same(one: str, other: str) -> bool:
+    return one.casefold() == other.casefold()
