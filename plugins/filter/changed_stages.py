@@ -7,15 +7,16 @@ from __future__ import annotations
 import typing as t
 
 
-def changed_stages(stages: t.Mapping[str, t.Any]) -> list[str]:
+def changed_stages(stages: t.Mapping[str, t.Any], planned: bool = False) -> list[str]:
     """What the stages changed, by registration: ["calendar: application, consent", "hand-off"].
 
     A stage is what its task registered, with a loop over registrations or without; skipped ones changed nothing.
+    `planned`: count what a stage would change as well.
     """
     changed: dict[str, list[str]] = {}
     for stage, registered in stages.items():
         for result in registered.get("results", [registered]):
-            if result.get("changes"):
+            if result.get("changes") if planned else result.get("changed"):
                 changed.setdefault(result.get("__connector_registration", {}).get("name", ""), []).append(str(stage))
     return [f"{name}: {', '.join(found)}" if name else ", ".join(found) for name, found in changed.items()]
 

@@ -58,7 +58,7 @@ async def log(call: Call, go_on: Next) -> Answer:
     if watched:
         _write_down(call, answer)
     if call.tenant is not None and call.tenant.planted:
-        call.tenant.look_at_reach(call.world.journal.last_number)
+        call.tenant.look_at_reach(call.number or call.world.journal.last_number)
     return answer
 
 

@@ -19,6 +19,7 @@ CALLBACKS = Path(__file__).parent / "callback"
 ONBOARD = "totalview.exchange365.onboard"
 CLIENT_ID = "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b"
 CLIENT_SECRET = "integration-Automation~secret-0815"
+SENDER = "totalview@example.com"
 VAULT_PASSWORD = "integration-vault-password-4711"
 
 Json = dict[str, Any]
@@ -126,9 +127,10 @@ class Desk:
         variables = {
             "connector_authority_url": self.emulator_url,
             "connector_graph_url": self.emulator_url,
+            "connector_exchange_url": self.emulator_url,
             "connector_ca_path": self.ca_file,
             "connector_store_folder": str(self.store),
-            "connector_mail_sender": "totalview@example.com",
+            "connector_mail_sender": SENDER,
             "connector_auth_client_id": CLIENT_ID,
             "connector_auth_client_secret": CLIENT_SECRET,
             "ansible_python_interpreter": "{{ ansible_playbook_python }}",

@@ -9,7 +9,7 @@ import uuid
 from typing import Any
 
 from emulator.launch import Emulator
-from integration.operator_desk import CLIENT_ID, CLIENT_SECRET
+from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, SENDER
 
 #: What the README asks an operator to give to the automation.
 ROLES = (
@@ -38,8 +38,19 @@ class Tenants:
             "id": id_,
             "domains": [f"t{id_[:8]}.onmicrosoft.com"],
             "display_name": f"Tenant {id_[:8]}",
-            "users": [{"upn": f"admin@t{id_[:8]}.onmicrosoft.com", "display_name": "Admin", "mailbox": True}],
-            "automation": {"client_id": CLIENT_ID, "secret": CLIENT_SECRET, "roles": list(roles), **(automation or {})},
+            "users": [
+                {"upn": f"admin@t{id_[:8]}.onmicrosoft.com", "display_name": "Admin", "mailbox": True},
+                {"upn": SENDER, "display_name": "Totalview", "mailbox": True},
+                {"upn": "ann@example.com", "display_name": "Ann Hansen", "mailbox": True},
+            ],
+            "automation": {
+                "client_id": CLIENT_ID,
+                "secret": CLIENT_SECRET,
+                "roles": list(roles),
+                "exchange_roles": ["Exchange.ManageAsApp"],
+                "directory_roles": ["Exchange Administrator"],
+                **(automation or {}),
+            },
             **fields,
         }
         self._emulator.seed({"tenants": [tenant]})

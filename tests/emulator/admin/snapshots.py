@@ -25,6 +25,7 @@ def snapshot_of(tenant: Tenant) -> Body:
         "applications": _with_owners(directory, Kind.APPLICATION),
         "servicePrincipals": [_without_api(body) for body in _with_owners(directory, Kind.SERVICE_PRINCIPAL)],
         "appRoleAssignments": [_named(directory, body) for body in directory.live(Kind.ROLE_ASSIGNMENT)],
+        "directoryRoleAssignments": list(directory.live(Kind.DIRECTORY_ROLE)),
         "oauth2PermissionGrants": list(directory.live(Kind.OAUTH_GRANT)),
         "deletedItems": _deleted(directory),
         "users": list(directory.live(Kind.USER)),

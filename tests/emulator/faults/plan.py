@@ -108,9 +108,9 @@ class Plan:
     def clear(self) -> None:
         self._planned.clear()
 
-    def clear_tenant(self, world_tenant: Tenant) -> None:
+    def clear_tenant(self, tenant: Tenant) -> None:
         """What names that tenant, by id or domain; what holds for all of them stays."""
-        names = {name.lower() for name in (world_tenant.id, *world_tenant.domains)}
+        names = {name.lower() for name in (tenant.id, *tenant.domains)}
         self._planned = [one for one in self._planned if one.filter.tenant.lower() not in names]
 
     def shown(self) -> list[dict[str, Any]]:

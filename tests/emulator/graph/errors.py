@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from emulator.call import Answer, Body, Call, Refusal
+from emulator.exchange.errors import ExchangeError
 from emulator.exchange.store.conflicts import ExchangeConflict
 from emulator.exchange.store.conflicts import Reason as ExchangeReason
 from emulator.graph.store.conflicts import Conflict, Reason
@@ -107,10 +108,11 @@ def of_conflict(conflict: Conflict) -> GraphError:
 
 
 def of_exchange_conflict(conflict: ExchangeConflict) -> GraphError:
-    """How Graph words what Exchange refuses is not documented, hence the reason's own name."""
+    """How Graph words what Exchange refuses is not documented, hence Exchange's own type and text."""
     if conflict.reason is ExchangeReason.NOT_FOUND:
         return not_found(conflict.subjects[0])
-    return malformed(f"{conflict.reason.value}: {', '.join(conflict.subjects)}")
+    error = ExchangeError.of_conflict(conflict)
+    return malformed(f"|{error.type}|{error.text('en')}")
 
 
 def not_found(key: str) -> GraphError:

@@ -47,6 +47,8 @@ def test_a_role_is_given_and_taken(rig: Rig, tenant: Tenant, principal: str) -> 
     made = rig.created(assign(rig, principal))
     assert (made["principalId"], made["roleDefinitionId"]) == (principal, EXCHANGE_ADMINISTRATOR)
     assert tenant.directory_roles(principal) == {"Exchange Administrator"}
+    [shown] = rig.admin.snapshot(rig.home)["directoryRoleAssignments"]
+    assert (shown["id"], shown["principalId"]) == (made["id"], principal)
     assert rig.graph("GET", f"{PATH}/{made['id']}").json()["directoryScopeId"] == "/"
     assert rig.graph("DELETE", f"{PATH}/{made['id']}", token=rig.token([WRITE])).status_code == 204
     assert tenant.directory_roles(principal) == frozenset()

@@ -29,7 +29,7 @@ def test_paths_are_forgiving(rig: Rig, path: str) -> None:
         ("/nonsense/more", "nonsense"),
         ("/applications/x/colour", "colour"),
         ("/applications/x/owners/y/$value", "$value"),
-        ("/users/x/calendarView", "calendarView"),
+        ("/users/x/messages", "messages"),
         ("/me", "me"),
         ("", "v1.0"),
     ],

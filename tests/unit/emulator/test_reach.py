@@ -117,6 +117,15 @@ def test_roles_reach_without_any_grant(mail: MailboxRig) -> None:
     }
 
 
+def test_commands_of_exchange_are_seen_as_well(mail: MailboxRig) -> None:
+    app = mail.app("Mail.Send")
+    policy = {"AppId": [app.app_id], "PolicyScopeGroupId": mail.group.guid, "AccessRight": "RestrictAccess"}
+    mail.rig.admin.exchange(mail.tenant_id, "New-ApplicationAccessPolicy", **policy)
+    emptied = {"Identity": "Outer", "Members": [], "BypassSecurityGroupManagerCheck": True, "Confirm": False}
+    mail.rig.admin.exchange(mail.tenant_id, "Update-DistributionGroupMember", **emptied)
+    assert [entry["configured"] for entry in reach(mail)][-2:] == [sorted([MEMBER, NESTED]), []]
+
+
 def test_only_changes_are_written_down_and_their_end_as_well(mail: MailboxRig) -> None:
     app = mail.app()
     assignment = grant(mail, app, "Calendars.Read")
