@@ -48,21 +48,32 @@ class Api:
         return urlsplit(url)[:2] != urlsplit(self.url)[:2]
 
     def send(
-        self, method: str, url: str, *, body: Json | None = None, headers: t.Mapping[str, str] | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Json | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        reads: bool = False,
     ) -> requests.Response:
-        """The answer, whatever its status. Raises EndpointError, SignInError."""
-        response = self._once(method, url, self._tokens.token(self._audience).value, body, headers)
+        """The answer, whatever its status. `reads`: a POST that changes nothing, so that it may be sent again.
+
+        Raises EndpointError, SignInError.
+        """
+        token = self._tokens.token(self._audience).value
+        response = self._once(method, url, token, body, headers, reads=reads)
         if response.status_code == 401:
             # Continuous access evaluation may revoke a token before its time; a 401 was not processed.
-            response = self._once(method, url, self._tokens.renew(self._audience).value, body, headers)
+            token = self._tokens.renew(self._audience).value
+            response = self._once(method, url, token, body, headers, reads=reads)
         self._note_time(response)
         return response
 
     def _once(
-        self, method: str, url: str, token: str, body: Json | None, headers: t.Mapping[str, str] | None
+        self, method: str, url: str, token: str, body: Json | None, headers: t.Mapping[str, str] | None, *, reads: bool
     ) -> requests.Response:
         sent = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4()), **(headers or {})}
-        return self._http.request(method, url, json=body, headers=sent)
+        return self._http.request(method, url, reads=reads, json=body, headers=sent)
 
     def _note_time(self, response: requests.Response) -> None:
         with contextlib.suppress(TypeError, ValueError):  # missing, or no date: this machine's clock serves

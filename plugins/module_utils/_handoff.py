@@ -7,10 +7,12 @@
 from __future__ import annotations
 
 import json
+import re
 import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 
@@ -55,6 +57,12 @@ class WriteHandoff:
 
     def describe(self) -> str:
         return f"hand off {self.name}"
+
+
+def checked_address(sender: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", sender):
+        raise InputError(f"sender '{sender}' is no e-mail address.")
+    return sender
 
 
 def read(folder: EncryptedFolder, name: str) -> str | None:

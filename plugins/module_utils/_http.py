@@ -78,15 +78,6 @@ class ThrottleRetry(Retry):
         return super().increment(*args, **kwargs)
 
 
-class _Adapter(HTTPAdapter):
-    """Exchange's cmdlets all come as POST: there the cmdlet's verb, not the method, tells a read from a write."""
-
-    def send(self, request: requests.PreparedRequest, *args: t.Any, **kwargs: t.Any) -> requests.Response:
-        cmdlet = request.headers.get("X-CmdletName", "")
-        self.max_retries = _retry(_READS | {"POST"} if cmdlet.startswith(("Get-", "Test-")) else _READS)
-        return super().send(request, *args, **kwargs)
-
-
 def _retry(repeatable: frozenset[str]) -> ThrottleRetry:
     # Waits of 0.5, 1, 2, 4 ... 60 seconds (with jitter) where the answer names none.
     return ThrottleRetry(
@@ -112,7 +103,8 @@ class HttpClient:
     def __init__(self, ca_path: str | None) -> None:
         self._verify: str | bool = ca_path or True
         self._session = requests.Session()
-        self._session.mount("https://", _Adapter())
+        self._adapter = HTTPAdapter()
+        self._session.mount("https://", self._adapter)
 
     def get(self, url: str, **kwargs: t.Any) -> requests.Response:
         return self._for_msal("GET", url, **kwargs)
@@ -128,9 +120,10 @@ class HttpClient:
             )
         return response
 
-    def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
-        """Send; `kwargs` as of requests (headers, params, json, data)."""
+    def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
+        """Send; `kwargs` as of requests (headers, params, json, data). `reads`: a POST that changes nothing."""
         kwargs.setdefault("timeout", TIMEOUT)
+        self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS)
         try:
             # verify is given with each request: a session's own value loses against REQUESTS_CA_BUNDLE.
             return self._session.request(method, url, verify=self._verify, allow_redirects=False, **kwargs)

@@ -89,7 +89,7 @@ class Declare:
 
 
 def read(graph: GraphClient, unique_name: str, desired: Desired) -> Actual:
-    body = find_by_unique_name(graph, unique_name, _FIELDS)
+    body = find_by_unique_name(graph, unique_name)
     declared = permissions_from_graph((body or {}).get("requiredResourceAccess", ()))
     catalog = read_catalog(graph, desired.resource_app_ids | {entry.resource_app_id for entry in declared})
     if body is None:

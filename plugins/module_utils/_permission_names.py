@@ -12,11 +12,13 @@ from difflib import SequenceMatcher
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Read, odata_string
 
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 
 #: Graph's own words in resourceAccess: Role is an application permission, Scope a delegated one.
+_FIELDS = "id,appId,displayName,appRoles,oauth2PermissionScopes"
+
 Kind = t.Literal["Role", "Scope"]
 KIND_NAMES: dict[Kind, str] = {"Role": "application", "Scope": "delegated"}
 
@@ -85,7 +87,7 @@ def read_catalog(graph: GraphClient, app_ids: t.Iterable[str]) -> Catalog:
 def with_resources(graph: GraphClient, catalog: Catalog, ids: t.Iterable[str]) -> Catalog:
     """The catalog and the APIs that are known by the id of their service principal only."""
     known = {resource.id for resource in catalog.resources.values()}
-    found = [_read(graph, f"/servicePrincipals/{id_}", id_) for id_ in sorted(set(ids) - known)]
+    found = [_read(graph, (f"/servicePrincipals/{id_}", {"$select": _FIELDS}), id_) for id_ in sorted(set(ids) - known)]
     return Catalog({**catalog.resources, **{resource.app_id: resource for resource in found if resource is not None}})
 
 
@@ -97,13 +99,16 @@ def permissions_from_graph(required_resource_access: t.Iterable[Json]) -> frozen
     )
 
 
+def resource_read(app_id: str) -> Read:
+    return f"/servicePrincipals(appId={odata_string(app_id)})", {"$select": _FIELDS}
+
+
 def _read_resource(graph: GraphClient, app_id: str) -> Resource | None:
-    return _read(graph, f"/servicePrincipals(appId={odata_string(app_id)})", app_id)
+    return _read(graph, resource_read(app_id), app_id)
 
 
-def _read(graph: GraphClient, path: str, id_: str) -> Resource | None:
-    fields = "id,appId,displayName,appRoles,oauth2PermissionScopes"
-    body = graph.find(path, {"$select": fields}, action=f"read the permissions of API {id_}")
+def _read(graph: GraphClient, read: Read, id_: str) -> Resource | None:
+    body = graph.find(*read, action=f"read the permissions of API {id_}")
     return None if body is None else Resource.from_graph(body)
 
 

@@ -107,6 +107,14 @@ class Tenant:
         return ExchangeClient(api, str(token.claims["tid"]))
 
     @property
+    def has_exchange(self) -> bool:
+        """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
+        try:
+            return MANAGE_AS_APP in self.exchange_token.roles
+        except (InputError, SignInError):
+            return False
+
+    @property
     def exchange_token(self) -> Token:
         audience = self.options.exchange_audience
         if audience is None:

@@ -169,7 +169,7 @@ def run(call: Call) -> Outcome:
 
 def _present(call: Call) -> Outcome:
     graph = call.tenant().graph
-    desired = _desired(call)
+    desired = Desired.from_params(call.params)
     actual = read(graph, desired)
     change = plan(actual, desired)
     if not call.check_mode:
@@ -183,20 +183,6 @@ def _absent(call: Call) -> Outcome:
     if not call.check_mode:
         apply_absent(graph, change)
     return Outcome({"registration": None}, change)
-
-
-def _desired(call: Call) -> Desired:
-    params = call.params
-    return Desired(
-        unique_name=params["unique_name"],
-        display_name=params["display_name"],
-        sign_in_audience=params["sign_in_audience"],
-        notes=params["notes"],
-        tags=None if params["tags"] is None else tuple(params["tags"]),
-        owners=tuple(owner.lower() for owner in params["owners"]),
-        adopt=params["adopt"],
-        adopt_client_id=params["adopt_client_id"],
-    )
 
 
 def _warnings(actual: Actual) -> list[str]:

@@ -96,8 +96,6 @@ changes:
   sample: [issue client secret valid for 180 days]
 """
 
-import re
-import secrets
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import apply
@@ -105,8 +103,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import foreign, issues, plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
@@ -126,7 +122,7 @@ ARGUMENT_SPEC = {
 def run(call: Call) -> Outcome:
     tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
     unique_name = call.params["unique_name"]
-    desired = _desired(call.params, store.address)
+    desired = Desired.from_params(call.params, store.address)
     actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
     change = plan(actual, desired)
     stored = None if issues(change) else actual.stored
@@ -138,19 +134,6 @@ def run(call: Call) -> Outcome:
         "foreign_secrets": [_view(entry) for entry in foreign(actual, desired)],
     }
     return Outcome(values, change, tuple(_warnings(actual, desired)))
-
-
-def _desired(params: t.Mapping[str, t.Any], address: str) -> Desired:
-    owner = params["owner"] or address
-    if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", owner):
-        raise InputError(f"owner '{owner}' cannot be part of a secret's label.", next_step="See the option's form.")
-    return Desired(
-        owner=owner,
-        run=secrets.token_hex(6),
-        valid_for=None if params["valid_for"] is None else parse_duration(params["valid_for"], "valid_for"),
-        renew_before=parse_duration(params["renew_before"], "renew_before"),
-        overlap=parse_duration(params["overlap"], "overlap"),
-    )
 
 
 def _view(secret: t.Any) -> dict[str, str]:

@@ -79,13 +79,12 @@ changes:
   sample: [hand off contoso]
 """
 
-import re
-
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import (
     Desired,
     apply,
+    checked_address,
     plan,
     read,
 )
@@ -127,18 +126,12 @@ def _desired(call: Call, store: SecretStore) -> Desired:
         None if call.params[name] in pending else store.read(tenant_id, call.params[name])
         for name in ("calendar", "mail")
     )
-    return Desired(tenant_id, calendar, mail, _address(call.params["sender"]))
+    return Desired(tenant_id, calendar, mail, checked_address(call.params["sender"]))
 
 
 def _directory_id(call: Call) -> str:
     given = call.params["tenant_id"]
     return given.lower() if given and is_guid(given) else call.tenant().directory_id
-
-
-def _address(sender: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", sender):
-        raise InputError(f"sender '{sender}' is no e-mail address.")
-    return sender
 
 
 def _require_complete(desired: Desired) -> None:

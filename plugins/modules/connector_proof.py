@@ -68,7 +68,8 @@ options:
     default: 0s
   pending:
     description:
-      - The registration is about to change, so nothing can be proven now. Lets check mode tell of a proof to come.
+      - The registration is about to change, so nothing can be proven now. Lets check mode tell of a proof to come,
+        unless an earlier one holds.
     type: bool
     default: false
   again:
@@ -150,12 +151,11 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, ProofError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.mailboxes import Sample, choose
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Desired, Judgement, RecordProof
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.read import sign_in_as
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Judgement, RecordProof, Task
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.prove import proof_of, prove
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     SecretStore,
@@ -186,14 +186,16 @@ ARGUMENT_SPEC = {
 def run(call: Call) -> Outcome:
     tenant, store, params = call.tenant(), open_store(call.params["store"], call.vault), call.params
     step = RecordProof(params["unique_name"])
-    if params["pending"] or not params["fingerprint"]:
-        return Outcome(_values("pending"), Change({"proven": False}, {"proven": True}, (step,)))
+    to_come = Outcome(_values("pending"), Change({"proven": False}, {"proven": True}, (step,)))
+    if not params["fingerprint"]:
+        return to_come
     secret = _stored(store, tenant, params["unique_name"])
-    if _holds(secret, params) and not params["again"]:
-        return Outcome(_values("proven", proven_at=t.cast(StoredProof, secret.proof).at), _unchanged(proven=True))
-    judgement, now = _prove(tenant, secret, params)
-    if judgement.state == "failed":
-        raise _failure(params["unique_name"], judgement)
+    known = None if params["again"] else proof_of(secret, params["fingerprint"])
+    if known is None and params["pending"]:
+        return to_come
+    if known is not None:
+        return Outcome(_values("proven", proven_at=known.at), _unchanged(proven=True))
+    judgement, now = prove(tenant, secret, _task(params))
     if judgement.state == "waiting_for_exchange":
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
     if not call.check_mode:
@@ -212,49 +214,18 @@ def _stored(store: SecretStore, tenant: Tenant, unique_name: str) -> StoredSecre
     return secret
 
 
-def _holds(secret: StoredSecret, params: t.Mapping[str, t.Any]) -> bool:
-    return secret.proof is not None and secret.proof.restriction == params["fingerprint"]
-
-
-def _prove(tenant: Tenant, secret: StoredSecret, params: t.Mapping[str, t.Any]) -> tuple[Judgement, datetime]:
-    desired = _desired(tenant, params)
-    registration = sign_in_as(tenant, secret, params["unique_name"])
-    judgement = registration.judged(
-        desired,
-        sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
-        exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
-    )
-    if judgement.state == "proven" and params["test_mail_to"] and desired.inside:
-        registration.send_test_mail(desired.inside, params["test_mail_to"])
-    return judgement, registration.now
-
-
-def _desired(tenant: Tenant, params: t.Mapping[str, t.Any]) -> Desired:
-    mode = params["mode"]
-    sample = (
-        Sample(params["mailbox"], None)
-        if mode == "none"
-        else choose(tenant.exchange, params["group"], mode, params["mailbox"])
-    )
-    return Desired(
+def _task(params: t.Mapping[str, t.Any]) -> Task:
+    return Task(
         unique_name=params["unique_name"],
         permissions=tuple(params["permissions"]),
-        mode=mode,
-        inside=sample.inside,
-        outside=sample.outside,
+        mode=params["mode"],
+        group=params["group"],
+        mailbox=params["mailbox"],
         since=datetime.fromisoformat(params["since"]) if params["since"] else None,
         delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
-    )
-
-
-def _failure(unique_name: str, judgement: Judgement) -> ProofError:
-    wrong = " ".join(check.detail for check in judgement.checks if check.result == "failed")
-    return ProofError(
-        f"The proof of {unique_name} failed: {wrong}",
-        next_step="It will not come right by itself: the time that Exchange Online may take has passed, or matters "
-        "nothing here. Do not hand off; look for grants, roles and access policies that somebody else made.",
-        code="ProofFailed",
-        details=[check.view() for check in judgement.checks],
+        sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
+        exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
+        test_mail_to=params["test_mail_to"],
     )
 
 

@@ -171,7 +171,7 @@ changes:
 """
 
 import typing as t
-from datetime import timedelta
+from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
@@ -186,7 +186,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._operation i
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, TENANT
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.apply import apply, apply_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import Desired, Mode, Restriction
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import Desired, Restriction
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.plan import plan, plan_absent
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import Clients, read
 from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
@@ -279,26 +279,10 @@ def _values(desired: Desired, restriction: Restriction) -> dict[str, t.Any]:
 
 
 def _desired(params: t.Mapping[str, t.Any]) -> Desired:
-    members, absent = params["members"], params["state"] == "absent"
-    mode: Mode = "none" if absent else params["mode"]
-    group = params["group"] if absent or mode != "none" else ""
-    return Desired(
-        unique_name=params["unique_name"],
-        mode=mode,
-        permissions=tuple(sorted(params["permissions"])),
-        group=group or "",
-        members=None if members is None else tuple(members),
-        exact=params["members_exact"],
-        sender=params["sender"],
-        adopt=params["adopt"],
-        beta=params["api"] == "graph_beta",
-        proven=params["proven"],
-        delay=_delay(params["enforcement_delay"]),
-    )
-
-
-def _delay(text: str) -> timedelta:
-    return parse_duration(text, "enforcement_delay")
+    desired = Desired.from_params(params, params["permissions"], proven=params["proven"])
+    if params["state"] == "present":
+        return desired
+    return replace(desired, mode="none", group=params["group"] or "")
 
 
 OPERATION = Operation(

@@ -114,18 +114,16 @@ failure:
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
-    InputError,
-    SignInError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import MANAGE_AS_APP, Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
 
 
 def run(call: Call) -> Outcome:
     tenant = call.tenant()
     values = {
-        "exchange": call.params["exchange"] and _has_exchange(tenant),
+        "exchange": call.params["exchange"] and tenant.has_exchange,
         "tenant_id": tenant.directory_id,
         "roles": sorted(tenant.roles),
         "tenant_display_name": _display_name(tenant),
@@ -139,14 +137,6 @@ def _display_name(tenant: Tenant) -> str | None:
     except ForbiddenError:
         return None
     return next((row.get("displayName") for row in rows), None)
-
-
-def _has_exchange(tenant: Tenant) -> bool:
-    """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
-    try:
-        return MANAGE_AS_APP in tenant.exchange_token.roles
-    except (InputError, SignInError):
-        return False
 
 
 ARGUMENT_SPEC = {**TENANT, "exchange": {"type": "bool", "default": False}}

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from emulator.launch import Emulator, running_emulator
+from emulator.launch import Emulator
 from integration.contract_check import check_against_contract
 from integration.operator_desk import Desk, Leg
-from integration.tenants import Tenants
+from integration.tenants import Tenants, recording_emulator
 from tooling.install_collection import install
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,8 +33,7 @@ def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    with running_emulator({"tenants": []}) as running:
-        running.settings(record_bodies=True)
+    with recording_emulator() as running:
         yield running
 
 

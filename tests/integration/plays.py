@@ -16,6 +16,7 @@ CONNECTION = {
     "auth_certificate_path": "{{ certificate | default(omit) }}",
     "authority_url": "{{ connector_authority_url }}",
     "graph_url": "{{ connector_graph_url }}",
+    "exchange_url": "{{ connector_exchange_url }}",
     "ca_path": "{{ connector_ca_path }}",
 }
 

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from emulator.launch import Emulator
+from emulator.launch import Emulator, running_emulator
 from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, SENDER
 
 #: What the README asks an operator to give to the automation.
@@ -22,6 +24,14 @@ ROLES = (
 )
 #: What it takes to adopt registrations that the automation does not own.
 ADOPTING_ROLES = ("Application.ReadWrite.All", *ROLES[2:])
+
+
+@contextmanager
+def recording_emulator() -> Iterator[Emulator]:
+    """Without tenants. A test that moves the clock needs one of its own: other tests' certificates would expire."""
+    with running_emulator({"tenants": []}) as running:
+        running.settings(record_bodies=True)
+        yield running
 
 
 class Tenants:

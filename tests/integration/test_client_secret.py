@@ -84,7 +84,7 @@ def test_a_secret_is_renewed_in_time_and_its_predecessor_outlives_it_for_the_ove
 
         emulator.advance_clock(36 * DAY)
         renewed = clerk.run()
-        assert renewed.tenant("contoso")["changed"] == ["calendar: secret", "mail: secret", "hand-off"]
+        assert renewed.tenant("contoso")["changed"] == ["calendar: secret, proof", "mail: secret, proof", "hand-off"]
         keys = [row["keyId"] for row in _credentials(emulator, tenant)]
         assert first in keys
         assert len(keys) == 2

@@ -53,7 +53,7 @@ def test_who_may_not_consent_gets_a_message_and_the_next_run_goes_on(
     assert complete.tenant("contoso") == {
         "tenant": "contoso",
         "state": "complete",
-        "changed": ["hand-off"],
+        "changed": ["calendar: proof", "mail: proof", "hand-off"],
         "next": "-",
     }
     Witness(emulator, tenant).assert_as_totalview_asks()

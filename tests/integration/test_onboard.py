@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import stat
+from base64 import urlsafe_b64decode
+from typing import Any
 
 import pytest
 import yaml
@@ -117,11 +119,24 @@ def test_a_tenant_may_be_named_by_its_domain(desk: Desk, contoso: str, emulator:
     Witness(emulator, contoso).assert_as_totalview_asks()
 
 
-def test_one_sign_in_serves_the_whole_run(desk: Desk, contoso: str, emulator: Emulator) -> None:
+def test_one_sign_in_for_each_audience_serves_the_whole_run(desk: Desk, contoso: str, emulator: Emulator) -> None:
     assert desk.run().code == 0
 
-    rows = emulator.requests(tenant=contoso, service="identity")
-    assert len([row for row in rows if row["path"].endswith("/token")]) == 1
+    claims = [_claims(token) for token in emulator.issued()["tokens"]]
+    calendar, mail = Witness(emulator, contoso).applications.values()
+    assert sorted((row["appid"], row["aud"]) for row in claims if row["tid"] == contoso) == sorted(
+        [
+            (CLIENT_ID, "https://graph.microsoft.com"),
+            (CLIENT_ID, "https://outlook.office365.com"),
+            (calendar["appId"], "https://graph.microsoft.com"),
+            (mail["appId"], "https://graph.microsoft.com"),
+        ]
+    )
+
+
+def _claims(token: str) -> dict[str, Any]:
+    payload = token.split(".")[1]
+    return dict(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
 
 
 def test_every_name_is_a_variable(desk: Desk, contoso: str, emulator: Emulator) -> None:

@@ -75,7 +75,7 @@ def test_nothing_leaks_from_a_fresh_a_changing_and_a_failing_run(
 
     assert fresh.code == 0, fresh.output
     assert changing.code != 0
-    assert changing.tenant("contoso")["changed"] == ["mail: secret", "hand-off"]
+    assert changing.tenant("contoso")["changed"] == ["mail: secret, proof", "hand-off"]
     issued = emulator.issued()
     secrets = {*issued["secrets"], *issued["tokens"], CLIENT_SECRET}
     desk.vault_password_file.unlink()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from emulator.launch import Emulator
@@ -69,7 +70,16 @@ class Witness:
 def writes(emulator: Emulator, tenant: str, after: int = 0) -> list[str]:
     """Requests that change something in Microsoft Graph, refused ones as well."""
     rows = emulator.requests(tenant=tenant, service="graph", after=after)
-    return [f"{row['method']} {row['path']}" for row in rows if row["method"] != "GET"]
+    # The items of a batch have entries of their own.
+    made = [row for row in rows if row["method"] != "GET" and not row["path"].endswith("/$batch")]
+    return [f"{row['method']} {row['path']}" for row in made]
+
+
+def exchange_writes(emulator: Emulator, tenant: str, after: int = 0) -> list[str]:
+    """Cmdlets that change something in Exchange, refused ones as well."""
+    rows = emulator.requests(tenant=tenant, service="exchange", after=after)
+    inputs = [json.loads(row["request_body"])["CmdletInput"] for row in rows if not row["path"].endswith("/$batch")]
+    return [entry["CmdletName"] for entry in inputs if not entry["CmdletName"].startswith(("Get-", "Test-"))]
 
 
 def last_request(emulator: Emulator) -> int:

@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import Credential
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import sign_in
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import Application
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
 
@@ -48,8 +48,7 @@ class TokenSource:
     """Gives a token for an audience: the session's while it is usable, else a new one."""
 
     def __init__(self, who: SignIn, credential: Credential, http: HttpClient, session: Session | None) -> None:
-        self._credential = credential
-        self._http = http
+        self._application = Application(credential, authority_url=who.authority_url, tenant=who.tenant, http=http)
         # A session of another tenant or application must not serve this one.
         self.session = session if session is not None and session.sign_in == who else Session(who)
 
@@ -60,13 +59,6 @@ class TokenSource:
         return self.renew(resource_url)
 
     def renew(self, resource_url: str) -> Token:
-        who = self.session.sign_in
-        token = sign_in(
-            self._credential,
-            authority_url=who.authority_url,
-            tenant=who.tenant,
-            resource_url=resource_url,
-            http=self._http,
-        )
+        token = self._application.token(resource_url)
         self.session.tokens[resource_url] = token
         return token

@@ -26,29 +26,40 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._http import
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
-def sign_in(credential: Credential, *, authority_url: str, tenant: str, resource_url: str, http: HttpClient) -> Token:
-    """One token for `resource_url` by client credentials.
+class Application:
+    """The application that signs in. Asks the authority for its configuration once, however many tokens follow."""
 
-    Raises SignInError (AADSTS), EndpointError, InputError (unusable certificate).
-    """
-    client_credential = credential.for_msal()
-    authority = f"{authority_url}/{tenant}"
-    try:
-        # Instance discovery asks a fixed public host whether the authority is Microsoft's. The authority comes from
-        # our own table or from the operator, so the question is needless, and impossible from closed networks.
-        application = msal.ConfidentialClientApplication(
-            credential.client_id,
-            client_credential=client_credential,
-            authority=authority,
-            instance_discovery=False,
-            http_client=http,
-        )
-        answer = application.acquire_token_for_client(scopes=[f"{resource_url}/.default"])
-    except (ValueError, KeyError) as exc:
-        raise _discovery_error(exc, authority) from exc
-    if "access_token" not in answer:
-        raise sign_in_error(answer)
-    return Token(answer["access_token"], expires_at=time.time() + float(answer["expires_in"]))
+    def __init__(self, credential: Credential, *, authority_url: str, tenant: str, http: HttpClient) -> None:
+        self._credential = credential
+        self._authority = f"{authority_url}/{tenant}"
+        self._http = http
+        self._msal: msal.ConfidentialClientApplication | None = None
+
+    def token(self, resource_url: str) -> Token:
+        """A new token for `resource_url`. Raises SignInError (AADSTS), EndpointError, InputError (certificate)."""
+        try:
+            client = self._client()
+            # A cached token would still carry the roles of an hour ago.
+            client.remove_tokens_for_client()
+            answer = client.acquire_token_for_client(scopes=[f"{resource_url}/.default"])
+        except (ValueError, KeyError) as exc:
+            raise _discovery_error(exc, self._authority) from exc
+        if "access_token" not in answer:
+            raise sign_in_error(answer)
+        return Token(answer["access_token"], expires_at=time.time() + float(answer["expires_in"]))
+
+    def _client(self) -> msal.ConfidentialClientApplication:
+        if self._msal is None:
+            # Instance discovery asks a fixed public host whether the authority is Microsoft's. The authority comes from
+            # our own table or from the operator, so the question is needless, and impossible from closed networks.
+            self._msal = msal.ConfidentialClientApplication(
+                self._credential.client_id,
+                client_credential=self._credential.for_msal(),
+                authority=self._authority,
+                instance_discovery=False,
+                http_client=self._http,
+            )
+        return self._msal
 
 
 def _discovery_error(exc: Exception, authority: str) -> SignInError:

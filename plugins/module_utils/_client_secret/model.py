@@ -6,12 +6,15 @@
 
 from __future__ import annotations
 
+import re
+import secrets
 import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import SecretPolicy
-from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
     StoredSecret,
@@ -38,6 +41,20 @@ class Desired:
     valid_for: timedelta | None
     renew_before: timedelta
     overlap: timedelta
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
+        """From the module's options. `address`: the store's, which names the owner where no other is given."""
+        owner = params["owner"] or address
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", owner):
+            raise InputError(f"owner '{owner}' cannot be part of a secret's label.", next_step="See the option's form.")
+        return cls(
+            owner=owner,
+            run=secrets.token_hex(6),
+            valid_for=None if params["valid_for"] is None else parse_duration(params["valid_for"], "valid_for"),
+            renew_before=parse_duration(params["renew_before"], "renew_before"),
+            overlap=parse_duration(params["overlap"], "overlap"),
+        )
 
     @property
     def label_start(self) -> str:

@@ -27,7 +27,7 @@ FIELDS = "id,appId,createdDateTime,passwordCredentials"
 
 def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, desired: Desired) -> Actual:
     """The policy is asked for only where a secret will be issued."""
-    body = find_by_unique_name(graph, unique_name, FIELDS)
+    body = find_by_unique_name(graph, unique_name)
     stored = store.read(tenant_id, unique_name)
     actual = Actual(graph.now)
     if body is not None:

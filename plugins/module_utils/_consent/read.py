@@ -16,7 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     DelegatedGrant,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Read, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import is_young
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions, resolve
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
@@ -34,7 +34,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
 
 def read(graph: GraphClient, unique_name: str, wanted: tuple[ResourcePermissions, ...] | None) -> Actual:
     """`wanted`: the declaration by names; None means what the application declares now."""
-    body = find_by_unique_name(graph, unique_name, "id,appId,createdDateTime,requiredResourceAccess")
+    body = find_by_unique_name(graph, unique_name)
     catalog, declared = _declaration(graph, body, wanted)
     if body is None:
         return Actual(catalog, declared)
@@ -70,15 +70,20 @@ def with_grants(graph: GraphClient, actual: Actual) -> Actual:
     return replace(actual, catalog=catalog, assignments=assignments, delegated=delegated)
 
 
+def grants_reads(principal_id: str) -> tuple[Read, Read]:
+    """Of the roles and of the delegated grants of a service principal."""
+    query = {"$filter": f"clientId eq {odata_string(principal_id)}"}
+    return (f"/servicePrincipals/{principal_id}/appRoleAssignments", None), ("/oauth2PermissionGrants", query)
+
+
 def _assignments(graph: GraphClient, principal_id: str) -> tuple[Assignment, ...]:
-    rows = graph.list(f"/servicePrincipals/{principal_id}/appRoleAssignments", action="read the granted permissions")
+    rows = graph.list(*grants_reads(principal_id)[0], action="read the granted permissions")
     return tuple(Assignment(row["id"], row["resourceId"], row["appRoleId"]) for row in rows)
 
 
 def _delegated(graph: GraphClient, principal_id: str) -> tuple[DelegatedGrant, ...] | None:
-    query = {"$filter": f"clientId eq {odata_string(principal_id)}"}
     try:
-        rows = graph.list("/oauth2PermissionGrants", query, action="read the delegated grants")
+        rows = graph.list(*grants_reads(principal_id)[1], action="read the delegated grants")
     except ForbiddenError:
         return None
     return tuple(

@@ -26,6 +26,8 @@ GIVE_ROLE = (
     "Exchange Administrator to the service principal of the automation's application."
 )
 
+_MISSING = "ManagementObjectNotFoundException"
+
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and exchange_url.",
     429: "Exchange Online is throttled: run again in some minutes.",
@@ -52,8 +54,14 @@ def exchange_error(response: requests.Response, cmdlet: str, action: str) -> Exc
     )
 
 
+def is_missing(body: Json) -> bool:
+    """Whether the body says that the object is absent."""
+    error = body.get("error")
+    return isinstance(error, dict) and _innermost(error)[0] == _MISSING
+
+
 def _classify(status: int, kind_name: str, text: str) -> tuple[type[ExchangeError], str]:
-    if kind_name == "ManagementObjectNotFoundException":
+    if kind_name == _MISSING:
         return ObjectMissingError, ""
     if kind_name == "CommandNotFoundException" or status == 403:
         return ExchangeRightError, GIVE_ROLE
@@ -74,8 +82,8 @@ def _innermost(error: Json) -> tuple[str, str]:
     if isinstance(internal, dict) and internal.get("message"):
         return _short(str(internal.get("type") or "")), str(internal["message"])
     details = error.get("details")
-    if isinstance(details, list) and details and isinstance(details[0], dict):
-        return _split(str(details[0].get("message") or ""))
+    if isinstance(details, list) and details and isinstance(details[0], dict) and details[0].get("message"):
+        return _split(str(details[0]["message"]))
     return "", str(error.get("message") or "")
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import itertools
 import typing as t
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
@@ -15,8 +16,13 @@ if t.TYPE_CHECKING:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api, Json, json_object
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, NotFoundError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.errors import graph_error
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.errors import graph_error, is_not_found
 
+#: One thing to read: its path and query.
+Read = tuple[str, t.Mapping[str, str] | None]
+
+#: learn.microsoft.com/graph/json-batching
+_BATCH = 20
 _PATH_SAFE = "/()='$,"
 _QUERY_SAFE = "$,()"
 
@@ -31,14 +37,37 @@ class GraphClient:
     def __init__(self, api: Api, version: str = "v1.0") -> None:
         self._api = api
         self._version = version
+        self._ahead: dict[str, Json | None] = {}
 
     @property
     def now(self) -> datetime:
         return self._api.now
 
+    def read_ahead(self, wanted: t.Iterable[Read]) -> None:
+        """Read much at once; `get`, `find` and `list` of the same then use what came, until something is written.
+
+        What a batch does not answer plainly (throttled, refused) is left to the single request that asks for it.
+        """
+        urls = {self._url(*read): quote_path(*read) for read in wanted}
+        for part in _parts(urls.items()):
+            items = [{"id": str(number), "method": "GET", "url": path} for number, (_url, path) in enumerate(part)]
+            action = "read several things at once"
+            answer = self._json(
+                self._send("POST", self._url("/$batch"), action, body={"requests": items}, reads=True), action
+            )
+            for response in _responses(answer):
+                self._keep(part[int(response["id"])][0], response)
+
+    def _keep(self, url: str, response: Json) -> None:
+        body = response.get("body")
+        if response["status"] == 200 and isinstance(body, dict):
+            self._ahead[url] = body
+        elif response["status"] == 404 and is_not_found(body):
+            self._ahead[url] = None
+
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json:
         """Raises NotFoundError, ForbiddenError, GraphError."""
-        return self._json(self._send("GET", self._url(path, query), action), action)
+        return self.get_url(self._url(path, query), action)
 
     def find(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json | None:
         """None only for Graph's own 404: a 404 of a proxy, or any other refusal, is raised."""
@@ -63,6 +92,8 @@ class GraphClient:
                 f"Microsoft Graph pointed to another host ({'://'.join(urlsplit(url)[:2])}) to {action}.",
                 next_step="Check graph_url; nothing was sent to the other host.",
             )
+        if url in self._ahead:
+            return _present(self._ahead[url], action)
         return self._json(self._send("GET", url, action), action)
 
     def post(self, path: str, body: Json, *, action: str) -> Json:
@@ -89,9 +120,7 @@ class GraphClient:
         return self._url(path)
 
     def _url(self, path: str, query: t.Mapping[str, str] | None = None) -> str:
-        # Keys of Graph's alternate addressing hold quotes and parentheses: those stay, anything else is encoded.
-        url = f"{self._api.url}/{self._version}{quote(path, safe=_PATH_SAFE)}"
-        return f"{url}?{urlencode(query, quote_via=quote, safe=_QUERY_SAFE)}" if query else url
+        return f"{self._api.url}/{self._version}{quote_path(path, query)}"
 
     def _send(
         self,
@@ -101,8 +130,11 @@ class GraphClient:
         *,
         body: Json | None = None,
         headers: t.Mapping[str, str] | None = None,
+        reads: bool = False,
     ) -> requests.Response:
-        response = self._api.send(method, url, body=body, headers=headers)
+        if method != "GET" and not reads:
+            self._ahead.clear()
+        response = self._api.send(method, url, body=body, headers=headers, reads=reads)
         if not 200 <= response.status_code < 300:
             raise graph_error(response, action)
         return response
@@ -116,6 +148,30 @@ class GraphClient:
                 next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
             )
         return body
+
+
+def quote_path(path: str, query: t.Mapping[str, str] | None = None) -> str:
+    # Keys of Graph's alternate addressing hold quotes and parentheses: those stay, anything else is encoded.
+    url = quote(path, safe=_PATH_SAFE)
+    return f"{url}?{urlencode(query, quote_via=quote, safe=_QUERY_SAFE)}" if query else url
+
+
+def _parts(items: t.Iterable[tuple[str, str]]) -> t.Iterator[list[tuple[str, str]]]:
+    rest = iter(items)
+    while part := list(itertools.islice(rest, _BATCH)):
+        yield part
+
+
+def _responses(answer: Json) -> t.Iterator[Json]:
+    for response in answer.get("responses") or ():
+        if isinstance(response, dict) and str(response.get("id", "")).isdecimal() and "status" in response:
+            yield response
+
+
+def _present(body: Json | None, action: str) -> Json:
+    if body is None:
+        raise NotFoundError(f"Microsoft Graph refused to {action}: 404 Request_ResourceNotFound.")
+    return body
 
 
 def odata_string(value: str) -> str:

@@ -50,6 +50,12 @@ def graph_error(response: requests.Response, action: str) -> GraphError | Policy
     )
 
 
+def is_not_found(body: t.Any) -> bool:
+    """Whether this body of a 404 is Graph's own, and so means that the object is absent."""
+    error = body.get("error") if isinstance(body, dict) else None
+    return isinstance(error, dict) and error.get("code") == "Request_ResourceNotFound"
+
+
 def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyError], str]:
     if code in _POLICY_CODES:
         return PolicyError, _POLICY_CODES[code]

@@ -34,8 +34,11 @@ def _checks(desired: Desired, evidence: Evidence, late: Result) -> t.Iterator[Ch
         yield Check("sign_in", "not_yet", evidence.refusal)
         return
     yield Check("sign_in", "ok", "The stored secret gives a token.")
-    yield _grants(desired, evidence)
-    yield from (_inside(seen, late) for seen in evidence.inside)
+    yield (grants := _grants(desired, evidence))
+    if desired.mode != "none" and desired.inside is None:
+        yield Check("inside", "failed", "The restriction holds no mailbox: nothing can be reached.")
+    # What the token does not carry yet is refused everywhere, however old the restriction is.
+    yield from (_inside(seen, "not_yet" if grants.result == "not_yet" else late) for seen in evidence.inside)
     yield from (_outside(seen, late) for seen in evidence.outside)
     if desired.mode != "none" and desired.outside is None:
         yield Check("outside", "ok", "The tenant has no mailbox outside of the restriction.")

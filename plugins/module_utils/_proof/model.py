@@ -41,6 +41,22 @@ class Desired:
 
 
 @dataclass(frozen=True)
+class Task:
+    """A proof to be made: what is asked for, before mailboxes are chosen. Waits are how long to look again."""
+
+    unique_name: str
+    permissions: tuple[str, ...]
+    mode: Mode
+    group: str | None
+    mailbox: str | None
+    since: datetime | None
+    delay: timedelta
+    sign_in_wait: timedelta
+    exchange_wait: timedelta
+    test_mail_to: str | None = None
+
+
+@dataclass(frozen=True)
 class Seen:
     """One request to a mailbox and its answer; `text` is Microsoft's."""
 

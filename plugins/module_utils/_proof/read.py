@@ -17,7 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._tenant impo
 
 def sign_in_as(tenant: Tenant, secret: StoredSecret, unique_name: str) -> Registration:
     """The registration with the secret that the store holds of it. Raises InputError where it has lost that secret."""
-    body = find_by_unique_name(tenant.graph, unique_name, "appId,passwordCredentials") or {}
+    body = find_by_unique_name(tenant.graph, unique_name) or {}
     rows = [row for row in body.get("passwordCredentials", ()) if row["keyId"] == secret.key_id]
     if not rows or body["appId"] != secret.client_id:
         raise InputError(

@@ -66,6 +66,20 @@ class Desired:
     adopt: bool = False
     adopt_client_id: str | None = None
 
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
+        """From the options of azure_app_registration."""
+        return cls(
+            unique_name=params["unique_name"],
+            display_name=params["display_name"],
+            sign_in_audience=params["sign_in_audience"],
+            notes=params["notes"],
+            tags=None if params["tags"] is None else tuple(params["tags"]),
+            owners=tuple(owner.lower() for owner in params["owners"]),
+            adopt=params["adopt"],
+            adopt_client_id=params["adopt_client_id"],
+        )
+
     def properties(self) -> dict[str, t.Any]:
         """By Graph's names."""
         values = {"displayName": self.display_name, "signInAudience": self.sign_in_audience}

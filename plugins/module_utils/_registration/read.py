@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Read, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
     Actual,
     Application,
@@ -21,29 +21,32 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import to_adopt, to_restore
 
 _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime"
+#: All that any of our readers wants of an application: read ahead once, it serves them all.
+_ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
 _SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime"
 
 
-def find_by_unique_name(graph: GraphClient, unique_name: str, fields: str = _APPLICATION_FIELDS) -> Json | None:
+def application_read(unique_name: str) -> Read:
+    """Raises InputError for what cannot be a key."""
     if not _KEY.match(unique_name):
         raise InputError(
             f"unique_name '{unique_name}' cannot be a key.",
             next_step="Use letters, digits and hyphens, at most 120; Microsoft documents no other characters.",
         )
-    return graph.find(
-        f"/applications(uniqueName={odata_string(unique_name)})",
-        {"$select": fields},
-        action=f"read application {unique_name}",
-    )
+    return f"/applications(uniqueName={odata_string(unique_name)})", {"$select": _ALL_FIELDS}
+
+
+def service_principal_read(app_id: str) -> Read:
+    return f"/servicePrincipals(appId={odata_string(app_id)})", {"$select": _SERVICE_PRINCIPAL_FIELDS}
+
+
+def find_by_unique_name(graph: GraphClient, unique_name: str) -> Json | None:
+    return graph.find(*application_read(unique_name), action=f"read application {unique_name}")
 
 
 def find_service_principal(graph: GraphClient, app_id: str) -> ServicePrincipal | None:
-    body = graph.find(
-        f"/servicePrincipals(appId={odata_string(app_id)})",
-        {"$select": _SERVICE_PRINCIPAL_FIELDS},
-        action="read the service principal",
-    )
+    body = graph.find(*service_principal_read(app_id), action="read the service principal")
     return None if body is None else ServicePrincipal.from_graph(body)
 
 

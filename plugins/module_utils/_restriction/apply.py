@@ -17,7 +17,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
     ExchangeError,
+    ExchangeRightError,
     GraphError,
+    NotFoundError,
     ObjectMissingError,
     ReplicationError,
 )
@@ -57,11 +59,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
 
 #: Seconds between tries while Exchange has not caught up with Microsoft Entra.
 _PAUSE = 10.0
-#: Exceptions that pass by themselves: a service principal that Exchange does not know yet, and an organization whose
-#: customization was only just enabled. Neither cmdlet did anything.
+#: Exceptions that pass by themselves: a service principal that Exchange does not know yet, an organization whose
+#: customization was only just enabled, a group that was only just made. Nothing was done then.
 _NOT_YET = {
     "AADServicePrincipalNotFound": "Exchange does not know the new service principal yet",
     "InvalidOperationInDehydratedContext": "Exchange has not finished enabling customization of the organization",
+    "ReplicationError": "Exchange does not show the new group yet",
 }
 
 
@@ -102,7 +105,14 @@ def _confirmed(clients: Clients, desired: Desired, restriction: Restriction) -> 
 
     await_visible(is_done, what="The restriction", times=1)
     change: Change[Step] = Change(restriction.change.before, latest[0].change.after, restriction.change.steps)
-    return replace(latest[0], change=change)
+    return replace(_not_older(latest[0], restriction), change=change)
+
+
+def _not_older(found: Restriction, planned: Restriction) -> Restriction:
+    """Not everything that was just written has a date to be read: what is young stays young in this run."""
+    if found.since and planned.since and found.since < planned.since:
+        return replace(found, since=planned.since, hold=planned.hold)
+    return found
 
 
 def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: Step, deadline: float) -> str | None:
@@ -110,7 +120,7 @@ def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: S
     while True:
         try:
             _write(clients, desired, actual, step)
-        except (ExchangeError, GraphError) as error:
+        except (ExchangeError, GraphError, ReplicationError) as error:
             reason = _not_yet(error)
             if reason is None:
                 raise
@@ -146,7 +156,7 @@ class _Writer:
             case CreatePolicy() | TakeOverPolicy() | RemovePolicy():
                 self._write_policy(step)
             case EnableCustomization():
-                self.invoke("Enable-OrganizationCustomization", step)
+                self.enable_customization(step)
             case CreatePointer():
                 self.create_pointer(step)
             case RemovePointer():
@@ -182,6 +192,16 @@ class _Writer:
 
     def invoke(self, cmdlet: str, step: Step, **parameters: t.Any) -> list[Json]:
         return self._exchange.invoke(cmdlet, action=step.describe(), **parameters)
+
+    def enable_customization(self, step: EnableCustomization) -> None:
+        try:
+            self.invoke("Enable-OrganizationCustomization", step)
+        except ExchangeRightError:
+            raise
+        except ExchangeError as error:
+            # Refused where it was run before; what is not enabled yet is refused at the next step, and waited for.
+            if error.trace.status != 400:
+                raise
 
     def create_group(self, step: CreateGroup) -> None:
         self.invoke(
@@ -265,7 +285,8 @@ class _Writer:
     def unassign(self, step: Unassign) -> None:
         if self._beta is not None:
             path = f"/roleManagement/exchange/roleAssignments/{step.assignment.id}"
-            self._beta.delete(path, action=step.describe())
+            with contextlib.suppress(NotFoundError):
+                self._beta.delete(path, action=step.describe())
         else:
             self.remove("Remove-ManagementRoleAssignment", step, step.assignment.name)
 

@@ -12,13 +12,16 @@ from datetime import UTC, datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 
 Mode = t.Literal["access_policy", "rbac", "none"]
 
 #: RecipientTypeDetails of what holds a mailbox, and of groups.
 MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
 SECURITY_GROUP = "MailUniversalSecurityGroup"
-_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup", "GroupMailbox", "DynamicDistributionGroup"})
+#: Groups of which Get-DistributionGroupMember knows the members; asked for any other it answers with everybody.
+LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
+_GROUPS = LISTING_GROUPS | {"GroupMailbox", "DynamicDistributionGroup"}
 
 #: Application Access Policies limit these and Exchange's roles grant them; nothing here confines User.Read.All.
 _MAILBOX_PERMISSIONS = ("Mail.", "MailboxSettings.", "Calendars.", "Contacts.")
@@ -58,6 +61,10 @@ class Recipient:
     @property
     def is_group(self) -> bool:
         return self.kind in _GROUPS
+
+    @property
+    def lists_members(self) -> bool:
+        return self.kind in LISTING_GROUPS
 
 
 @dataclass(frozen=True)
@@ -135,6 +142,24 @@ class Desired:
     beta: bool = False
     proven: bool = False
     delay: timedelta = timedelta(hours=2)
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
+        """From the options of mailbox_restriction. In the mode none there is no group to read."""
+        members, mode = params["members"], params["mode"]
+        return cls(
+            unique_name=params["unique_name"],
+            mode=mode,
+            permissions=tuple(sorted(permissions)),
+            group="" if mode == "none" else params["group"] or "",
+            members=None if members is None else tuple(members),
+            exact=params["members_exact"],
+            sender=params["sender"],
+            adopt=params["adopt"],
+            beta=params["api"] == "graph_beta",
+            proven=proven,
+            delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
+        )
 
     @property
     def scope_name(self) -> str:
@@ -304,3 +329,7 @@ class Restriction:
     waiting: str | None = None
     leftover: tuple[str, ...] = ()
     fingerprint: str | None = None
+
+
+#: Nothing is restricted, and nothing is known to be left over.
+UNRESTRICTED = Restriction(Change({}, {}), fingerprint="unrestricted")

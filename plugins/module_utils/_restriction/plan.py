@@ -74,7 +74,7 @@ def plan_absent(actual: Actual, desired: Desired) -> Change[Step]:
     """Only what is ours goes: roles, policies, and the group whose notes name the registration."""
     group = actual.group if actual.group and actual.group.notes == group_notes(desired.unique_name) else None
     steps: tuple[Step, ...] = (
-        *_policies_to_remove(actual, ()),
+        *(RemovePolicy(policy) for policy in actual.policies if policy.since),
         *_roles_to_remove(actual, desired),
         *([RemoveGroup(group)] if group else []),
     )
@@ -277,7 +277,7 @@ def _sorted_assignments(actual: Actual, desired: Desired) -> tuple[list[Assignme
     roles = {role_name(permission) for permission in desired.permissions}
     right = [entry for entry in actual.assignments if entry.role in roles and _is_scoped(actual, desired, entry)]
     wrong = [entry for entry in actual.assignments if entry not in right]
-    foreign = [entry for entry in wrong if not _is_our_assignment(entry, desired)]
+    foreign = [entry for entry in wrong if not _is_our_assignment(actual, desired, entry)]
     if foreign:
         told = ", ".join(f"{entry.role} ({entry.scope or 'every mailbox'})" for entry in foreign)
         raise AmbiguityError(
@@ -294,9 +294,9 @@ def _is_scoped(actual: Actual, desired: Desired, entry: Assignment) -> bool:
     return entry.scope is not None and entry.scope.lower() == desired.scope_name.lower()
 
 
-def _is_our_assignment(entry: Assignment, desired: Desired) -> bool:
+def _is_our_assignment(actual: Actual, desired: Desired, entry: Assignment) -> bool:
     # What is written through Graph carries no name: there the scope of our group tells.
-    return entry.name.startswith(f"{desired.unique_name} ")
+    return entry.name.startswith(f"{desired.unique_name} ") or (desired.beta and _is_scoped(actual, desired, entry))
 
 
 # --- the other mode ---------------------------------------------------------------------------------------------------
@@ -307,15 +307,12 @@ def _old_mode_steps(actual: Actual, desired: Desired) -> list[Step]:
 
 
 def _roles_to_remove(actual: Actual, desired: Desired) -> list[Step]:
-    ours = [
-        entry
-        for entry in actual.assignments
-        if _is_our_assignment(entry, desired) or (desired.beta and _is_scoped(actual, desired, entry))
-    ]
-    others = len(ours) < len(actual.assignments)
+    ours = [entry for entry in actual.assignments if _is_our_assignment(actual, desired, entry)]
+    others = [entry for entry in actual.assignments if entry not in ours]
+    in_use = any(_is_scoped(actual, desired, entry) for entry in others)
     return [
         *(Unassign(entry) for entry in ours),
-        *([RemoveScope(actual.scope.name)] if actual.scope else []),
+        *([RemoveScope(actual.scope.name)] if actual.scope and not in_use else []),
         *([RemovePointer()] if actual.pointer and not others else []),
     ]
 

@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, ExchangeError
-from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import Cmdlet, ExchangeClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
     find_by_unique_name,
     find_service_principal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import (
+    LISTING_GROUPS,
     Actual,
     Assignment,
     Desired,
@@ -54,8 +55,17 @@ def read(clients: Clients, desired: Desired) -> Actual:
     return _with_roles(clients, actual, desired)
 
 
+def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str]) -> list[Cmdlet]:
+    """What `read` will ask of Exchange for these registrations first."""
+    return [
+        ("Get-ApplicationAccessPolicy", {}),
+        *(("Get-ServicePrincipal", {"Identity": app_id}) for app_id in app_ids),
+        *(("Get-Group", {"Identity": group}) for group in groups),
+    ]
+
+
 def _registration(clients: Clients, unique_name: str) -> Actual:
-    body = find_by_unique_name(clients.graph, unique_name, _FIELDS)
+    body = find_by_unique_name(clients.graph, unique_name)
     now = clients.graph.now
     if body is None:
         return Actual(now)
@@ -81,7 +91,7 @@ def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> A
     wanted = {address.lower() for address in (*(desired.members or ()), *([desired.sender] if desired.sender else ()))}
     resolved: dict[str, Recipient | None] = {member.address: member for member in members}
     resolved |= {address: find_recipient(exchange, address) for address in sorted(wanted - addresses)}
-    groups = {found.guid for found in resolved.values() if found is not None and found.is_group}
+    groups = {found.guid for found in resolved.values() if found is not None and found.lists_members}
     nested = {guid: mailboxes_in(exchange, guid) for guid in sorted(groups)}
     return replace(actual, group=group, name_taken=taken, resolved=resolved, nested=nested)
 
@@ -94,7 +104,7 @@ def find_group(exchange: ExchangeClient, name: str) -> Group | None:
     if not matches:
         return None
     row = matches[0]
-    guid = str(row["Guid"]).lower()
+    guid, kind = str(row["Guid"]).lower(), str(row["RecipientTypeDetails"])
     return Group(
         guid=guid,
         name=str(row["Name"]),
@@ -102,14 +112,14 @@ def find_group(exchange: ExchangeClient, name: str) -> Group | None:
         distinguished_name=str(row["DistinguishedName"]),
         directory_id=str(row["ExternalDirectoryObjectId"]),
         notes=str(row.get("Notes") or ""),
-        kind=str(row["RecipientTypeDetails"]),
+        kind=kind,
         changed=parse_time(row.get("WhenChangedUTC") or row["WhenCreatedUTC"]),
-        members=members_of(exchange, guid),
+        members=members_of(exchange, guid) if kind in LISTING_GROUPS else (),
     )
 
 
 def members_of(exchange: ExchangeClient, guid: str) -> tuple[Recipient, ...]:
-    """`guid` must be of a group that was just read: of an unknown one Exchange would list the members of all groups."""
+    """`guid` must be of a distribution group that was just read: of anything else Exchange would list everybody."""
     rows = exchange.invoke(
         "Get-DistributionGroupMember", action="read the group's members", Identity=guid, ResultSize="Unlimited"
     )
@@ -122,7 +132,7 @@ def mailboxes_in(exchange: ExchangeClient, guid: str, seen: frozenset[str] = fro
     for member in members_of(exchange, guid):
         if member.is_mailbox:
             found[member.guid] = member
-        elif member.is_group and member.guid not in seen:
+        elif member.lists_members and member.guid not in seen:
             inner = mailboxes_in(exchange, member.guid, seen | {guid})
             found |= {mailbox.guid: mailbox for mailbox in inner}
     return tuple(found.values())
@@ -165,7 +175,8 @@ def _policies(exchange: ExchangeClient, app_id: str) -> tuple[Policy, ...]:
     return tuple(
         Policy(
             str(row["Identity"]),
-            str(row["ScopeIdentityRaw"]),
+            # The SID and, behind a semicolon, the group's object id in Microsoft Entra (seen in public outputs).
+            str(row["ScopeIdentityRaw"]).partition(";")[0],
             str(row["AccessRight"]),
             str(row.get("Description") or "").strip(),
         )
@@ -212,9 +223,13 @@ def _pointer(exchange: ExchangeClient, actual: Actual) -> Json | None:
 def _assignments(exchange: ExchangeClient, pointer: Json) -> tuple[Assignment, ...]:
     object_id = str(pointer["ObjectId"])
     rows = exchange.find("Get-ManagementRoleAssignment", action="read the roles in Exchange", RoleAssignee=object_id)
-    names = {str(pointer.get(field) or "").lower() for field in ("ObjectId", "AppId", "Identity", "Sid")} - {""}
-    mine = [row for row in rows if names & {str(row.get(field) or "").lower() for field in ("RoleAssignee", "App")}]
-    return tuple(_assignment(row) for row in mine)
+    # Public scripts see the assignee by its display name, others by an id.
+    names = _lowered(pointer, "ObjectId", "AppId", "Identity", "Sid", "Name", "DisplayName")
+    return tuple(_assignment(row) for row in rows if names & _lowered(row, "RoleAssignee", "RoleAssigneeName", "App"))
+
+
+def _lowered(row: Json, *fields: str) -> set[str]:
+    return {str(row.get(field) or "").lower() for field in fields} - {""}
 
 
 def _assignment(row: Json) -> Assignment:

@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from emulator.clock import parse_stamp, stamp
 from emulator.graph.store.records import Kind
 from emulator.graph.store.resources import GRAPH, resources
 from emulator.mailbox_rig import ALL, MEMBER, NESTED, SEED, App, MailboxRig
@@ -167,11 +169,14 @@ def test_live_secrets_are_counted(mail: MailboxRig) -> None:
     directory = mail.tenant.directory
     application = directory.find_live(Kind.APPLICATION, "appId", app.app_id)
     assert application is not None
-    past = {"passwordCredential": {"startDateTime": "2020-01-01T00:00:00Z", "endDateTime": "2020-02-01T00:00:00Z"}}
-    for wish in ({}, past):
-        mail.graph("POST", f"/applications/{application.id}/addPassword", wish)
-    # Registered, first secret, second secret; the expired one opens nothing.
-    assert [entry["live_secrets"] for entry in reach(mail)] == [0, 1, 2]
+    tomorrow = parse_stamp(mail.rig.admin.clock()) + timedelta(days=1)
+    for wish in ({"endDateTime": stamp(tomorrow)}, {}):
+        path = f"/applications/{application.id}/addPassword"
+        assert mail.graph("POST", path, {"passwordCredential": wish}).ok
+    mail.rig.admin.advance_clock(2 * 24 * HOUR)
+    # A look of its own needs a change; by then the second one has expired.
+    mail.rig.admin.portal_application(mail.tenant_id, "Unrelated")
+    assert [entry["live_secrets"] for entry in reach(mail)] == [0, 1, 2, 3, 2]
 
 
 def test_the_automation_is_left_out(rig: Rig) -> None:

@@ -15,10 +15,13 @@ import pytest
 import requests
 
 if t.TYPE_CHECKING:
+    from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
     from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 
 CORE = "ansible_collections.totalview.exchange365.plugins.module_utils"
 GRAPH_URL = "https://graph.example"
+EXCHANGE_URL = "https://exchange.example"
+TENANT = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
 
 #: Status, body (text is sent as it is, anything else as JSON) and headers.
 Answer = tuple[int] | tuple[int, t.Any] | tuple[int, t.Any, dict[str, str]]
@@ -61,7 +64,7 @@ class ScriptedHttp:
 
     def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
         parts = urlsplit(url)
-        path = unquote(parts.path).removeprefix("/v1.0")
+        path = unquote(parts.path).removeprefix("/v1.0").removeprefix("/beta")
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         self.sent.append(Sent(method, path, query, kwargs.get("json"), kwargs["headers"]))
         assert f"{parts.scheme}://{parts.netloc}" == GRAPH_URL
@@ -76,6 +79,75 @@ class ScriptedHttp:
 
     def writes(self) -> list[tuple[str, str]]:
         return self.calls("POST", "PATCH", "DELETE")
+
+
+@dataclass
+class Invoked:
+    """A cmdlet that was sent."""
+
+    cmdlet: str
+    parameters: dict[str, t.Any]
+    url: str
+    headers: dict[str, str]
+    reads: bool
+
+
+@dataclass
+class ScriptedExchange:
+    """An HttpClient without a network that speaks for Exchange Online: answers by cmdlet, where given by Identity."""
+
+    sent: list[Invoked] = field(default_factory=list)
+    script: dict[tuple[str, str | None], list[Answer]] = field(default_factory=dict)
+
+    def on(self, cmdlet: str, *answers: Answer, identity: str | None = None) -> None:
+        self.script[cmdlet, identity] = list(answers)
+
+    def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
+        assert method == "POST"
+        assert url.startswith(f"{EXCHANGE_URL}/adminapi/beta/{TENANT}/InvokeCommand")
+        (told,) = kwargs["json"].values()
+        cmdlet, parameters = told["CmdletName"], told["Parameters"]
+        self.sent.append(Invoked(cmdlet, parameters, url, kwargs["headers"], reads))
+        exact = (cmdlet, parameters.get("Identity"))
+        key = exact if exact in self.script else (cmdlet, None)
+        assert key in self.script, f"unexpected call: {cmdlet} {parameters}"
+        answers = self.script[key]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        return _response(requests.Request(method, url, headers=kwargs["headers"]), *answer)
+
+    def cmdlets(self, *verbs: str) -> list[str]:
+        """What was run, in order; only these verbs where any is named."""
+        return [sent.cmdlet for sent in self.sent if not verbs or sent.cmdlet.split("-")[0] in verbs]
+
+    def writes(self) -> list[tuple[str, dict[str, t.Any]]]:
+        return [(sent.cmdlet, sent.parameters) for sent in self.sent if not sent.cmdlet.startswith("Get-")]
+
+
+def rows(*found: dict[str, t.Any]) -> Answer:
+    return (200, {"value": list(found)})
+
+
+def refusal(type_name: str, text: str = "Objektet blev ikke fundet.", status: int = 400) -> Answer:
+    """As Exchange says it: three deep, the outer texts saying nothing, the inner one in the tenant's language."""
+    return (
+        status,
+        {
+            "error": {
+                "code": "BadRequest",
+                "message": "Invalid Operation",
+                "details": [{"code": "Client", "target": "", "message": f"|{type_name}|{text}"}],
+                "innererror": {
+                    "message": "Invalid Operation",
+                    "type": "Microsoft.Exchange.Admin.OData.Core.ODataServiceException",
+                    "internalexception": {"message": text, "type": type_name, "stacktrace": ""},
+                },
+            }
+        },
+    )
+
+
+#: Exchange's word for an object that is absent.
+MISSING = refusal("Microsoft.Exchange.Configuration.Tasks.ManagementObjectNotFoundException", status=404)
 
 
 @dataclass
@@ -113,9 +185,10 @@ def _response(
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """For every test: waiting for replication takes no time."""
+    """For every test: waiting takes no time."""
     clock = Clock()
-    monkeypatch.setattr(f"{CORE}._graph.replication.time", clock)
+    for module in ("_graph.replication", "_exchange.client", "_restriction.apply", "_proof.probe"):
+        monkeypatch.setattr(f"{CORE}.{module}.time", clock)
     return clock
 
 
@@ -136,3 +209,26 @@ def graph(http: ScriptedHttp, tokens: CountingTokens) -> GraphClient:
     from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient  # noqa: PLC0415
 
     return GraphClient(Api(t.cast(t.Any, http), GRAPH_URL, tokens))
+
+
+@pytest.fixture
+def exchange_http() -> ScriptedExchange:
+    return ScriptedExchange()
+
+
+@pytest.fixture
+def exchange(exchange_http: ScriptedExchange, tokens: CountingTokens) -> ExchangeClient:
+    from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import (  # noqa: PLC0415
+        ExchangeClient,
+    )
+
+    return ExchangeClient(Api(t.cast(t.Any, exchange_http), EXCHANGE_URL, tokens), TENANT)
+
+
+@pytest.fixture
+def beta(http: ScriptedHttp, tokens: CountingTokens) -> GraphClient:
+    from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient  # noqa: PLC0415
+
+    return GraphClient(Api(t.cast(t.Any, http), GRAPH_URL, tokens), "beta")

@@ -63,5 +63,5 @@ def held(directory: Directory, principal_id: str) -> frozenset[str]:
     return frozenset(
         names[record.true.body["roleDefinitionId"]]
         for record in directory.records(Kind.DIRECTORY_ROLE)
-        if record.true.body["principalId"] == principal_id and directory.read(record).live and record.true.live
+        if record.true.body["principalId"] == principal_id and directory.read(record).live
     )

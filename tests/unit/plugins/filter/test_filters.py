@@ -7,12 +7,12 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.filter.changed_stages import changed_stages
-from ansible_collections.totalview.exchange365.plugins.filter.hosts_by_tenant import hosts_by_tenant
+from ansible_collections.totalview.exchange365.plugins.filter.shared_tenants import shared_tenants
 from ansible_collections.totalview.exchange365.plugins.filter.tenant_table import tenant_table
 from ansible_collections.totalview.exchange365.plugins.filter.unknown_names import unknown_names
 
 
-@pytest.mark.parametrize("module", ["changed_stages", "hosts_by_tenant", "tenant_table", "unknown_names"])
+@pytest.mark.parametrize("module", ["changed_stages", "shared_tenants", "tenant_table", "unknown_names"])
 def test_each_file_has_one_filter_of_its_own_name(module):
     found = __import__(f"ansible_collections.totalview.exchange365.plugins.filter.{module}", fromlist=["FilterModule"])
 
@@ -50,21 +50,21 @@ def test_what_the_stages_changed_by_registration(stages, changed):
     assert changed_stages(stages) == changed
 
 
-# --- hosts_by_tenant
+# --- shared_tenants
 
 
 def test_the_hosts_of_each_tenant_that_was_signed_in_to():
     hostvars = {
-        "a": {"__connector_login": {"tenant_id": "t1"}},
-        "b": {"__connector_login": {"tenant_id": "t2"}},
-        "c": {"__connector_login": {"tenant_id": "t1"}},
-        "refused": {"__connector_login": {"failed": True}},
+        "a": {"__connector_plan": {"tenant_id": "t1"}},
+        "b": {"__connector_plan": {"tenant_id": "t2"}},
+        "c": {"__connector_plan": {"tenant_id": "t1"}},
+        "refused": {"__connector_plan": {"failed": True}},
         "never": {},
     }
 
-    assert hosts_by_tenant(["a", "b", "c", "refused", "never"], hostvars) == {"t1": ["a", "c"], "t2": ["b"]}
-    assert hosts_by_tenant(["b"], hostvars) == {"t2": ["b"]}
-    assert hosts_by_tenant([], hostvars) == {}
+    assert shared_tenants(["a", "b", "c", "refused", "never"], hostvars) == {"t1": ["a", "c"], "t2": ["b"]}
+    assert shared_tenants(["b"], hostvars) == {"t2": ["b"]}
+    assert shared_tenants([], hostvars) == {}
 
 
 # --- tenant_table

@@ -17,7 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.creden
     ClientSecret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn, TokenSource
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import sign_in
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import Application
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     EndpointError,
@@ -45,9 +45,11 @@ class Entra:
     configuration: Answer | Exception | None = None
     refusal: Answer | Exception | None = None
     requests: list[dict[str, str]] = field(default_factory=list)
+    configured: list[str] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def get(self, url, **_kwargs):
+        self.configured.append(url)
         tenant = urlsplit(url).path.split("/")[1]
         body = {
             "issuer": f"{AUTHORITY}/{tenant}/v2.0",
@@ -77,7 +79,7 @@ def refused(status=401, **body):
 
 
 def signed_in(http, credential=SECRET, tenant="contoso.com"):
-    return sign_in(credential, authority_url=AUTHORITY, tenant=tenant, resource_url=GRAPH, http=http)
+    return Application(credential, authority_url=AUTHORITY, tenant=tenant, http=http).token(GRAPH)
 
 
 # --- one sign-in
@@ -148,6 +150,16 @@ def test_an_unusable_certificate_is_told_before_anything_is_sent(tmp_path):
         signed_in(http, ClientCertificate("client-1", str(tmp_path / "missing.pem")))
 
     assert http.requests == []
+
+
+def test_however_many_tokens_follow_the_configuration_is_asked_for_once_and_no_token_is_an_old_one():
+    http = Entra()
+    application = Application(SECRET, authority_url=AUTHORITY, tenant="contoso.com", http=http)
+
+    values = [application.token(audience).value for audience in (GRAPH, GRAPH, OUTLOOK)]
+
+    assert values == ["token-0", "token-1", "token-2"]
+    assert len(http.configured) == 1
 
 
 # --- the session

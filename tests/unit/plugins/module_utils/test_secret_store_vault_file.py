@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
+    StoredProof,
     StoredSecret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
@@ -30,6 +31,7 @@ SECRET = StoredSecret(
     end=datetime(2027, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
     value=VALUE,
     retired=(RetiredSecret("key-0", datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))),),
+    proof=StoredProof("8a0f6f1f9d2c4b7e", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
 )
 
 
@@ -104,9 +106,25 @@ def test_the_file_is_ansible_vaults_and_holds_json(tmp_path):
                 "end": "2027-01-02T03:04:05.678901+00:00",
                 "value": VALUE,
                 "retired": [{"key_id": "key-0", "remove_after": "2026-01-01T00:00:00+02:00"}],
+                "proof": {"restriction": "8a0f6f1f9d2c4b7e", "at": "2026-02-03T04:05:06+00:00"},
             }
         },
     }
+
+
+def test_a_secret_without_a_proof_survives_the_round_trip(tmp_path):
+    unproven = replace(SECRET, proof=None)
+
+    store(tmp_path).write(TENANT, "mail", unproven)
+
+    assert store(tmp_path).read(TENANT, "mail") == unproven
+
+
+def test_a_file_from_before_there_were_proofs_is_read(tmp_path):
+    row = {"client_id": "c", "key_id": "k", "label": "l", "end": "2027-01-02T03:04:05+00:00", "value": VALUE}
+    put(tmp_path, json.dumps({"tenant_id": TENANT, "secrets": {"mail": {**row, "retired": []}}}))
+
+    assert store(tmp_path).read(TENANT, "mail").proof is None
 
 
 def test_the_value_is_not_in_the_secrets_text():

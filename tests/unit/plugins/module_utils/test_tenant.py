@@ -17,7 +17,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.creden
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    EndpointError,
+    ExchangeRightError,
+    InputError,
+    SignInError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions, is_guid
 
 GUID = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
@@ -30,6 +35,7 @@ PARAMS = {
     "cloud": "Global",
     "authority_url": None,
     "graph_url": None,
+    "exchange_url": None,
     "ca_path": None,
 }
 
@@ -154,20 +160,22 @@ def test_the_secret_is_not_shown():
 
 
 @pytest.mark.parametrize("cloud", CLOUDS)
-def test_the_cloud_names_authority_and_graph(cloud):
+def test_the_cloud_names_authority_graph_and_exchange(cloud):
     found = options(cloud=cloud)
 
-    assert (found.authority_url, found.graph_url) == (CLOUDS[cloud].authority_url, CLOUDS[cloud].graph_url)
+    named = CLOUDS[cloud]
+    assert (found.authority_url, found.graph_url) == (named.authority_url, named.graph_url)
+    assert (found.exchange_url, found.exchange_audience) == (named.exchange_url, named.exchange_url)
 
 
 def test_every_cloud_is_reached_over_tls_and_without_a_path():
     for cloud in CLOUDS.values():
-        for url in (cloud.authority_url, cloud.graph_url):
+        for url in filter(None, (cloud.authority_url, cloud.graph_url, cloud.exchange_url)):
             assert url.startswith("https://")
             assert url.count("/") == 2
 
 
-@pytest.mark.parametrize("option", ["authority_url", "graph_url"])
+@pytest.mark.parametrize("option", ["authority_url", "graph_url", "exchange_url"])
 @pytest.mark.parametrize(
     ("given", "url"),
     [
@@ -184,11 +192,11 @@ def test_an_address_in_place_of_the_clouds(option, given, url):
     found = options(**{option: given})
 
     assert getattr(found, option) == url
-    others = {"authority_url", "graph_url"} - {option}
+    others = {"authority_url", "graph_url", "exchange_url"} - {option}
     assert all(getattr(found, other) == getattr(CLOUDS["Global"], other) for other in others)
 
 
-@pytest.mark.parametrize("option", ["authority_url", "graph_url"])
+@pytest.mark.parametrize("option", ["authority_url", "graph_url", "exchange_url"])
 @pytest.mark.parametrize(
     "given",
     [
@@ -243,3 +251,75 @@ def test_the_session_of_another_tenant_is_not_taken():
     held = Session(SignIn("fabrikam.com", "client-1", options().authority_url))
 
     assert Tenant(options(), held).tokens.session is not held
+
+
+# --- Exchange
+
+
+EXCHANGE = "https://outlook.office365.com"
+
+
+def test_tokens_for_exchange_are_asked_for_by_microsofts_own_name_also_where_another_address_is_called():
+    found = options(exchange_url="https://here.example")
+
+    assert (found.exchange_url, found.exchange_audience) == ("https://here.example", EXCHANGE)
+
+
+def test_a_cloud_without_a_certain_address_takes_the_given_one_as_audience_too():
+    found = options(cloud="China", exchange_url="https://partner.outlook.example")
+
+    assert found.exchange_url == found.exchange_audience == "https://partner.outlook.example"
+
+
+def test_a_cloud_without_a_certain_address_asks_for_one_only_where_exchange_is_needed():
+    tenant = Tenant(options(cloud="China"), None)
+
+    with pytest.raises(InputError, match="exchange_url is not given"):
+        _ = tenant.exchange
+
+
+def signed_in(**claims):
+    found = options()
+    who = SignIn(GUID, "client-1", found.authority_url)
+    return Tenant(found, Session(who, {EXCHANGE: token(tid=GUID, **claims)}))
+
+
+def test_exchange_is_called_where_the_token_allows_for_cmdlets():
+    tenant = signed_in(roles=["Exchange.ManageAsApp"])
+
+    assert tenant.exchange is tenant.exchange
+
+
+@pytest.mark.parametrize("claims", [{}, {"roles": []}, {"roles": ["Exchange.ManageAsAppV2"]}])
+def test_a_missing_right_for_exchange_is_told_before_anything_is_sent(claims):
+    with pytest.raises(ExchangeRightError, match=r"Exchange\.ManageAsApp ") as caught:
+        _ = signed_in(**claims).exchange
+
+    assert "Privileged Role Administrator" in caught.value.next_step
+    assert "Exchange Administrator" in caught.value.next_step
+
+
+def refusing(monkeypatch, error):
+    tenant = Tenant(options(), None)
+
+    def refuse(_url):
+        raise error
+
+    monkeypatch.setattr(tenant.tokens, "token", refuse)
+    return tenant
+
+
+@pytest.mark.parametrize("code", ["AADSTS500011", "AADSTS650052"])
+def test_a_tenant_without_exchange_online_is_told_apart(monkeypatch, code):
+    with pytest.raises(SignInError, match="no Exchange Online") as caught:
+        _ = refusing(monkeypatch, SignInError("", code=code)).exchange
+
+    assert caught.value.code == "NoExchangeOnline"
+
+
+@pytest.mark.parametrize("error", [SignInError("", code="AADSTS7000215"), EndpointError("gone")])
+def test_any_other_refusal_of_a_token_stays_what_it_is(monkeypatch, error):
+    with pytest.raises(type(error)) as caught:
+        _ = refusing(monkeypatch, error).exchange
+
+    assert caught.value is error

@@ -7,16 +7,16 @@ from __future__ import annotations
 import typing as t
 
 
-def hosts_by_tenant(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
-    """The hosts of each tenant that was signed in to, by directory id."""
+def shared_tenants(hosts: t.Iterable[str], hostvars: t.Mapping[str, t.Any]) -> dict[str, list[str]]:
+    """The hosts of each tenant that more than one host stands for, by directory id."""
     found: dict[str, list[str]] = {}
     for host in hosts:
-        tenant_id = hostvars[host].get("__connector_login", {}).get("tenant_id")
+        tenant_id = hostvars[host].get("__connector_plan", {}).get("tenant_id")
         if tenant_id:
             found.setdefault(str(tenant_id), []).append(str(host))
-    return found
+    return {tenant_id: names for tenant_id, names in found.items() if len(names) > 1}
 
 
 class FilterModule:
     def filters(self) -> dict[str, t.Callable[..., t.Any]]:
-        return {"hosts_by_tenant": hosts_by_tenant}
+        return {"shared_tenants": shared_tenants}

@@ -1,0 +1,149 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.totalview.exchange365.plugins.module_utils import _permission
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret import plan as secret_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret import read as secret_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent import plan as consent_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent import read as consent_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import (
+    consent_link,
+    consent_message,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import Consent
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ExchangeRightError,
+    InputError,
+    SignInError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Findings, Wanted
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
+    MICROSOFT_GRAPH,
+    resource_read,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import RecordProof
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.prove import proof_of, prove
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration import plan as registration_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration import read as registration_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction import plan as restriction_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction import read as restriction_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import UNRESTRICTED, Restriction
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
+
+_UNREAD = "Whether an earlier restriction is left over in Exchange is not known: {}"
+
+
+class Planner:
+    """Reads a tenant once for all stages and plans each of them. Writes nothing."""
+
+    def __init__(self, tenant: Tenant, store: SecretStore, *, prove_again: bool) -> None:
+        self._tenant = tenant
+        self._store = store
+        self._prove_again = prove_again
+
+    def plan(self, wanted: t.Sequence[Wanted]) -> list[Findings]:
+        """Raises whatever the stages raise for input that cannot work."""
+        self._read_ahead(wanted)
+        return [self._plan_one(entry) for entry in wanted]
+
+    def _read_ahead(self, wanted: t.Sequence[Wanted]) -> None:
+        """In few batches what the stages read one by one."""
+        graph = self._tenant.graph
+        applications = [registration_read.application_read(entry.registration.unique_name) for entry in wanted]
+        graph.read_ahead([*applications, resource_read(MICROSOFT_GRAPH)])
+        bodies = [graph.find(*read, action="read the applications") for read in applications]
+        app_ids = [str(body["appId"]) for body in bodies if body is not None]
+        if not app_ids:
+            return
+        graph.read_ahead(registration_read.service_principal_read(app_id) for app_id in app_ids)
+        found = [registration_read.find_service_principal(graph, app_id) for app_id in app_ids]
+        ids = [principal.id for principal in found if principal is not None]
+        graph.read_ahead(read for id_ in ids for read in consent_read.grants_reads(id_))
+        if self._tenant.has_exchange:
+            groups = {entry.restriction.group for entry in wanted} - {""}
+            self._tenant.exchange.read_ahead(restriction_read.reads_ahead(app_ids, sorted(groups)))
+
+    def _plan_one(self, wanted: Wanted) -> Findings:
+        findings = Findings(wanted.name)
+        graph, unique_name = self._tenant.graph, wanted.registration.unique_name
+        actual = registration_read.read(graph, wanted.registration)
+        findings.changes["application"] = registration_plan.plan(actual, wanted.registration)
+        declaration = _permission.Desired(wanted.declared)
+        declared = _permission.read(graph, unique_name, declaration)
+        findings.changes["permissions"] = _permission.plan(declared, declaration)
+        restriction = self._restriction(wanted, findings)
+        consent = self._consent(wanted, findings, restriction)
+        tenant_id = self._tenant.directory_id
+        secret = secret_read.read(graph, self._store, tenant_id, unique_name, wanted.secret)
+        findings.changes["secret"] = secret_plan.plan(secret, wanted.secret)
+        if consent.state == "granted":
+            self._proof(wanted, findings, restriction)
+        if restriction.leftover and findings.proven:
+            findings.changes["old restriction"] = self._old_restriction(wanted)
+        return findings
+
+    def _restriction(self, wanted: Wanted, findings: Findings) -> Restriction:
+        try:
+            actual = restriction_read.read(self._clients(wanted), wanted.restriction)
+            restriction = restriction_plan.plan(actual, wanted.restriction)
+        except (ExchangeRightError, SignInError, InputError) as error:
+            if wanted.restriction.mode != "none":
+                raise
+            # Without a right in Exchange nothing can be restricted there, and nothing was.
+            findings.warnings.append(_UNREAD.format(error.message))
+            return UNRESTRICTED
+        findings.changes["restriction"] = restriction.change
+        return restriction
+
+    def _clients(self, wanted: Wanted) -> restriction_read.Clients:
+        tenant = self._tenant
+        return restriction_read.Clients(
+            tenant.graph, tenant.exchange, tenant.graph_beta if wanted.restriction.beta else None
+        )
+
+    def _old_restriction(self, wanted: Wanted) -> Change[t.Any]:
+        desired = replace(wanted.restriction, proven=True)
+        return restriction_plan.plan(restriction_read.read(self._clients(wanted), desired), desired).change
+
+    def _consent(self, wanted: Wanted, findings: Findings, restriction: Restriction) -> Consent:
+        tenant, unique_name = self._tenant, wanted.registration.unique_name
+        actual = consent_read.read(tenant.graph, unique_name, wanted.declared)
+        consent = consent_plan.plan(actual, tenant.roles, restriction.hold)
+        findings.changes["consent"] = consent.change
+        if consent.held and restriction.since:
+            held = [step.describe() for step in consent.held]
+            findings.wait(held, restriction.since + wanted.restriction.delay)
+        waiting = [step.describe() for step in consent.waiting]
+        if waiting:
+            findings.link = consent_link(tenant.options.authority_url, tenant.directory_id, actual.app_id)
+            findings.message = consent_message(tenant.directory_id, unique_name, waiting, findings.link)
+        return consent
+
+    def _proof(self, wanted: Wanted, findings: Findings, restriction: Restriction) -> None:
+        """While something is to be changed there is nothing to prove yet: the run that changes it proves it."""
+        record: Change[t.Any] = Change({"proven": False}, {"proven": True}, (RecordProof(wanted.name),))
+        unique_name = wanted.registration.unique_name
+        secret = self._store.read(self._tenant.directory_id, unique_name)
+        fingerprint = restriction.fingerprint
+        if findings.planned or fingerprint is None or secret is None:
+            findings.proven, findings.changes["proof"] = True, record
+            return
+        if proof_of(secret, fingerprint) is not None and not self._prove_again:
+            findings.proven = True
+            return
+        judgement, _now = prove(self._tenant, secret, replace(wanted.proof, since=restriction.since))
+        if judgement.state == "proven":
+            findings.proven, findings.changes["proof"] = True, record
+        else:
+            waits = [check.detail for check in judgement.checks if check.result == "not_yet"]
+            findings.wait(waits, judgement.try_again_at)
