@@ -33,12 +33,16 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a module did, or in check mode would do. `session` never reaches a result in the clear."""
+    """What a module did, or in check mode would do. `session` never reaches a result in the clear.
+
+    `facts`: what the host is known by from then on.
+    """
 
     values: t.Mapping[str, t.Any] = field(default_factory=dict)
     change: Change[t.Any] | None = None
     warnings: tuple[str, ...] = ()
     session: Session | None = field(default=None, repr=False)
+    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome
         tenant = str(call.params.get("tenant_id") or "")
         return {"failed": True, "msg": error.sentence(tenant), "failure": error.failure(tenant)}, None
     result: dict[str, t.Any] = {"changed": False, **outcome.values}
+    if outcome.facts:
+        result["ansible_facts"] = dict(outcome.facts)
     if outcome.change is not None:
         result["changed"] = outcome.change.changed
         result["changes"] = outcome.change.describe()

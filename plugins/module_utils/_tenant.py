@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.clouds import CLOUDS
@@ -72,7 +72,7 @@ class Tenant:
 
     def __init__(self, options: TenantOptions, session: Session | None) -> None:
         self.options = options
-        self._http = HttpClient(options.ca_path)
+        self._http = http_client(options.ca_path)
         self.tokens = self.tokens_of(options.credential, session)
 
     def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
@@ -148,6 +148,12 @@ class Tenant:
     @property
     def _claims(self) -> t.Mapping[str, t.Any]:
         return self.tokens.token(self.options.graph_url).claims
+
+
+@lru_cache(maxsize=1)
+def http_client(ca_path: str | None) -> HttpClient:
+    """One kept-alive client for each process, in which a loop runs all its items."""
+    return HttpClient(ca_path)
 
 
 def is_guid(value: str) -> bool:

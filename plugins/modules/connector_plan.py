@@ -25,6 +25,14 @@ attributes:
   check_mode:
     details: This module changes nothing. It signs in also in check mode.
 options:
+  host:
+    description: What the tenant is called in RV(ansible_facts.connector_result), usually C(inventory_hostname).
+    type: str
+  mistakes:
+    description: Sentences about what is wrong with the inventory. The module then fails with them, before it signs in.
+    type: list
+    elements: str
+    default: []
   registrations:
     description: The registrations, each with the options that the stages take for it.
     type: list
@@ -185,6 +193,16 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+ansible_facts:
+  description: How the tenant stands.
+  returned: success
+  type: dict
+  contains:
+    connector_result:
+      description:
+        - C(tenant) as in O(host); C(state), which is C(complete), C(changes_pending), C(waiting_for_consent) or
+          C(waiting_for_exchange); C(changed), an empty list; C(next), what must happen next.
+      type: dict
 session:
   description: As of M(totalview.exchange365.tenant_login).
   returned: success, on the controller
@@ -229,6 +247,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils import _hand
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import Desired as DesiredSecret
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Findings, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.plan import Planner
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
@@ -270,6 +289,8 @@ _REGISTRATION = {
 ARGUMENT_SPEC = {
     **TENANT,
     **STORE,
+    "host": _TEXT,
+    "mistakes": {**_LIST, "default": []},
     "registrations": {"type": "list", "elements": "dict", "required": True, "options": _REGISTRATION},
     "api": {"type": "str", "choices": ["exchange", "graph_beta"], "default": "exchange"},
     "enforcement_delay": {"type": "str", "default": "2h"},
@@ -296,6 +317,8 @@ ARGUMENT_SPEC = {
 
 
 def run(call: Call) -> Outcome:
+    if call.params["mistakes"]:
+        raise InputError(" ".join(call.params["mistakes"]), next_step="Nothing was written.", code="InventoryMistake")
     tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
     wanted = [_wanted(call.params, entry, store.address) for entry in call.params["registrations"]]
     findings = Planner(tenant, store, prove_again=call.params["prove_again"]).plan(wanted)
@@ -308,8 +331,14 @@ def run(call: Call) -> Outcome:
         "waiting_for_exchange": [reason for entry in findings for reason in entry.waits],
         "try_again_at": max(times).isoformat(timespec="seconds") if times else None,
     }
+    result = {"tenant": call.params["host"], "state": _state(values), "changed": [], "next": "-"}
     warnings = tuple(warning for entry in findings for warning in entry.warnings)
-    return Outcome(values, warnings=warnings, session=tenant.tokens.session)
+    return Outcome(values, None, warnings, tenant.tokens.session, {"connector_result": result})
+
+
+def _state(values: t.Mapping[str, t.Any]) -> str:
+    waits = (name for name in ("waiting_for_consent", "waiting_for_exchange") if values[name])
+    return next(waits, "changes_pending" if values["planned"] else "complete")
 
 
 def _planned(findings: t.Iterable[Findings]) -> list[str]:

@@ -63,6 +63,9 @@ class _NoWire:
     async def hold(self, seconds: float, receive: Receive) -> None:
         pass
 
+    async def keep_waiting(self, receive: Receive) -> None:
+        raise requests.exceptions.ConnectionError("not answered for ever")
+
     async def close(self, receive: Receive) -> None:
         raise requests.exceptions.ConnectionError("closed without an answer")
 

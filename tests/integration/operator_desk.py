@@ -53,8 +53,8 @@ class Run:
 
     def tenant(self, host: str) -> Json:
         """The role's connector_result."""
-        facts = self.results(host, "What became of the tenant")[-1]["ansible_facts"]
-        return dict(facts["connector_result"])
+        facts = [row["result"].get("ansible_facts", {}) for row in self.rows if row.get("host") == host]
+        return next(dict(found["connector_result"]) for found in reversed(facts) if "connector_result" in found)
 
     def changes(self, host: str, stage: str) -> list[str]:
         """What the modules of a stage say they changed, or planned in check mode; stage is plan or write."""

@@ -61,7 +61,7 @@ class ExchangeClient:
         if not cmdlet.startswith(READING_VERBS):
             self._ahead.clear()
         page = kept if kept is not None else self._page(self._url("InvokeCommand"), cmdlet, body, action)
-        rows = _rows(page, action)
+        rows = [*_rows(page, action)]
         while page.get("@odata.nextLink"):
             # The next page wants the same body again (CIPP-API and ExoHelper do so).
             page = self._page(page["@odata.nextLink"], cmdlet, body, action)
@@ -77,7 +77,8 @@ class ExchangeClient:
         for start in range(0, len(bodies), _BATCH):
             part = bodies[start : start + _BATCH]
             answer = self._page(self._url("$batch"), None, {"requests": self._items(part)}, "read several things")
-            for response in answer.get("responses") or ():
+            responses = answer.get("responses")
+            for response in responses if isinstance(responses, list) else ():
                 self._keep(part, response)
 
     def _items(self, bodies: list[Json]) -> list[Json]:
@@ -93,14 +94,14 @@ class ExchangeClient:
         ]
 
     def _keep(self, bodies: list[Json], response: t.Any) -> None:
-        plain = isinstance(response, dict) and str(response.get("id", "")).isdecimal()
-        body = response.get("body") if plain else None
+        asked = dict(zip(map(str, range(len(bodies))), bodies, strict=True))
+        body = response.get("body") if isinstance(response, dict) and response.get("id") in asked else None
         if not isinstance(body, dict):
             return
         if response.get("status") == 200:
-            self._ahead[_key(bodies[int(response["id"])])] = body
+            self._ahead[_key(asked[response["id"]])] = body
         elif is_missing(body):
-            self._ahead[_key(bodies[int(response["id"])])] = {"value": []}
+            self._ahead[_key(asked[response["id"]])] = {"value": []}
 
     def _url(self, command: str) -> str:
         return f"{self._api.url}/adminapi/beta/{quote(self._tenant_id)}/{command}"

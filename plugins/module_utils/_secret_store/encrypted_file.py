@@ -31,6 +31,8 @@ class EncryptedFolder:
     def __init__(self, folder: str, cipher: Cipher) -> None:
         self.path = Path(folder).expanduser().absolute()
         self._cipher = cipher
+        # To decrypt costs milliseconds by intent: a file that has not changed is decrypted once.
+        self._read: dict[tuple[str, int, int, int], str] = {}
 
     def check(self) -> None:
         """Raises StoreError where nothing could be written; makes nothing."""
@@ -44,12 +46,16 @@ class EncryptedFolder:
     def read(self, name: str) -> str | None:
         path = self._file(name)
         try:
+            state = path.stat()
             content = path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as exc:
             raise _unusable(path, exc) from exc
-        return self._cipher.decrypt(content)
+        version = (name, state.st_ino, state.st_mtime_ns, state.st_size)
+        if version not in self._read:
+            self._read[version] = self._cipher.decrypt(content)
+        return self._read[version]
 
     def write(self, name: str, text: str) -> None:
         path = self._file(name)

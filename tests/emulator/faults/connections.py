@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from emulator.call import Answer, Call
+from emulator.faults.family import kill_family
 from emulator.faults.model import AnsweredOtherwise, BadFault, Fault, Next, outcome
 from emulator.faults.wire import wire_of
 
@@ -108,12 +107,25 @@ class Drip(Fault):
         return answer
 
 
+@dataclass(frozen=True, slots=True)
+class Park:
+    """No answer for as long as the client lives."""
+
+    async def __call__(self, answer: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await wire_of(scope).keep_waiting(receive)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kill(Fault):
-    """Ends the client's whole process group: what a power cut leaves behind, at a moment that can be chosen."""
+    """Ends the client with all that it has started: what a power cut leaves behind, at a moment that can be chosen.
 
+    `gather`: so many of its requests are held first, so that one death is a crash at many places.
+    """
+
+    needs_connection: ClassVar[bool] = True
     pgid: int
     when: Literal["before", "after"] = "before"
+    gather: int = 1
 
     def __post_init__(self) -> None:
         if self.pgid == os.getpgrp():
@@ -121,7 +133,9 @@ class Kill(Fault):
 
     async def inject(self, call: Call, go_on: Next) -> Answer:
         answer = await outcome(call, go_on) if self.when == "after" else Answer(NO_STATUS)
-        with suppress(ProcessLookupError):
-            os.killpg(self.pgid, signal.SIGKILL)
-        answer.delivery = HangUp()
+        if call.world.faults.park(self.pgid) < self.gather:
+            answer.delivery = Park()
+        else:
+            kill_family(self.pgid)
+            answer.delivery = HangUp()
         return answer

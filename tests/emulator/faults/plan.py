@@ -99,6 +99,7 @@ class Plan:
     def __init__(self) -> None:
         self._planned: list[Planned] = []
         self._requests: Counter[str] = Counter()
+        self._parked: Counter[int] = Counter()
 
     def add(self, planned: Sequence[Planned]) -> None:
         for one in planned:
@@ -115,6 +116,11 @@ class Plan:
 
     def shown(self) -> list[dict[str, Any]]:
         return [one.shown() for one in self._planned]
+
+    def park(self, pgid: int) -> int:
+        """How many requests of this process group wait for its end, with this one."""
+        self._parked[pgid] += 1
+        return self._parked[pgid]
 
     def draw(self, call: Call) -> Planned | None:
         """The first that hits; a request never meets two."""

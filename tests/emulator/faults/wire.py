@@ -16,11 +16,16 @@ from starlette.types import Receive
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 EXTENSION = "emulator.wire"
+INTERIM_ANSWER = b"HTTP/1.1 100 Continue\r\n\r\n"
+INTERIM_SECONDS = 20
 
 
 class Wire(Protocol):
     async def hold(self, seconds: float, receive: Receive) -> None:
         """Says nothing for so long, or until the client has gone."""
+
+    async def keep_waiting(self, receive: Receive) -> None:
+        """Says nothing that matters until the client has gone, however patient it is."""
 
     async def close(self, receive: Receive) -> None:
         """Hangs up in the orderly way."""
@@ -37,6 +42,13 @@ class TransportWire:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await _client_gone(receive)
+
+    async def keep_waiting(self, receive: Receive) -> None:
+        """Clients read over interim answers (RFC 9110, 15.2), and wait for the next byte anew."""
+        gone = asyncio.create_task(_client_gone(receive))
+        while not gone.done():
+            self._transport.write(INTERIM_ANSWER)
+            await asyncio.wait({gone}, timeout=INTERIM_SECONDS)
 
     async def close(self, receive: Receive) -> None:
         self._transport.close()

@@ -48,11 +48,11 @@ class Client:
         self._running, self._session = running, session
         session.trust_env = False
         session.verify = running.ca_file
-        self._headers = {"Authorization": f"Bearer {running.token(TENANT, ROLES)}"}
+        self.headers = {"Authorization": f"Bearer {running.token(TENANT, ROLES)}"}
 
     def ask(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         url = f"{self._running.url}/v1.0{path}"
-        return self._session.request(method, url, json=body, headers=self._headers, **{"timeout": 20, **options})
+        return self._session.request(method, url, json=body, headers=self.headers, **{"timeout": 20, **options})
 
     def create(self, **options: Any) -> requests.Response:
         return self.ask("POST", "/applications", {"displayName": "x"}, **options)
@@ -161,6 +161,46 @@ def test_killing_the_clients_process_group(running: Emulator, client: Client, wh
         assert process.wait(20) == -signal.SIGKILL
     assert made(running) == count
     assert client.create().status_code == 201
+
+
+RUNAWAY = "import os, time; os.setsid(); print(os.getpid(), flush=True); time.sleep(300)"
+
+
+def test_killing_takes_those_who_left_the_group(running: Emulator, client: Client) -> None:
+    command = [sys.executable, "-c", f"import subprocess, sys; subprocess.run([sys.executable, '-c', {RUNAWAY!r}])"]
+    with started(command, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout is not None
+        runaway = int(process.stdout.readline())
+        running.faults({"kind": "kill", "pgid": process.pid, "times": 1})
+        with pytest.raises(requests.exceptions.ConnectionError):
+            client.create()
+        assert process.wait(20) == -signal.SIGKILL
+        assert process.stdout.read() == b""  # the end of the last one who could write there
+    with pytest.raises(ProcessLookupError):
+        os.killpg(runaway, 0)
+
+
+@pytest.mark.parametrize(("when", "count"), [("before", 0), ("after", 2)])
+def test_a_death_at_two_places_at_once(running: Emulator, client: Client, when: str, count: int) -> None:
+    """Who is held first waits longer than it wants to: its patience is for silence, and there is none."""
+    port = int(running.url.rpartition(":")[2])
+    headers = {**client.headers, "Content-Type": "application/json"}
+    script = (
+        "import http.client, ssl, sys\n"
+        f"asked = http.client.HTTPSConnection('127.0.0.1', {port}, timeout=20,"
+        f" context=ssl.create_default_context(cafile={running.ca_file!r}))\n"
+        f"asked.request('POST', '/v1.0/applications', '{{\"displayName\": \"y\"}}', {headers!r})\n"
+        "asked.getresponse()"
+    )
+    with started([sys.executable, "-c", script], start_new_session=True) as process:
+        fault = {"kind": "kill", "pgid": process.pid, "when": when, "gather": 2, "times": 2}
+        running.faults(fault)
+        while not running.faults()[0]["injected"]:
+            assert process.poll() is None
+        with pytest.raises(requests.exceptions.ConnectionError):
+            client.create()
+        assert process.wait(20) == -signal.SIGKILL
+    assert made(running) == count
 
 
 def test_killing_whoever_is_gone_already(running: Emulator, client: Client) -> None:

@@ -1,0 +1,438 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import pytest
+import requests
+import urllib3
+from urllib3.util import retry as urllib3_retry
+
+from ansible_collections.totalview.exchange365.plugins.module_utils import _http
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    EndpointError,
+    ExchangeBusyError,
+    ExchangeError,
+    ExchangeRightError,
+    ObjectMissingError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
+
+HOST = "https://exchange.example"
+TENANT = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
+URL = f"{HOST}/adminapi/beta/{TENANT}/InvokeCommand"
+OK = (200, {"value": [{"Name": "a"}]})
+TASKS = "Microsoft.Exchange.Configuration.Tasks"
+
+
+def refusal(type_name, text="Handlingen kunne ikke udføres.", status=400):
+    """Three deep, the outer texts saying nothing."""
+    inner = {"message": text, "type": type_name}
+    error = {
+        "code": "BadRequest",
+        "message": "Invalid Operation",
+        "details": [{"code": "Client", "message": f"|{type_name}|{text}"}],
+        "innererror": {"message": "Invalid Operation", "type": "Outer", "internalexception": inner},
+    }
+    return (status, {"error": error})
+
+
+BUSY = refusal("X.OverBudgetException", "You have reached the maximum number of concurrent requests per tenant.")
+ABSENT = refusal(f"{TASKS}.ManagementObjectNotFoundException", status=404)
+
+
+def get_things(exchange):
+    return exchange.invoke("Get-Thing", action="read the things", Identity="a")
+
+
+# --- what is sent
+
+
+def test_a_cmdlet_is_posted_with_its_parameters_as_they_are(exchange, exchange_http):
+    exchange_http.on("New-Thing", OK)
+
+    found = exchange.invoke("New-Thing", action="make", Name="a", Members=["b"], Confirm=False)
+
+    (sent,) = exchange_http.sent
+    assert (sent.url, sent.cmdlet) == (URL, "New-Thing")
+    assert sent.parameters == {"Name": "a", "Members": ["b"], "Confirm": False}
+    assert found == [{"Name": "a"}]
+
+
+def test_every_request_names_the_cmdlet_its_route_and_itself(exchange, exchange_http, tokens):
+    exchange_http.on("Get-Thing", OK)
+
+    get_things(exchange)
+    get_things(exchange)
+
+    first, second = (sent.headers for sent in exchange_http.sent)
+    assert first["X-CmdletName"] == "Get-Thing"
+    assert first["X-AnchorMailbox"] == f"APP:SystemMailbox{{bb558c35-97f1-4cb9-8ff7-d53741dc928c}}@{TENANT}"
+    assert first["Authorization"] == "Bearer token-0"
+    assert UUID(first["client-request-id"]) != UUID(second["client-request-id"])
+    assert tokens.audiences == {HOST}
+
+
+def test_tokens_are_asked_for_by_the_audience_and_not_by_the_address(exchange_http, tokens):
+    exchange_http.on("Get-Thing", OK)
+    client = ExchangeClient(Api(exchange_http, HOST, tokens, "https://outlook.office365.com"), TENANT)
+
+    get_things(client)
+
+    assert tokens.audiences == {"https://outlook.office365.com"}
+
+
+def test_a_revoked_token_is_renewed_once_and_the_cmdlet_sent_again(exchange, exchange_http, tokens):
+    exchange_http.on("New-Thing", (401,), OK)
+
+    exchange.invoke("New-Thing", action="make", Name="a")
+
+    assert [sent.headers["Authorization"] for sent in exchange_http.sent] == ["Bearer token-0", "Bearer token-1"]
+    assert tokens.renewals == 1
+
+
+def test_a_token_that_is_refused_again_is_a_fault(exchange, exchange_http):
+    exchange_http.on("Get-Thing", (401,))
+
+    with pytest.raises(ExchangeError) as caught:
+        get_things(exchange)
+
+    assert caught.value.trace.status == 401
+    assert "exchange_url" in caught.value.next_step
+    assert len(exchange_http.sent) == 2
+
+
+def test_the_time_is_that_of_the_last_answer(exchange, exchange_http):
+    exchange_http.on("Get-Thing", (*OK, {"Date": "Fri, 01 May 2026 12:00:00 GMT"}))
+
+    get_things(exchange)
+
+    assert exchange.now == datetime(2026, 5, 1, 12, 0, 0, tzinfo=UTC)
+
+
+# --- pages
+
+
+def page(*names, follow=None):
+    body = {"value": [{"Name": name} for name in names]}
+    return (200, body if follow is None else body | {"@odata.nextLink": follow})
+
+
+def test_the_next_page_is_asked_for_by_posting_the_same_again(exchange, exchange_http):
+    follow = f"{URL}?$skiptoken=abc"
+    exchange_http.on("Get-Thing", page("a", "b", follow=follow), page(follow=follow), page("c"))
+
+    found = exchange.invoke("Get-Thing", action="list", ResultSize="Unlimited")
+
+    assert [row["Name"] for row in found] == ["a", "b", "c"]
+    assert [sent.url for sent in exchange_http.sent] == [URL, follow, follow]
+    assert all(sent.parameters == {"ResultSize": "Unlimited"} for sent in exchange_http.sent)
+    assert all(sent.headers["X-CmdletName"] == "Get-Thing" for sent in exchange_http.sent)
+
+
+def test_an_empty_list_is_empty(exchange, exchange_http):
+    exchange_http.on("Get-Thing", page())
+
+    assert get_things(exchange) == []
+
+
+def test_an_answer_without_objects_is_empty(exchange, exchange_http):
+    exchange_http.on("Remove-Thing", (200, {"@adminapi.warnings": ["careful"]}))
+
+    assert exchange.invoke("Remove-Thing", action="remove", Identity="a", Confirm=False) == []
+
+
+@pytest.mark.parametrize(
+    "follow",
+    [
+        "https://elsewhere.example/adminapi/beta/x/InvokeCommand",
+        "https://exchange.example.elsewhere.example/",
+        "https://exchange.example@elsewhere.example/",
+        "https://exchange.example:8443/",
+        "http://exchange.example/",
+        "//elsewhere.example/",
+        "/adminapi/beta/x/InvokeCommand",
+    ],
+)
+def test_a_next_page_anywhere_else_is_refused_and_the_token_not_sent_there(exchange, exchange_http, follow):
+    exchange_http.on("Get-Thing", page("a", follow=follow))
+
+    with pytest.raises(ExchangeError, match="another host") as caught:
+        get_things(exchange)
+
+    assert "exchange_url" in caught.value.next_step
+    assert len(exchange_http.sent) == 1
+
+
+def test_a_refused_page_is_a_fault_and_not_the_end_of_the_list(exchange, exchange_http):
+    exchange_http.on("Get-Thing", page("a", follow=f"{URL}?$skiptoken=2"), (500, ""))
+
+    with pytest.raises(ExchangeError):
+        get_things(exchange)
+
+
+# --- answers that are none
+
+
+@pytest.mark.parametrize("body", ["", "\0" * 512, "<html>proxy</html>", "[1]", '"text"', "null", '{"value"'])
+def test_an_answer_that_is_no_json_object_is_a_fault(exchange, exchange_http, body):
+    exchange_http.on("Get-Thing", (200, body))
+
+    with pytest.raises(ExchangeError) as caught:
+        exchange.find("Get-Thing", action="read the things")
+
+    assert "read the things is no JSON object (status 200)" in caught.value.message
+    assert "proxy" in caught.value.next_step
+
+
+@pytest.mark.parametrize("value", [None, {}, "text", 1, ["text"], [None], [[]]])
+def test_objects_of_an_unknown_form_are_a_fault(exchange, exchange_http, value):
+    exchange_http.on("Get-Thing", (200, {"value": value}))
+
+    with pytest.raises(ExchangeError, match="unknown form"):
+        get_things(exchange)
+
+
+@pytest.mark.parametrize("status", [301, 304, 400, 404, 408, 409, 500, 503])
+@pytest.mark.parametrize("body", ["", "\0" * 512, "<html>503</html>", "[]", {"error": "text"}, {"error": {}}])
+def test_any_other_status_is_a_fault_whatever_the_body(exchange, exchange_http, status, body):
+    exchange_http.on("Get-Thing", (status, body))
+
+    with pytest.raises(ExchangeError) as caught:
+        exchange.find("Get-Thing", action="read the things")
+
+    assert type(caught.value) is ExchangeError, "neither absent nor a lack of rights"
+    assert caught.value.code == f"HTTP{status}"
+    assert "read the things (Get-Thing)" in caught.value.message
+    assert "no reason was given" in caught.value.message
+
+
+# --- refusals
+
+
+def test_the_innermost_text_is_told_and_the_type_is_the_code(exchange, exchange_http):
+    exchange_http.on("Get-Thing", refusal("System.Management.Automation.ParameterBindingException", "Fejl ved X."))
+
+    with pytest.raises(ExchangeError) as caught:
+        get_things(exchange)
+
+    assert caught.value.code == "ParameterBindingException"
+    assert caught.value.message == (
+        "Exchange Online refused to read the things (Get-Thing): 400 ParameterBindingException, Fejl ved X."
+    )
+
+
+DETAIL = {"code": "Client", "message": "|A.B.SomeException|From the details | with a bar."}
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        ({"message": "Top."}, "HTTP400", "Top."),
+        ({"message": "Top.", "details": []}, "HTTP400", "Top."),
+        ({"message": "Top.", "details": [{"message": ""}]}, "HTTP400", "Top."),
+        ({"message": "Top.", "details": ["text"]}, "HTTP400", "Top."),
+        ({"message": "Top.", "details": [DETAIL]}, "SomeException", "From the details | with a bar."),
+        ({"message": "Top.", "details": [{"message": "Without a type."}]}, "HTTP400", "Without a type."),
+        ({"message": "Top.", "details": [DETAIL], "innererror": "text"}, "SomeException", "From the details"),
+        ({"message": "Top.", "details": [DETAIL], "innererror": {}}, "SomeException", "From the details"),
+        (
+            {"message": "Top.", "details": [DETAIL], "innererror": {"internalexception": {"message": ""}}},
+            "SomeException",
+            "From the details",
+        ),
+        (
+            {"details": [DETAIL], "innererror": {"internalexception": {"message": "Deepest.", "type": "X.Y"}}},
+            "Y",
+            "Deepest.",
+        ),
+    ],
+)
+def test_the_best_text_there_is(exchange, exchange_http, error, code, told):
+    exchange_http.on("Get-Thing", (400, {"error": error}))
+
+    with pytest.raises(ExchangeError) as caught:
+        get_things(exchange)
+
+    assert caught.value.code == code
+    assert told in caught.value.message
+
+
+@pytest.mark.parametrize("header", ["request-id", "x-ms-request-id"])
+def test_the_fault_carries_both_ids_of_the_request(exchange, exchange_http, header):
+    exchange_http.on("Get-Thing", (500, "", {header: "theirs"}))
+
+    with pytest.raises(ExchangeError) as caught:
+        get_things(exchange)
+
+    assert caught.value.trace.request_id == "theirs"
+    assert caught.value.trace.client_request_id == exchange_http.sent[0].headers["client-request-id"]
+
+
+@pytest.mark.parametrize("text", ["couldn't be found", "blev ikke fundet", "est introuvable", ""])
+@pytest.mark.parametrize("status", [400, 404])
+def test_absence_goes_by_the_type_in_every_language(exchange, exchange_http, text, status):
+    exchange_http.on("Get-Thing", refusal(f"{TASKS}.ManagementObjectNotFoundException", text, status))
+
+    assert exchange.find("Get-Thing", action="find") == []
+    with pytest.raises(ObjectMissingError):
+        get_things(exchange)
+
+
+@pytest.mark.parametrize("body", [None, "", "\0" * 512, "<html></html>", {"error": {"message": "no"}}])
+def test_a_403_is_a_lack_of_rights_whatever_the_body(exchange, exchange_http, body):
+    exchange_http.on("Get-Thing", (403, body))
+
+    with pytest.raises(ExchangeRightError) as caught:
+        exchange.find("Get-Thing", action="find")
+
+    assert "Exchange Administrator" in caught.value.next_step
+    assert len(exchange_http.sent) == 1
+
+
+def test_a_cmdlet_outside_of_the_callers_roles_is_a_lack_of_rights_too(exchange, exchange_http):
+    exchange_http.on("Get-Thing", refusal("System.Management.Automation.CommandNotFoundException"))
+
+    with pytest.raises(ExchangeRightError):
+        exchange.find("Get-Thing", action="find")
+
+
+# --- too much at once
+
+
+@pytest.mark.parametrize("cmdlet", ["Get-Thing", "New-Thing", "Remove-Thing"])
+def test_a_busy_exchange_did_nothing_and_is_asked_again(exchange, exchange_http, clock, cmdlet):
+    exchange_http.on(cmdlet, BUSY, BUSY, OK)
+
+    assert exchange.invoke(cmdlet, action="a", Identity="a") == [{"Name": "a"}]
+    assert exchange_http.cmdlets() == [cmdlet] * 3
+    assert clock.slept == sorted(clock.slept)
+    assert len(clock.slept) == 2
+
+
+def test_an_exchange_that_stays_busy_is_given_up(exchange, exchange_http, clock):
+    exchange_http.on("Get-Thing", BUSY)
+
+    with pytest.raises(ExchangeBusyError) as caught:
+        get_things(exchange)
+
+    assert caught.value.next_step
+    assert len(exchange_http.sent) == len(clock.slept) + 1
+    assert 30 <= sum(clock.slept) <= 120
+
+
+def test_another_refusal_after_a_busy_one_is_told_at_once(exchange, exchange_http, clock):
+    exchange_http.on("New-Thing", BUSY, refusal("X.Y"), OK)
+
+    with pytest.raises(ExchangeError) as caught:
+        exchange.invoke("New-Thing", action="make")
+
+    assert caught.value.code == "Y"
+    assert len(clock.slept) == 1
+
+
+# --- what may be sent again, down to the wire
+
+
+class Wire:
+    """A connection that answers each request with the next status, the last one again and again."""
+
+    is_connected = is_closed = True
+    proxy = None
+    timeout = None
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+        self.sent = 0
+
+    def request(self, *_args, **_kwargs):
+        self.sent += 1
+
+    def getresponse(self):
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return urllib3.HTTPResponse(
+            body=io.BytesIO(b'{"value": []}'), headers={}, status=answer, preload_content=False
+        )
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+def wired(monkeypatch, clock, tokens):
+    clock.time = lambda: clock.now
+    monkeypatch.setattr(_http, "time", clock)
+    monkeypatch.setattr(urllib3_retry, "time", clock)
+
+    def connect(wire):
+        pool = urllib3.HTTPConnectionPool(urlsplit(HOST).netloc)
+        pool.ConnectionCls = lambda **_kwargs: wire
+        monkeypatch.setattr(
+            requests.adapters.HTTPAdapter, "get_connection_with_tls_context", lambda *_args, **_kwargs: pool
+        )
+        return ExchangeClient(Api(HttpClient(None), HOST, tokens), TENANT)
+
+    return connect
+
+
+READS, WRITES = ("Get-Thing", "Test-Thing"), ("New-Thing", "Set-Thing", "Add-Thing", "Remove-Thing", "Enable-Thing")
+
+
+@pytest.mark.parametrize("cmdlet", READS)
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_reading_cmdlet_is_repeated_when_the_service_stumbles(wired, cmdlet, status):
+    wire = Wire(status, status, 200)
+
+    assert wired(wire).invoke(cmdlet, action="a") == []
+    assert wire.sent == 3
+
+
+@pytest.mark.parametrize("cmdlet", WRITES)
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_writing_cmdlet_that_may_have_been_run_is_never_repeated(wired, cmdlet, status):
+    wire = Wire(status, 200)
+
+    with pytest.raises(ExchangeError) as caught:
+        wired(wire).invoke(cmdlet, action="a")
+
+    assert caught.value.trace.status == status
+    assert wire.sent == 1
+
+
+@pytest.mark.parametrize(("cmdlet", "times"), [(name, 3) for name in READS] + [(name, 1) for name in WRITES])
+def test_a_lost_connection_repeats_reading_cmdlets_only(wired, cmdlet, times):
+    wire = Wire(ConnectionResetError("gone"))
+
+    with pytest.raises(EndpointError):
+        wired(wire).invoke(cmdlet, action="a")
+
+    assert wire.sent == times
+
+
+@pytest.mark.parametrize("cmdlet", [*READS, *WRITES])
+def test_a_throttled_cmdlet_was_not_run_and_is_sent_again(wired, cmdlet):
+    wire = Wire(429, 429, 200)
+
+    assert wired(wire).invoke(cmdlet, action="a") == []
+    assert wire.sent == 3
+
+
+def test_a_read_before_a_write_does_not_make_the_write_repeatable(wired):
+    wire = Wire(200, 503, 200)
+    client = wired(wire)
+
+    client.invoke("Get-Thing", action="a")
+    with pytest.raises(ExchangeError):
+        client.invoke("New-Thing", action="a")
+
+    assert wire.sent == 2
