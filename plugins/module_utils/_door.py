@@ -18,6 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._operation i
     perform,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_command import VaultCommand
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell_waits_to
 
 
 def run_module(operation: Operation) -> None:
@@ -28,11 +29,13 @@ def run_module(operation: Operation) -> None:
     for library, error in missing_libraries().items():
         module.fail_json(msg=missing_required_lib(library), exception=error)
 
+    params = with_environment(module.params, os.environ)
+    tell_waits_to(lambda text: module.log(f"{params.get('tenant_id')} {text}"))
+
     def vault(vault_id: str | None, password_file: str | None) -> VaultCommand:
         password_file = password_file or os.environ.get("ANSIBLE_VAULT_PASSWORD_FILE")
         return VaultCommand(module.run_command, password_file, vault_id)
 
-    params = with_environment(module.params, os.environ)
     result, outcome = perform(operation, Call(params, check_mode=module.check_mode, vault=vault))
     for warning in outcome.warnings if outcome else ():
         module.warn(warning)

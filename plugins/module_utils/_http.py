@@ -30,6 +30,7 @@ else:
         REQUESTS_IMPORT_ERROR = None
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell_long_wait
 
 #: Seconds to connect and to wait for the next byte.
 TIMEOUT = (10, 60)
@@ -71,6 +72,14 @@ class ThrottleRetry(Retry):
             except ValueError:
                 return 0.0
         return min(max(0.0, seconds), RETRY_AFTER_CAP)  # in this order: not a number counts as 0
+
+    def _sleep_backoff(self) -> None:
+        tell_long_wait(self.get_backoff_time())
+        super()._sleep_backoff()
+
+    def sleep_for_retry(self, response: t.Any) -> bool:
+        tell_long_wait(self.get_retry_after(response) or 0.0)
+        return super().sleep_for_retry(response)
 
     def increment(self, *args: t.Any, **kwargs: t.Any) -> t.Self:
         if self.first_refusal and time.monotonic() - self.first_refusal > RETRY_DEADLINE:

@@ -15,6 +15,7 @@ from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.parameters import remove_values
 from ansible.parsing.vault import VaultSecretsContext
 from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
@@ -24,6 +25,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._operation i
     missing_libraries,
     perform,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell_waits_to
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import (
     AnsibleVault,
     secrets_from_file,
@@ -50,6 +52,8 @@ class ConnectorAction(ActionBase):
             return self._run_there(params, task_vars)
         for library, error in missing_libraries().items():
             return {"failed": True, "msg": missing_required_lib(library), "exception": error}
+        host = (task_vars or {}).get("inventory_hostname", "localhost")
+        tell_waits_to(lambda text: Display().display(f"{host}: {self.OPERATION.name} {text}"))
         call = Call(params, bool(self._task.check_mode), _vault, unseal(params.get("session")))
         return self._finish(params, *perform(self.OPERATION, call))
 

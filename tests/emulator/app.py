@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from email.utils import format_datetime
 from urllib.parse import parse_qsl, unquote
@@ -16,8 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.admin.service import Admin
 from emulator.admin.store import Entry
-from emulator.call import Answer, Call, Refusal
-from emulator.clock import stamp
+from emulator.call import Answer, Body, Call, Refusal
 from emulator.exchange.service import Exchange
 from emulator.graph.service import Graph
 from emulator.identity.service import Identity
@@ -65,26 +66,32 @@ async def log(call: Call, go_on: Next) -> Answer:
 def _write_down(call: Call, answer: Answer) -> None:
     entry = Entry(
         number=call.number,
-        time=stamp(call.world.clock.now()),
+        time=call.world.clock.now(),
         service=call.service.name,
-        method=call.method,
+        method=sys.intern(call.method),
         path=unquote(call.asked_path),
         query=call.query_string,
         status=answer.status,
         tenant=call.tenant.id if call.tenant else None,
         client_request_id=call.client_request_id,
         request_id=call.request_id,
-        user_agent=call.headers.get("user-agent", ""),
+        user_agent=sys.intern(call.headers.get("user-agent", "")),
         batch_of=call.batch_of,
         fault=call.fault,
     )
-    recording = {
+    journal = call.world.journal
+    if journal.record_bodies:
+        entry.recording = _recording(call, answer)
+    journal.write(entry)
+
+
+def _recording(call: Call, answer: Answer) -> Body:
+    return {
         "request_headers": {name: value for name, value in call.headers.items() if name != "authorization"},
         "request_body": call.raw_body.decode("utf-8", "replace"),
         "response_headers": dict(answer.headers),
         "response_body": answer.body,
     }
-    call.world.journal.write(entry, recording)
 
 
 async def faults(call: Call, go_on: Next) -> Answer:
@@ -134,24 +141,32 @@ class EmulatorApp:
         self._dispatch = pipeline()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        # ASGI gives header names in lower case.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         call = Call(
             world=self.world,
-            method=request.method,
+            method=scope["method"],
             path=scope.get("raw_path", scope["path"].encode()).decode("ascii", "replace").partition("?")[0],
-            query_string=request.url.query,
-            headers={name.lower(): value for name, value in request.headers.items()},
-            raw_body=await request.body(),
-            origin=f"https://{request.headers.get('host', '127.0.0.1')}",
-            client_host=request.client.host if request.client else "",
+            query_string=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            raw_body=await Request(scope, receive).body(),
+            origin=f"https://{headers.get('host', '127.0.0.1')}",
+            client_host=scope["client"][0] if scope["client"] else "",
             dispatch=self._dispatch,
         )
         answer = await self._dispatch(call)
+        await _travel(call)
         response = _response(answer)
         if answer.delivery is None:
             await response(scope, receive, send)
         else:
             await answer.delivery(response, scope, receive, send)
+
+
+async def _travel(call: Call) -> None:
+    """What the network costs a client: once for each request, however many a batch holds."""
+    if call.world.latency_ms and call.service.name != "admin":
+        await asyncio.sleep(call.world.latency_ms / 1000)
 
 
 def _response(answer: Answer) -> Response:

@@ -100,8 +100,14 @@ class Emulator:
     def clear_requests(self) -> None:
         self._ask("DELETE", "/requests")
 
-    def settings(self, *, lag: Mapping[str, Any] | str | None = None, record_bodies: bool | None = None) -> Json:
-        wanted = {"lag": lag, "record_bodies": record_bodies}
+    def settings(
+        self,
+        *,
+        lag: Mapping[str, Any] | str | None = None,
+        record_bodies: bool | None = None,
+        latency_ms: float | None = None,
+    ) -> Json:
+        wanted = {"lag": lag, "record_bodies": record_bodies, "latency_ms": latency_ms}
         return self._ask("POST", "/settings", {field: value for field, value in wanted.items() if value is not None})
 
     def portal_application(

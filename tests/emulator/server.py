@@ -101,7 +101,9 @@ def _config(app: EmulatorApp, tls: TlsFiles) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=WiredProtocol,
+        ws="none",
         lifespan="off",
+        proxy_headers=False,
         access_log=False,
         log_level="warning",
         date_header=False,

@@ -31,9 +31,11 @@ class Route:
     handler: Handler
     traits: Any = None
     pattern: re.Pattern[str] = field(init=False, repr=False)
+    depth: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pattern", compile_path(self.template)[0])
+        object.__setattr__(self, "depth", self.template.count("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ class Service(Protocol):
 
 
 def find_route(routes: Sequence[Route], method: str, path: str) -> Match:
-    known = False
+    known, depth = False, path.count("/")
     for route in routes:
+        if route.depth != depth:
+            continue
         found = route.pattern.match(path)
         if found is None:
             continue

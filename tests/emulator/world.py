@@ -35,12 +35,12 @@ class Tenant:
     lag: Lag | None
     sown: datetime
     reach: ReachLog = field(default_factory=ReachLog)
+    id: str = field(init=False)
     _directory: Directory | None = None
     _exchange: Organisation | None = None
 
-    @property
-    def id(self) -> str:
-        return tenant_id(self.spec)
+    def __post_init__(self) -> None:
+        self.id = tenant_id(self.spec)
 
     @property
     def domains(self) -> list[str]:
@@ -97,6 +97,7 @@ def tenant_id(spec: Spec) -> str:
 class World:
     clock: Clock = field(default_factory=Clock)
     lag: Lag = field(default_factory=Lag)
+    latency_ms: float = 0
     journal: Journal = field(default_factory=Journal)
     issued: Issued = field(default_factory=Issued)
     faults: Plan = field(default_factory=Plan)
@@ -118,6 +119,7 @@ class World:
         self.journal.clear()
         self.faults.clear()
         self.lag = Lag()
+        self.latency_ms = 0
         self.add(self._start)
 
     def add(self, seed: Mapping[str, Any]) -> list[Tenant]:

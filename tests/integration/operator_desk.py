@@ -62,6 +62,20 @@ class Run:
         return [change for item in found for change in item["changes"]]
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A run of ansible-playbook that may begin."""
+
+    command: list[str]
+    environment: dict[str, str]
+    record: Path
+
+    def run(self, code: int, output: str) -> Run:
+        """What came of it."""
+        rows = [json.loads(line) for line in self.record.read_text().splitlines()] if self.record.exists() else []
+        return Run(code, output, rows)
+
+
 @dataclass
 class Desk:
     """One operator. `hosts`: inventory hosts with their variables.
@@ -97,24 +111,35 @@ class Desk:
         vault: bool = True,
     ) -> Run:
         """ansible-playbook as an operator calls it; `playbook` is a name, or a list of plays."""
-        self.folder.mkdir(exist_ok=True)
-        inventory = self._write_yaml("inventory.yml", {"all": {"vars": self._common(), "hosts": self.hosts}})
-        name = playbook if isinstance(playbook, str) else str(self._write_yaml("playbook.yml", list(playbook)))
-        vault_arguments = ["--vault-password-file", str(self.vault_password_file)] if vault else []
-        record = self.folder / "record.jsonl"
-        record.unlink(missing_ok=True)
+        prepared = self.prepare(playbook, *arguments, environment=environment, vault=vault)
         done = subprocess.run(
-            [str(self.leg.bin / "ansible-playbook"), "-i", str(inventory), *vault_arguments, *arguments, name],
+            prepared.command,
             cwd=self.folder,
-            env={**self._environment(record), **(environment or {})},
+            env=prepared.environment,
             check=False,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
         )
-        rows = [json.loads(line) for line in record.read_text().splitlines()] if record.exists() else []
-        return Run(done.returncode, done.stdout, rows)
+        return prepared.run(done.returncode, done.stdout)
+
+    def prepare(
+        self,
+        playbook: str | Sequence[Json] = ONBOARD,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        vault: bool = True,
+    ) -> Prepared:
+        """All that `run` needs, for those who start the process in another way."""
+        self.folder.mkdir(exist_ok=True)
+        inventory = self._write_yaml("inventory.yml", {"all": {"vars": self._common(), "hosts": self.hosts}})
+        name = playbook if isinstance(playbook, str) else str(self._write_yaml("playbook.yml", list(playbook)))
+        vault_arguments = ["--vault-password-file", str(self.vault_password_file)] if vault else []
+        record = self.folder / "record.jsonl"
+        record.unlink(missing_ok=True)
+        command = [str(self.leg.bin / "ansible-playbook"), "-i", str(inventory), *vault_arguments, *arguments, name]
+        return Prepared(command, {**self._environment(record), **(environment or {})}, record)
 
     def view(self, path: Path) -> str:
         """What `ansible-vault view` shows."""

@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import quote
 
 if t.TYPE_CHECKING:
@@ -22,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ObjectMissingError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.errors import exchange_error, is_missing
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: A reading cmdlet and its parameters.
 Cmdlet = tuple[str, t.Mapping[str, t.Any]]
@@ -31,8 +31,8 @@ READING_VERBS = ("Get-", "Test-")
 _BATCH = 10
 #: App-only calls are routed by this system mailbox, the same in every tenant.
 _ANCHOR = "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}"
-#: Seconds between tries while too many requests run at once; that answer means: not processed.
-_BUSY_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)
+#: While too many requests run at once; that answer means: not processed.
+_BUSY = timedelta(minutes=1)
 
 
 class ExchangeClient:
@@ -137,15 +137,15 @@ class ExchangeClient:
     def _send(self, url: str, cmdlet: str | None, body: Json, action: str) -> requests.Response:
         headers = self._headers(cmdlet)
         reads = cmdlet is None or cmdlet.startswith(READING_VERBS)
-        for pause in (*_BUSY_PAUSES, None):
+        busy: ExchangeError | None = None
+        for _turn in tries("Exchange Online, which is busy,", _BUSY):
             response = self._api.send("POST", url, body=body, headers=headers, reads=reads)
             if 200 <= response.status_code < 300:
                 return response
-            error = exchange_error(response, cmdlet or "$batch", action)
-            if pause is None or not isinstance(error, ExchangeBusyError):
-                raise error
-            time.sleep(pause)
-        raise AssertionError("the last pause is None")
+            busy = exchange_error(response, cmdlet or "$batch", action)
+            if not isinstance(busy, ExchangeBusyError):
+                break
+        raise t.cast("ExchangeError", busy)
 
 
 def _input(cmdlet: str, parameters: t.Mapping[str, t.Any]) -> Json:

@@ -6,20 +6,18 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, ReplicationError
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Reads of Microsoft Entra come from replicas without any promise of when they agree; other tools met lags of minutes.
-DEADLINE = 180.0
+DEADLINE = timedelta(minutes=3)
 #: An object is young, and a refusal that looks like lag may be lag, for this long after its creation.
 YOUNG = timedelta(minutes=10)
 #: Readings come from different replicas: one good reading does not make a visible object.
 CONSECUTIVE = 2
-
-_DELAYS = (0.2, 0.5, 1.0, 2.0, 3.0, 5.0)
 
 #: (status, part of the message) of refusals that mean "not replicated yet"; see the collection's guide for sources.
 _LAG = (
@@ -28,6 +26,8 @@ _LAG = (
     (403, "backing application of the service principal being created must in the local tenant"),
     (400, "Not a valid reference update"),
 )
+
+_GOES_ON = "Run again in some minutes; the next run goes on where this one stopped."
 
 ResultT = t.TypeVar("ResultT")
 
@@ -53,46 +53,31 @@ def settle(write: t.Callable[[], ResultT], *, what: str, young: bool) -> ResultT
 
     Such a refusal was answered and not processed, so repeating is safe. Raises ReplicationError past the deadline.
     """
-    pauses = _pauses()
-    while True:
+    refusal: GraphError | None = None
+    for _turn in tries(f"Microsoft Entra to replicate: {what}", DEADLINE):
         try:
             return write()
         except GraphError as error:
             if not young or not looks_like_lag(error):
                 raise
-            pause = next(pauses, None)
-            if pause is None:
-                raise _still_refused(what, error) from error
-        time.sleep(pause)
+            refusal = error
+    raise _still_refused(what, refusal) from refusal
 
 
 def await_visible(probe: t.Callable[[], bool], *, what: str, times: int = CONSECUTIVE) -> None:
     """Wait until `probe` says `times` in a row that a write can be read. Raises ReplicationError past the deadline."""
-    good = 0
-    for pause in _pauses():
-        while probe():
-            good += 1
-            if good == times:
-                return
-        good = 0
-        time.sleep(pause)
+    for _turn in tries(f"a write to be readable: {what}", DEADLINE):
+        if all(probe() for _reading in range(times)):
+            return
     raise ReplicationError(
-        f"{what} was written but cannot be read after {DEADLINE:.0f} s.",
-        next_step="Run again in some minutes; the next run goes on where this one stopped.",
+        f"{what} was written but cannot be read after {DEADLINE.total_seconds():.0f} s.", next_step=_GOES_ON
     )
 
 
-def _still_refused(what: str, last: GraphError) -> ReplicationError:
+def _still_refused(what: str, last: GraphError | None) -> ReplicationError:
     return ReplicationError(
-        f"{what} is still refused after {DEADLINE:.0f} s because Microsoft Entra has not replicated it: {last.message}",
-        next_step="Run again in some minutes; the next run goes on where this one stopped.",
-        trace=last.trace,
+        f"{what} is still refused after {DEADLINE.total_seconds():.0f} s; Microsoft Entra has not replicated it: "
+        f"{last.message if last else ''}",
+        next_step=_GOES_ON,
+        trace=last.trace if last else None,
     )
-
-
-def _pauses() -> t.Iterator[float]:
-    """Ever longer pauses until the deadline has passed."""
-    end = time.monotonic() + DEADLINE
-    yield from _DELAYS
-    while time.monotonic() < end:
-        yield _DELAYS[-1]

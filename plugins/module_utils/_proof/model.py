@@ -77,6 +77,9 @@ class Evidence:
     inside: tuple[Seen, ...] = ()
     outside: tuple[Seen, ...] = ()
 
+    def has_all(self, roles: frozenset[str]) -> bool:
+        return self.refusal is None and self.roles >= roles
+
 
 @dataclass(frozen=True)
 class Check:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import time
 import typing as t
 from datetime import datetime, timedelta
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model
     Seen,
     Verdict,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Sign-in errors that pass by themselves while a secret or an application is young.
 _YOUNG_SECRET = {
@@ -56,18 +56,25 @@ class Registration:
 
     def judged(self, desired: Desired, *, sign_in_wait: timedelta, exchange_wait: timedelta) -> Judgement:
         """Looks again until all is well or has failed for good, within the two waits."""
-        start = time.monotonic()
-        while True:
-            evidence = self._look(desired)
-            judgement = judge(desired, evidence)
-            signed_in = evidence.refusal is None and evidence.roles >= desired.roles
-            patience = exchange_wait if signed_in else max(sign_in_wait, exchange_wait)
-            if (
-                judgement.state != "waiting_for_exchange"
-                or time.monotonic() - start + _PAUSE > patience.total_seconds()
-            ):
-                return judgement
-            time.sleep(_PAUSE)
+        judgement, evidence = self._judge(desired)
+        if judgement.state == "waiting_for_exchange" and not evidence.has_all(desired.roles):
+            judgement = self._again(desired, judgement, "Microsoft Entra to know the new secret", sign_in_wait)
+        if judgement.state == "waiting_for_exchange":
+            judgement = self._again(desired, judgement, "Exchange Online to enforce the restriction", exchange_wait)
+        return judgement
+
+    def _again(self, desired: Desired, judgement: Judgement, what: str, patience: timedelta) -> Judgement:
+        turns = tries(what, patience, (_PAUSE,))
+        next(turns)  # the first look has been taken
+        for _turn in turns:
+            judgement, _evidence = self._judge(desired)
+            if judgement.state != "waiting_for_exchange":
+                break
+        return judgement
+
+    def _judge(self, desired: Desired) -> tuple[Judgement, Evidence]:
+        evidence = self._look(desired)
+        return judge(desired, evidence), evidence
 
     def _look(self, desired: Desired) -> Evidence:
         try:

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 import typing as t
 from dataclasses import replace
 from datetime import timedelta
@@ -56,6 +55,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
     read,
     role_definition_id,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Seconds between tries while Exchange has not caught up with Microsoft Entra.
 _PAUSE = 10.0
@@ -75,9 +75,8 @@ def apply(
     if not restriction.change.changed:
         return restriction
     done: list[Step] = []
-    deadline = time.monotonic() + patience.total_seconds()
     for step in restriction.change.steps:
-        waiting = _write_patiently(clients, desired, actual, step, deadline)
+        waiting = _write_patiently(clients, desired, actual, step, patience)
         if waiting:
             return _stopped(restriction, done, waiting)
         done.append(step)
@@ -115,20 +114,19 @@ def _not_older(found: Restriction, planned: Restriction) -> Restriction:
     return found
 
 
-def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: Step, deadline: float) -> str | None:
+def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: Step, patience: timedelta) -> str | None:
     """None once it is written; else what is to be waited for."""
-    while True:
+    reason: str | None = None
+    for _turn in tries("Exchange Online to catch up with Microsoft Entra", patience, (_PAUSE,)):
         try:
             _write(clients, desired, actual, step)
-        except (ExchangeError, GraphError, ReplicationError) as error:
+        except (ExchangeError, GraphError) as error:
             reason = _not_yet(error)
             if reason is None:
                 raise
-            if time.monotonic() + _PAUSE > deadline:
-                return reason
         else:
             return None
-        time.sleep(_PAUSE)
+    return reason
 
 
 def _not_yet(error: ConnectorError) -> str | None:

@@ -47,7 +47,7 @@ _LONGEST_NAME = 64
 def plan(actual: Actual, desired: Desired) -> Restriction:
     """What comes before what goes: at no moment the registration reaches more than before and after."""
     closing = _unrestricting_steps(actual) if desired.mode == "none" else _restricting_steps(actual, desired)
-    old = _old_mode_steps(actual, desired)
+    old = [step for step in _old_mode_steps(actual, desired) if step not in closing]
     steps = (*closing, *(old if desired.proven else ()))
     since = actual.now if closing and desired.mode != "none" else _since(actual, desired)
     return Restriction(
@@ -275,6 +275,9 @@ def _sorted_assignments(actual: Actual, desired: Desired) -> tuple[list[Assignme
     They matter in every mode that restricts: what Exchange's roles give is added to what a policy lets through.
     """
     roles = {role_name(permission) for permission in desired.permissions}
+    # In the mode rbac a scope of another group is put right; where roles are left over, they would reach that group.
+    if desired.mode != "rbac" and not desired.beta and not _scope_fits(actual):
+        roles = set()
     right = [entry for entry in actual.assignments if entry.role in roles and _is_scoped(actual, desired, entry)]
     wrong = [entry for entry in actual.assignments if entry not in right]
     foreign = [entry for entry in wrong if not _is_our_assignment(actual, desired, entry)]
@@ -349,8 +352,11 @@ def _fingerprint(actual: Actual, desired: Desired) -> str:
     if desired.mode != "none" and group is not None:
         members = _members_after(actual, desired)
         parts["group"] = [group.guid, sorted(mailbox.guid for mailbox in reached(actual, desired, members))]
-        parts["policies"] = sorted(policy.identity for policy in actual.policies if policy.group_sid == group.sid)
-        parts["roles"] = sorted(entry.id for entry in actual.assignments) if desired.mode == "rbac" else []
+        # Of this mode only: what the other one has left goes after the proof, and changes nothing in it.
+        if desired.mode == "rbac":
+            parts["roles"] = sorted(entry.id for entry in actual.assignments)
+        else:
+            parts["policies"] = sorted(policy.identity for policy in actual.policies if policy.group_sid == group.sid)
         parts["sender"] = desired.sender
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 

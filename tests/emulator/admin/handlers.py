@@ -83,8 +83,9 @@ def settings(call: Call) -> Answer:
         world.lag = Lag.parse(wanted["lag"])
     if "record_bodies" in wanted:
         world.journal.record_bodies = wanted["record_bodies"]
+    world.latency_ms = wanted.get("latency_ms", world.latency_ms)
     lag = {"reads": world.lag.reads, "seconds": world.lag.seconds}
-    return Answer(200, {"lag": lag, "record_bodies": world.journal.record_bodies})
+    return Answer(200, {"lag": lag, "record_bodies": world.journal.record_bodies, "latency_ms": world.latency_ms})
 
 
 def change_tenant(call: Call) -> Answer:

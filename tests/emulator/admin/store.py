@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from emulator.clock import stamp
 
 
 @dataclass(slots=True)
 class Entry:
     number: int
-    time: str
+    time: datetime
     service: str
     method: str
     path: str
@@ -31,7 +35,7 @@ class Entry:
         """The bodies, where they were recorded, stand beside the rest."""
         fields = {name: getattr(self, name) for name in self.__slots__}
         recording = fields.pop("recording") or {}
-        return {**fields, **recording}
+        return {**fields, "time": stamp(self.time), **recording}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Journal:
         self.record_bodies = False
         self._number = 0
         self._entries: list[Entry] = []
+        self._of_tenant: defaultdict[str | None, list[Entry]] = defaultdict(list)
 
     def next_number(self) -> int:
         """Numbers go on after the log was cleared, so that `after` never means something else."""
@@ -61,13 +66,14 @@ class Journal:
     def last_number(self) -> int:
         return self._number
 
-    def write(self, entry: Entry, recording: Mapping[str, Any]) -> None:
-        if self.record_bodies:
-            entry.recording = dict(recording)
+    def write(self, entry: Entry) -> None:
         self._entries.append(entry)
+        self._of_tenant[entry.tenant].append(entry)
 
     def entries(self, wanted: Wanted) -> Iterator[Entry]:
-        return (entry for entry in self._entries if wanted.takes(entry))
+        candidates = self._of_tenant.get(wanted.tenant, ()) if wanted.tenant else self._entries
+        return (entry for entry in candidates if wanted.takes(entry))
 
     def clear(self) -> None:
         self._entries.clear()
+        self._of_tenant.clear()

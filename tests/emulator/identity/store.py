@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from joserfc import jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, RSAKey
 
 from emulator.clock import parse_stamp
@@ -25,14 +24,13 @@ if TYPE_CHECKING:
 Claims = Mapping[str, Any]
 
 ALGORITHM = "RS256"
-REMEMBERED_TOKENS = 4096
 
 
 class SigningKey:
-    """Made on first use; checked tokens are remembered, since each is shown with every request."""
+    """Made on first use. What it has signed it remembers, so that no token need be verified with every request."""
 
     def __init__(self) -> None:
-        self._checked: dict[str, Claims] = {}
+        self._signed: dict[str, Claims] = {}
 
     @cached_property
     def _key(self) -> RSAKey:
@@ -40,19 +38,13 @@ class SigningKey:
 
     def sign(self, claims: Claims) -> str:
         header = {"typ": "JWT", "alg": ALGORITHM, "kid": self._key.kid, "x5t": self._key.kid}
-        return jwt.encode(header, dict(claims), self._key, [ALGORITHM])
+        token = jwt.encode(header, dict(claims), self._key, [ALGORITHM])
+        self._signed[token] = claims
+        return token
 
     def claims(self, token: str) -> Claims | None:
         """Of a token that this key has signed; None for any other. Whether it still holds is for the caller."""
-        if token not in self._checked:
-            try:
-                decoded = jwt.decode(token, self._key, [ALGORITHM])
-            except (JoseError, ValueError):
-                return None
-            if len(self._checked) >= REMEMBERED_TOKENS:
-                self._checked.clear()
-            self._checked[token] = decoded.claims
-        return self._checked[token]
+        return self._signed.get(token)
 
     def public_keys(self) -> Body:
         return dict(KeySet([self._key]).as_dict(private=False))

@@ -142,8 +142,25 @@ def test_bodies_are_recorded_when_asked_for(rig: Rig) -> None:
     assert entry["response_headers"]["request-id"] == entry["request_id"]
 
 
+def test_each_answer_travels_for_the_latency(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr("emulator.app.asyncio.sleep", sleep)
+    assert rig.admin.settings(latency_ms=150)["latency_ms"] == 150
+    rig.graph("GET", "/organization")
+    assert slept == [0.15]
+    items = [{"id": name, "method": "GET", "url": "/organization"} for name in ("1", "2")]
+    rig.graph("POST", "/$batch", {"requests": items})
+    assert slept == [0.15, 0.15]
+    rig.admin.reset()
+    assert rig.admin.settings()["latency_ms"] == 0
+
+
 def test_settings_are_told(rig: Rig) -> None:
-    assert rig.admin.settings() == {"lag": {"reads": 0, "seconds": 0.0}, "record_bodies": True}
+    assert rig.admin.settings() == {"lag": {"reads": 0, "seconds": 0.0}, "record_bodies": True, "latency_ms": 0}
     assert rig.admin.settings(lag={"seconds": 2})["lag"] == {"reads": 0, "seconds": 2.0}
 
 

@@ -187,8 +187,7 @@ def _response(
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """For every test: waiting takes no time."""
     clock = Clock()
-    for module in ("_graph.replication", "_exchange.client", "_restriction.apply", "_proof.probe"):
-        monkeypatch.setattr(f"{CORE}.{module}.time", clock)
+    monkeypatch.setattr(f"{CORE}._wait.time", clock)
     return clock
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.clock import parse_stamp, stamp
@@ -93,23 +94,31 @@ def _present(looked: _Looked, directory: Directory, automation: str) -> dict[Key
         secrets = _live_secrets(directory, app_id)
         for permission in Permission:
             granted = is_granted(permission, roles.get(app_id, ()))
-            access, enforced = (
-                access_of(rules, app_id, permission, granted=granted) for rules in (looked.rules, looked.enforced)
-            )
-            found[app_id, permission] = State(
-                _addresses(looked.rules, access), _addresses(looked.rules, enforced), secrets
-            )
+            access = access_of(looked.rules, app_id, permission, granted=granted)
+            configured = enforced = _addresses(looked.rules, access)
+            if looked.enforced is not looked.rules:
+                access = access_of(looked.enforced, app_id, permission, granted=granted)
+                enforced = _addresses(looked.rules, access)
+            found[app_id, permission] = State(configured, enforced, secrets)
     return found
+
+
+@cache
+def _names_of_roles() -> Mapping[str, str]:
+    """By id, of the app roles that reach mailboxes."""
+    relevant = frozenset().union(*APP_ROLES.values())
+    return {role_id: name for name, role_id in resources()[GRAPH].roles.items() if name in relevant}
 
 
 def _granted_roles(directory: Directory) -> Mapping[str, set[str]]:
     """App roles that reach mailboxes, by app id: as truly granted, seen by readers or not."""
-    relevant = frozenset().union(*APP_ROLES.values())
-    names = {role_id: name for name, role_id in resources()[GRAPH].roles.items() if name in relevant}
+    names = _names_of_roles()
     found: dict[str, set[str]] = defaultdict(set)
     for body in directory.live(Kind.ROLE_ASSIGNMENT):
+        if body["appRoleId"] not in names:
+            continue
         principal = directory.find_live(Kind.SERVICE_PRINCIPAL, "id", body["principalId"])
-        if body["appRoleId"] in names and principal is not None:
+        if principal is not None:
             found[principal.true.body["appId"]].add(names[body["appRoleId"]])
     return found
 
@@ -121,6 +130,8 @@ def _assigned(rules: Rules) -> Iterator[str]:
 
 
 def _addresses(rules: Rules, access: Access) -> tuple[str, ...]:
+    if not access.exists:
+        return ()
     reached = access.reach(mailbox.guid for mailbox in rules.mailboxes())
     return tuple(sorted(rules.recipients[guid].primary_smtp_address for guid in reached))
 

@@ -1,0 +1,199 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is measured, and its figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchmark.fleet import BIN, CLIENT_ID, HERE, Desk, Tenant, emulated, fleet
+from benchmark.measure import Use, measure
+from benchmark.replay import Exchange, Job
+from emulator.launch import Emulator
+from tooling.install_collection import install
+
+ONBOARD = "totalview.exchange365.onboard"
+#: Enough to count requests in: all tenants of a fleet are alike.
+COUNTED_TENANTS = 50
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Of one scenario; the keys of bench.json. README.md tells what each is."""
+
+    tenants: int
+    controller_cpu_s_per_tenant: float
+    wall_s: float
+    tasks_per_tenant: float
+    requests_per_tenant: float
+    batch_items_per_tenant: float
+    token_requests_per_tenant: float
+    max_rss_mb: float
+    emulator_cpu_ms_per_request: float
+    emulator_requests_per_s: float
+    emulator_rss_mb: float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """`few`: how many tenants the slow scenarios get."""
+
+    folder: Path
+    tenants: int
+    forks: int
+    latency_ms: float
+    few: int
+
+    def all(self) -> Iterator[tuple[str, Figures]]:
+        """The scenarios, each as soon as it is done. What is compared runs on equally many tenants."""
+        whole = dict[str, Figures]()
+        for name, figures in self.onboarding(self.tenants):
+            whole[name] = figures
+            yield name, figures
+        yield from self.floor(whole)
+        yield from self.requests_only()
+        if self.few < self.tenants:
+            yield from ((f"{name}_few", figures) for name, figures in self.onboarding(self.few))
+        yield from self.process_per_task()
+        yield from self.uri_playbook()
+
+    def onboarding(self, size: int) -> Iterator[tuple[str, Figures]]:
+        """From nothing, once more with nothing left to do, and the audit where the collection has one."""
+        with self._fleet("onboarding", fleet(size)) as run:
+            yield "fresh", run.playbook(ONBOARD)
+            yield "unchanged", run.playbook(ONBOARD)
+            if (run.desk.collections / "ansible_collections/totalview/exchange365/playbooks/audit.yml").exists():
+                yield "audit", run.playbook("totalview.exchange365.audit")
+
+    def floor(self, whole: Mapping[str, Figures]) -> Iterator[tuple[str, Figures]]:
+        """As many tasks, in which nothing is done."""
+        with self._fleet("floor", fleet(self.tenants)) as run:
+            for name in ("fresh", "unchanged"):
+                tasks = round(whole[name].tasks_per_tenant)
+                yield f"floor_{name}", run.playbook(run.desk.write_nothing_playbook(tasks))
+
+    def process_per_task(self) -> Iterator[tuple[str, Figures]]:
+        """The same role without the action plugins: each task starts a Python process for its module."""
+        with self._fleet("process-per-task", fleet(self.few)) as run:
+            shutil.rmtree(run.desk.collections / "ansible_collections/totalview/exchange365/plugins/action")
+            yield "process_per_task_fresh", run.playbook(ONBOARD)
+            yield "process_per_task_unchanged", run.playbook(ONBOARD)
+
+    def uri_playbook(self) -> Iterator[tuple[str, Figures]]:
+        """What a careful user would write without the collection."""
+        with self._fleet("uri-playbook", fleet(self.few)) as run:
+            figures = run.playbook(str(HERE / "uri_playbook.yml"))
+            for tenant in run.tenants:
+                _assert_onboarded(run.emulator, tenant)
+            yield "uri_playbook", figures
+
+    def requests_only(self) -> Iterator[tuple[str, Figures]]:
+        """The requests of a recorded tenant for all tenants, one after the other."""
+        [template], tenants = fleet(1), fleet(self.tenants)
+        recordings = self._recorded(template)
+        with self._fleet("requests-only", tenants) as run:
+            renamed = [{template.id: tenant.id, template.domain: tenant.domain} for tenant in tenants]
+            for name, job in recordings.items():
+                path = run.desk.folder / f"{name}.json"
+                replace(job, url=run.emulator.url, ca_file=run.emulator.ca_file, names=renamed).save(path)
+                yield f"requests_only_{name}", run.figures([sys.executable, "-m", "benchmark.replay", str(path)])
+                renamed = Job.load(path).names
+
+    def growth(self, sizes: Sequence[int]) -> Iterator[tuple[str, Figures]]:
+        """One fleet, onboarded once; then its first tenants again, ever more of them."""
+        tenants = fleet(max(sizes))
+        with self._fleet("growth", tenants) as run:
+            yield f"fresh_{len(tenants)}", run.playbook(ONBOARD)
+            for size in sorted(sizes):
+                run.take(tenants[:size])
+                yield f"unchanged_{size}", run.playbook(ONBOARD)
+
+    def _recorded(self, template: Tenant) -> dict[str, Job]:
+        jobs = {}
+        with self._fleet("recording", [template]) as run:
+            run.emulator.settings(record_bodies=True, latency_ms=0)
+            for name in ("fresh", "unchanged"):
+                run.playbook(ONBOARD)
+                # In the order in which they were asked; a batch is asked as a whole.
+                log = sorted(run.emulator.requests(), key=lambda entry: int(entry["number"]))
+                exchanges = [Exchange.of_log(entry) for entry in log if entry["batch_of"] is None]
+                jobs[name] = Job("", "", run.emulator.url, CLIENT_ID, exchanges, [])
+        return jobs
+
+    @contextmanager
+    def _fleet(self, name: str, tenants: Sequence[Tenant]) -> Iterator[Run]:
+        folder = self.folder / f"{name}-{len(tenants)}"
+        folder.mkdir()
+        install(folder / "collections")
+        with emulated(tenants) as emulator:
+            emulator.settings(latency_ms=self.latency_ms)
+            run = Run(Desk(folder, folder / "collections"), emulator, self.forks)
+            run.take(tenants)
+            yield run
+
+
+class Run:
+    """An operator and the emulated fleet that he works on."""
+
+    def __init__(self, desk: Desk, emulator: Emulator, forks: int) -> None:
+        self.desk = desk
+        self.emulator = emulator
+        self.tenants: Sequence[Tenant] = ()
+        self._forks = forks
+
+    def take(self, tenants: Sequence[Tenant]) -> None:
+        self.tenants = tenants
+        self.desk.write_inventory(tenants, self.emulator)
+
+    def playbook(self, name: str) -> Figures:
+        return self.figures([str(BIN / "ansible-playbook"), "-i", "inventory.yml", "-f", str(self._forks), name])
+
+    def figures(self, command: Sequence[str]) -> Figures:
+        self.emulator.clear_requests()
+        tasks_file = self.desk.folder / "tasks.json"
+        tasks_file.unlink(missing_ok=True)
+        environment = self.desk.environment({"TASKS_FILE": str(tasks_file), "PYTHONPATH": str(HERE.parent)})
+        use = measure(command, folder=self.desk.folder, environment=environment, emulator=self.emulator)
+        tasks = json.loads(tasks_file.read_text("utf-8")) if tasks_file.exists() else {}
+        return self._per_tenant(use, sum(tasks.values()))
+
+    def _per_tenant(self, use: Use, tasks: int) -> Figures:
+        counted = self.tenants[:COUNTED_TENANTS]
+        log = [entry for tenant in counted for entry in self.emulator.requests(tenant=tenant.id)]
+        asked = [entry for entry in log if entry["batch_of"] is None]
+        tokens = [entry for entry in asked if entry["service"] == "identity" and entry["method"] == "POST"]
+        size, requests = len(self.tenants), len(asked) / len(counted) * len(self.tenants)
+        return Figures(
+            tenants=size,
+            controller_cpu_s_per_tenant=use.cpu_s / size,
+            wall_s=use.wall_s,
+            tasks_per_tenant=tasks / size,
+            requests_per_tenant=len(asked) / len(counted),
+            batch_items_per_tenant=(len(log) - len(asked)) / len(counted),
+            token_requests_per_tenant=len(tokens) / len(counted),
+            max_rss_mb=use.max_rss_mb,
+            emulator_cpu_ms_per_request=use.emulator.cpu_s / requests * 1000 if requests else 0,
+            emulator_requests_per_s=requests / use.wall_s,
+            emulator_rss_mb=use.emulator.rss_mb,
+        )
+
+
+def _assert_onboarded(emulator: Emulator, tenant: Tenant) -> None:
+    """Cheaper is only who does the work: two registrations, four grants, a secret each."""
+    snapshot = emulator.snapshot(tenant.id)
+    ours = [row for row in snapshot["applications"] if row["displayName"].startswith("Totalview")]
+    secrets = [len(row["passwordCredentials"]) for row in ours]
+    by_app_id = {row["appId"]: row["id"] for row in snapshot["servicePrincipals"]}
+    principals = {by_app_id[row["appId"]] for row in ours}
+    grants = [row["value"] for row in snapshot["appRoleAssignments"] if row["principalId"] in principals]
+    wanted = ["Calendars.Read", "Calendars.ReadWrite", "Mail.Send", "User.Read.All"]
+    if secrets != [1, 1] or sorted(grants) != wanted:
+        sys.exit(f"The uri playbook has not onboarded {tenant.host}: secrets {secrets}, grants {grants}")

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many tenants of one operator, each with neighbours that are nobody's business."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from chaos.processes import run_to_end, run_until_killed
+from emulator.launch import Emulator, running_emulator
+from integration.administrator import Administrator
+from integration.operator_desk import ONBOARD, SENDER, Desk, Leg, Prepared, Run
+from integration.tenants import Tenants
+
+ANN = "ann@example.com"
+BOSS = "boss@example.com"
+#: Somebody else's application, with a secret, a group and an access policy.
+NEIGHBOUR = "Payroll"
+NEIGHBOURS: dict[str, Any] = {
+    "applications": [{"displayName": NEIGHBOUR, "applicationPermissions": ["Mail.Send"], "adminConsent": True}],
+    "exchange": {
+        "groups": [{"name": NEIGHBOUR, "members": [BOSS]}],
+        "policies": [{"display_name": NEIGHBOUR, "group": NEIGHBOUR, "access_right": "RestrictAccess"}],
+    },
+}
+USERS = [{"upn": upn, "display_name": upn.partition("@")[0].title(), "mailbox": True} for upn in (ANN, BOSS, SENDER)]
+FORKS = 8
+
+Json = dict[str, Any]
+Playbook = str | Sequence[Json]
+
+
+@dataclass
+class Fleet:
+    """`tenants`: directory ids by inventory host; `before`: what was true of each before anything was done."""
+
+    emulator: Emulator
+    desk: Desk
+    seconds: float
+    tenants: dict[str, str] = field(default_factory=dict)
+    before: dict[str, Json] = field(default_factory=dict)
+
+    def grow(self, hosts: Iterable[str], **seed: Any) -> None:
+        """New tenants; `seed`: more of their seeds."""
+        made = Tenants(self.emulator)
+        for host in hosts:
+            exchange = {**NEIGHBOURS["exchange"], **seed.get("exchange", {})}
+            tenant = made.make(users=USERS, **{**NEIGHBOURS, **seed, "exchange": exchange})
+            administrator = Administrator(self.emulator, tenant)
+            [neighbour] = self.emulator.snapshot(tenant)["applications"][-1:]
+            assert neighbour["displayName"] == NEIGHBOUR
+            administrator.call("POST", f"/applications/{neighbour['id']}/addPassword", {"passwordCredential": {}})
+            self.tenants[host], self.before[host] = tenant, self.emulator.snapshot(tenant)
+
+    def run(self, hosts: Iterable[str], playbook: Playbook = ONBOARD, *, forks: int = FORKS) -> Run:
+        return run_to_end(self._prepare(hosts, playbook, forks), self.desk.folder, self.seconds)
+
+    def run_until_killed(
+        self, hosts: Sequence[str], playbook: Playbook, faults: Callable[[int], list[Mapping[str, Any]]]
+    ) -> int:
+        """Every tenant goes its own way (strategy free) in a process of its own. The exit code."""
+        prepared = self._prepare(hosts, playbook, len(hosts), ANSIBLE_STRATEGY="ansible.builtin.free")
+        return run_until_killed(
+            prepared, self.desk.folder, lambda pgid: self._set(faults(pgid)), self.seconds
+        )
+
+    def _set(self, faults: list[Mapping[str, Any]]) -> None:
+        self.emulator.faults(*faults)
+
+    def _prepare(self, hosts: Iterable[str], playbook: Playbook, forks: int, **environment: str) -> Prepared:
+        self.desk.hosts = {host: {"connector_tenant_id": self.tenants[host]} for host in hosts}
+        return self.desk.prepare(playbook, "--forks", str(forks), environment=environment)
+
+
+@contextmanager
+def new_fleet(leg: Leg, folder: Path, *, seconds: float) -> Iterator[Fleet]:
+    """With an emulator and a clock of its own. `seconds`: after that long a run is endless, and is killed."""
+    folder.mkdir(parents=True)
+    with running_emulator({"tenants": []}) as emulator, tempfile.TemporaryDirectory(prefix="desk-") as temporary:
+        emulator.settings(record_bodies=True)
+        desk = Desk(folder, Path(temporary), leg, emulator.url, emulator.ca_file)
+        desk.variables["connector_calendar_members"] = [ANN]
+        yield Fleet(emulator, desk, seconds)

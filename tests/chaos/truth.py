@@ -1,0 +1,179 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be true of a tenant at the end, and what is not. All of it is told by the emulator, and by the store's files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from chaos.fleet import ANN, Fleet
+from emulator.launch import Emulator
+from integration.administrator import CALENDAR, MAIL
+from integration.operator_desk import SENDER, VAULT_PASSWORD
+
+Json = dict[str, Any]
+
+_VAULT = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One registration as it shall be. `reaches`: with one of these permissions."""
+
+    unique_name: str
+    permission: str
+    permissions: frozenset[str]
+    group: str
+    members: frozenset[str]
+    mode: str = "access_policy"
+
+    @property
+    def granted(self) -> list[str]:
+        """In Microsoft Entra; what Exchange's roles give is not granted there."""
+        kept = self.permissions if self.mode == "access_policy" else self.permissions & {"User.Read.All"}
+        return sorted(kept)
+
+    @property
+    def roles(self) -> list[str]:
+        inner = self.permissions - {"User.Read.All"}
+        return sorted(f"Application {name}" for name in inner) if self.mode == "rbac" else []
+
+
+def registrations(mode: str) -> tuple[Wanted, Wanted]:
+    calendars = frozenset({"Calendars.Read", "Calendars.ReadWrite", "User.Read.All"})
+    return (
+        Wanted(CALENDAR, "calendar", calendars, "totalviewcalendarsynchronization", frozenset({ANN}), mode),
+        Wanted(MAIL, "mail", frozenset({"Mail.Send"}), "totalviewtimesendemail", frozenset({SENDER}), mode),
+    )
+
+
+def complaints(fleet: Fleet, host: str, wanted: Sequence[Wanted]) -> list[str]:
+    """Nothing for a tenant that is as it shall be, was so at every moment, and where nothing else was touched."""
+    truth = _Truth(fleet, host)
+    found = [text for registration in wanted for text in truth.about(registration)]
+    if wanted:
+        found += truth.about_handoff()
+    found += truth.about_the_rest()
+    return found + truth.about_open_doors()
+
+
+class _Truth:
+    def __init__(self, fleet: Fleet, host: str) -> None:
+        self._tenant = fleet.tenants[host]
+        self._before = fleet.before[host]
+        self._now: Json = fleet.emulator.snapshot(self._tenant)
+        self._emulator: Emulator = fleet.emulator
+        self._store = fleet.desk.store
+        self._host = host
+        self._ours: list[tuple[str, str]] = []
+
+    def about(self, wanted: Wanted) -> Iterator[str]:
+        applications = self._take("applications", uniqueName=wanted.unique_name)
+        if len(applications) != 1:
+            yield f"{wanted.unique_name}: {len(applications)} applications"
+            return
+        application = applications[0]
+        app_id = application["appId"]
+        principals = self._take("servicePrincipals", appId=app_id)
+        if len(principals) != 1:
+            yield f"{wanted.unique_name}: {len(principals)} service principals"
+            return
+        yield from self._about_grants(wanted, application, principals[0]["id"])
+        yield from self._about_secrets(wanted, application)
+        yield from self._about_restriction(wanted, app_id)
+
+    def _about_grants(self, wanted: Wanted, application: Json, principal_id: str) -> Iterator[str]:
+        granted = sorted(row["value"] for row in self._take("appRoleAssignments", principalId=principal_id))
+        if granted != wanted.granted:
+            yield f"{wanted.unique_name}: granted {granted}"
+        declared = [row["type"] for entry in application["requiredResourceAccess"] for row in entry["resourceAccess"]]
+        if declared != ["Role"] * len(wanted.granted):
+            yield f"{wanted.unique_name}: declares {declared}"
+
+    def _about_secrets(self, wanted: Wanted, application: Json) -> Iterator[str]:
+        stored = self._stored().get(wanted.unique_name)
+        live = sorted(row["keyId"] for row in application["passwordCredentials"])
+        if stored is None:
+            yield f"{wanted.unique_name}: nothing is stored, {len(live)} secrets live"
+        elif live != sorted([stored["key_id"], *(old["key_id"] for old in stored["retired"])]):
+            yield f"{wanted.unique_name}: secrets {live}, stored {stored['key_id']}, retired {stored['retired']}"
+
+    def _about_restriction(self, wanted: Wanted, app_id: str) -> Iterator[str]:
+        groups = self._take("recipients", name=wanted.group)
+        members = [set(row.get("members", ())) for row in groups]
+        if members != [wanted.members]:
+            yield f"group {wanted.group}: {members}"
+        policies = self._take("policies", app_id=app_id)
+        rights = ["RestrictAccess"] if wanted.mode == "access_policy" else []
+        if [row["access_right"] for row in policies] != rights:
+            yield f"{wanted.unique_name}: policies {policies}"
+        assignments = self._take("assignments", app_id=app_id)
+        if sorted(row["role"] for row in assignments) != wanted.roles:
+            yield f"{wanted.unique_name}: roles {assignments}"
+        helpers = 1 if wanted.roles else 0
+        pointers = self._take("pointers", app_id=app_id)
+        scopes = self._take("scopes", group=groups[0]["address"]) if groups else []
+        if [len(pointers), len(scopes)] != [helpers, helpers]:
+            yield f"{wanted.unique_name}: {len(pointers)} pointers, {len(scopes)} scopes"
+
+    def about_handoff(self) -> Iterator[str]:
+        fields = yaml.safe_load(_decrypted(self._store / "handoff" / f"{self._host}.yml") or "{}")
+        stored = self._stored()
+        for field, name in (("secret", CALENDAR), ("mail_client_secret", MAIL)):
+            if name not in stored or fields.get(field) != stored[name]["value"]:
+                yield f"the hand-off's {field} is not the stored one"
+
+    def about_the_rest(self) -> Iterator[str]:
+        """What is left after all that was wanted is what was there before: neighbours, and no orphans of ours."""
+        for name in (*self._before, *self._before["exchange"]):
+            was, now = (_part(snapshot, name) for snapshot in (self._before, self._now))
+            if name != "exchange" and was != now:
+                yield f"{name}: left over or changed: {_difference(was, now)}"
+
+    def about_open_doors(self) -> Iterator[str]:
+        inside = {wanted.unique_name: wanted for wanted in registrations("")}
+        handed_off = (self._store / "handoff" / f"{self._host}.yml").exists()
+        for row in self._emulator.reach(self._tenant):
+            wanted = inside.get(row["unique_name"])
+            if wanted is None:
+                continue
+            reached = {*row["configured"], *(row["enforced"] if handed_off else ())}
+            if reached - wanted.members or (reached and row["permission"] != wanted.permission):
+                yield f"an open door: {row}"
+
+    def deleted(self, unique_name: str) -> list[Json]:
+        return self._take("deletedItems", uniqueName=unique_name)
+
+    def _take(self, name: str, **fields: Any) -> list[Json]:
+        """Rows with these fields, out of the snapshot: what nobody takes is the rest."""
+        rows: list[Json] = _part(self._now, name)
+        taken = [row for row in rows if all(row.get(field) == value for field, value in fields.items())]
+        rows[:] = [row for row in rows if row not in taken]
+        return taken
+
+    def _stored(self) -> dict[str, Json]:
+        return dict(json.loads(_decrypted(self._store / f"{self._tenant}.json") or '{"secrets": {}}')["secrets"])
+
+
+def _part(snapshot: Json, name: str) -> Any:
+    return snapshot[name] if name in snapshot else snapshot["exchange"][name]
+
+
+def _difference(was: Any, now: Any) -> str:
+    if not isinstance(was, list):
+        return f"{was} -> {now}"
+    return f"gone {[row for row in was if row not in now]}, new {[row for row in now if row not in was]}"
+
+
+def _decrypted(path: Any) -> str | None:
+    if not path.exists():
+        return None
+    text: str = _VAULT.decrypt(path.read_bytes()).decode()
+    return text

@@ -1,0 +1,213 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What cannot be restricted as asked is refused: clearly, for that tenant only, before anything is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from emulator.launch import Emulator
+from integration.administrator import MAIL
+from integration.operator_desk import SENDER, Desk
+from integration.reach_witness import ANN, USERS, reach_now
+from integration.tenants import ADOPTING_ROLES, Tenants
+from integration.witness import Witness, exchange_writes, last_request, writes
+
+Json = dict[str, Any]
+
+MAIL_GROUP = "totalviewtimesendemail"
+MAIL_NAME = "Totalview E-Mail Sending"
+RBAC = {"connector_mail_restriction": "rbac"}
+LONG = "x" * 65
+
+
+def _group(name: str, kind: str, *members: str) -> Json:
+    return {"exchange": {"groups": [{"name": name, "kind": kind, "members": list(members)}]}}
+
+
+@dataclass(frozen=True)
+class Case:
+    """A host's variables, what is special in its tenant, and what the message says: what is wrong, and what to do."""
+
+    words: list[str]
+    variables: Json = field(default_factory=dict)
+    tenant: Json = field(default_factory=dict)
+
+
+CASES = {
+    "every-mailbox": Case(
+        ["whoever holds the credentials", "connector_mail_allow_every_mailbox"], {"connector_mail_restriction": "none"}
+    ),
+    "empty-list": Case(["holds no mailbox", "Give members that have a mailbox"], {"connector_mail_members": []}),
+    "no-group-no-members": Case(
+        ["There is no group Staff", "correct the group's name"],
+        {"connector_calendar_restriction": "access_policy", "connector_calendar_group": "Staff"},
+    ),
+    "group-of-empty-groups": Case(
+        ["holds no mailbox"],
+        {"connector_calendar_members": ["Empty"]},
+        _group("Empty", "distribution"),
+    ),
+    "nested-in-rbac": Case(
+        ["contains groups", "mailboxes themselves"],
+        {**RBAC, "connector_mail_members": [SENDER, "Staff"]},
+        _group("Staff", "distribution", ANN),
+    ),
+    "unknown-member": Case(
+        ["nobody@example.com is no recipient", "Correct the address"],
+        {"connector_mail_members": [SENDER, "nobody@example.com"]},
+    ),
+    "unknown-sender": Case(
+        ["nobody@example.com is no recipient", "Correct the address"],
+        {"connector_mail_sender": "nobody@example.com", "connector_mail_members": [ANN]},
+    ),
+    "sender-without-mailbox": Case(
+        ["listed@example.com has no mailbox", "choose another sender"],
+        {"connector_mail_sender": "listed@example.com", "connector_mail_members": [ANN]},
+        {"exchange": {"groups": [{"name": "listed", "kind": "distribution", "members": [ANN]}]}},
+    ),
+    "sender-outside": Case(
+        ["lies outside the group", "Add it to the group's members"], {"connector_mail_members": [ANN]}
+    ),
+    "name-of-a-list": Case(
+        [f"The name {MAIL_GROUP} belongs to something else", "MailUniversalDistributionGroup", "another name"],
+        tenant=_group(MAIL_GROUP, "distribution", SENDER),
+    ),
+    "name-of-a-team": Case(
+        [f"The name {MAIL_GROUP} belongs to something else", "GroupMailbox", "another name"],
+        tenant=_group(MAIL_GROUP, "microsoft365"),
+    ),
+    "name-of-a-user": Case(
+        ["The name ann belongs to something else", "UserMailbox", "another name"], {"connector_mail_group": "ann"}
+    ),
+    "group-of-others": Case(
+        ["was made by somebody else and has other members: ann@example.com", "members_exact", "adopt"],
+        tenant=_group(MAIL_GROUP, "security", SENDER, ANN),
+    ),
+    "long-group": Case([LONG, "1 to 64 characters", "shorter"], {"connector_mail_group": LONG}),
+    "long-assignment": Case(["1 to 64 characters", "shorter"], {**RBAC, "connector_mail_unique_name": "m" * 60}),
+    "no-manage-as-app": Case(["Exchange.ManageAsApp"], tenant={"automation": {"exchange_roles": []}}),
+    "no-directory-role": Case(
+        ["Privileged Role Administrator or Global Administrator", "assigns the directory role Exchange Administrator"],
+        tenant={"automation": {"directory_roles": []}},
+    ),
+    "recipients-only": Case(
+        ["assigns the directory role Exchange Administrator"],
+        tenant={"automation": {"directory_roles": ["Exchange Recipient Administrator"]}},
+    ),
+    "no-exchange": Case(["AADSTS500011", "Exchange"], tenant={"exchange": False}),
+}
+
+
+def test_what_cannot_be_restricted_as_asked_is_refused_before_anything_is_written(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """One run over one host for each case, and a good one among them."""
+    ids = {case: tenants.make(**{"users": USERS, **CASES[case].tenant}) for case in CASES}
+    good = tenants.make(users=USERS)
+    desk.hosts = {case: {"connector_tenant_id": ids[case], **CASES[case].variables} for case in CASES}
+    desk.hosts["good"] = {"connector_tenant_id": good}
+    before = {case: emulator.snapshot(tenant) for case, tenant in ids.items()}
+
+    run = desk.run()
+
+    assert run.code != 0
+    assert run.tenant("good")["state"] == "complete", run.output
+    assert "Traceback" not in run.output
+    for case, tenant in ids.items():
+        result = run.tenant(case)
+        assert result["state"] == "failed", (case, result)
+        assert all(word in result["next"] for word in CASES[case].words), f"{case}: {result['next']}"
+        assert tenant in result["next"] or case == "every-mailbox", f"{case}: {result['next']}"
+        assert writes(emulator, tenant) == [], case
+        assert exchange_writes(emulator, tenant) == [], case
+        assert emulator.snapshot(tenant) == before[case], case
+
+
+def test_what_somebody_else_made_for_our_registration_is_left_to_them(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """An access policy for another group, one that denies, and a role for every mailbox."""
+    ids = {host: tenants.make(users=USERS) for host in ("wider", "denying", "role")}
+    desk.hosts = {host: {"connector_tenant_id": tenant} for host, tenant in ids.items()}
+    assert desk.run().code == 0
+    for host, right in (("wider", "RestrictAccess"), ("denying", "DenyAccess")):
+        emulator.exchange(ids[host], "New-DistributionGroup", Name="Staff", Type="Security", Members=[ANN])
+        _policy(emulator, ids[host], right, "Staff")
+    application = _mail(emulator, ids["role"])
+    emulator.exchange(
+        ids["role"],
+        "New-ServicePrincipal",
+        AppId=application["appId"],
+        ObjectId=Witness(emulator, ids["role"]).principal(application)["id"],
+        DisplayName="By hand",
+    )
+    emulator.exchange(
+        ids["role"],
+        "New-ManagementRoleAssignment",
+        Name="By hand",
+        Role="Application Mail.Send",
+        App=application["appId"],
+    )
+    mark = last_request(emulator)
+
+    for adopt in (False, True):
+        desk.variables["connector_adopt"] = adopt
+        run = desk.run()
+        assert run.code != 0
+        told = {host: run.tenant(host)["next"] for host in ids}
+        for host, tenant in ids.items():
+            assert run.tenant(host)["state"] == "failed", host
+            assert tenant in told[host]
+            assert writes(emulator, tenant, mark) == [], host
+            assert exchange_writes(emulator, tenant, mark) == [], host
+        assert "Somebody else made an access policy" in told["wider"]
+        assert "DenyAccess" in told["denying"]
+        assert "Remove it, or allow to take it over" in told["wider"]
+        assert "Application Mail.Send (every mailbox)" in told["role"]
+        assert "Remove-ManagementRoleAssignment" in told["role"]
+
+
+def test_a_policy_made_by_hand_for_our_group_is_taken_over_when_asked(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make(
+        users=USERS,
+        roles=ADOPTING_ROLES,
+        applications=[{"displayName": MAIL_NAME, "applicationPermissions": ["Mail.Send"], "adminConsent": True}],
+        exchange={
+            "groups": [{"name": MAIL_GROUP, "members": [SENDER]}],
+            "policies": [{"display_name": MAIL_NAME, "group": MAIL_GROUP, "description": "By hand"}],
+        },
+    )
+    desk.hosts["contoso"] = {
+        "connector_tenant_id": tenant,
+        "connector_mail_adopt_client_id": _mail(emulator, tenant)["appId"],
+    }
+    desk.variables["connector_adopt"] = True
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    assert run.tenant("contoso")["state"] == "complete", run.tenant("contoso")
+    [policy] = emulator.exchange(tenant, "Get-ApplicationAccessPolicy")
+    assert policy["Description"].startswith("Totalview ")
+    assert reach_now(emulator, tenant)[MAIL] == {SENDER}
+    assert desk.run().stats["contoso"]["changed"] == 0
+
+
+def _mail(emulator: Emulator, tenant: str) -> Json:
+    return dict(Witness(emulator, tenant).applications[MAIL_NAME])
+
+
+def _policy(emulator: Emulator, tenant: str, right: str, group: str) -> None:
+    emulator.exchange(
+        tenant,
+        "New-ApplicationAccessPolicy",
+        AppId=[_mail(emulator, tenant)["appId"]],
+        PolicyScopeGroupId=group,
+        AccessRight=right,
+        Description="By hand",
+    )
