@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. PYTHON=3.13 (or a path) picks another Python than 3.11.
 # Whatever they create stays in this folder: .venv .nox .cache collections. Also: make emulator ARGS="--help",
-# make benchmark, make lint, make sanity, make build, make clean.
+# make bench TENANTS=200 (FORKS=, LATENCY_MS=), make bench-growth, make lint, make sanity, make build, make clean.
 
 help:
 	@sed -n 's/^# //p; /^$$/q' Makefile
@@ -42,13 +42,18 @@ test: $(SETUP)
 lint sanity environments: $(SETUP)
 	@$(NOX) $@
 
-emulator benchmark: $(SETUP)
-	@PYTHONPATH=tests exec .venv/bin/python -m $@ $(ARGS)
+emulator: $(SETUP)
+	@PYTHONPATH=tests exec .venv/bin/python -m emulator $(ARGS)
+
+bench-growth: GROWTH := 1
+bench bench-growth: $(SETUP)
+	@PYTHONPATH=tests exec .venv/bin/python -m benchmark $(if $(TENANTS),--tenants $(TENANTS)) \
+		$(if $(FORKS),--forks $(FORKS)) $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(GROWTH),--growth) $(ARGS)
 
 build: $(SETUP)
 	@.venv/bin/python tests/tooling/install_collection.py --archive dist
 
 clean:
-	rm -rf .venv .nox .cache collections dist
+	rm -rf .venv .nox .cache build collections dist
 
-.PHONY: help demo test lint sanity environments emulator benchmark build clean
+.PHONY: help demo test lint sanity environments emulator bench bench-growth build clean

@@ -57,6 +57,7 @@ options:
         cloud's own address all the same.
       - V(China) has none of its own here, since Microsoft's pages name different hosts.
     type: str
+    version_added: 0.2.0
   ca_path:
     description:
       - PEM file with the certificate authorities to trust, for example of an inspecting proxy.

@@ -16,7 +16,9 @@ from urllib.parse import urlsplit
 if t.TYPE_CHECKING:
     import requests
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import Trace, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._shape import NEXT_STEP, parse
 
 Json = dict[str, t.Any]
 
@@ -82,9 +84,28 @@ class Api:
 
 
 def json_object(response: requests.Response) -> Json | None:
-    """None for whatever is no JSON object, such as a proxy's page."""
+    """None for whatever is no JSON object, such as a proxy's page.
+
+    Raises UnexpectedAnswerError where a field is not of the documented type.
+    """
     try:
-        body = response.json()
+        body = parse(response.text)
     except ValueError:
         return None
+    except UnexpectedAnswerError as error:
+        error.trace = trace_of(response)
+        raise
     return body if isinstance(body, dict) else None
+
+
+def trace_of(response: requests.Response) -> Trace:
+    request_id = response.headers.get("request-id") or response.headers.get("x-ms-request-id")
+    return Trace(response.status_code, request_id, response.request.headers.get("client-request-id"))
+
+
+def rows_of(page: Json, action: str) -> list[Json]:
+    """The objects of one page. Raises UnexpectedAnswerError."""
+    rows = page["value"]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnexpectedAnswerError(f"Microsoft's answer to {action} is no list of objects.", next_step=NEXT_STEP)
+    return rows

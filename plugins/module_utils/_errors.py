@@ -34,6 +34,7 @@ class ConnectorError(Exception):
         ExchangeRightError  the automation may not run the cmdlet
         ExchangeBusyError   too many requests at once; the cmdlet was not run
       ProofError            signed in as the registration, something is not as it should be
+      UnexpectedAnswerError an answer of Microsoft's is not as documented; nothing was done on it
       ReplicationError      an object that was written stayed invisible for too long
       AmbiguityError        several objects match, or one that nobody allowed us to take
       PolicyError           a policy of the tenant forbids what was asked
@@ -116,6 +117,10 @@ class ExchangeBusyError(ExchangeError):
 
 
 class ProofError(ConnectorError):
+    pass
+
+
+class UnexpectedAnswerError(ConnectorError):
     pass
 
 

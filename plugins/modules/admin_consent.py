@@ -36,6 +36,7 @@ options:
     type: list
     elements: str
     default: []
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -94,6 +95,7 @@ link:
 held:
   description: What O(hold) kept from being done, a few words each.
   returned: success
+  version_added: 0.2.0
   type: list
   elements: str
   sample: [grant Mail.Send (application)]

@@ -42,7 +42,7 @@ options:
   mailbox:
     description:
       - Address of the mailbox that must answer. By default the first of the group's.
-      - Required with O(mode=none) to prove more than the sign-in.
+      - Required with O(mode=none) to prove more than sign-in and grants.
     type: str
   fingerprint:
     description:

@@ -91,7 +91,8 @@ options:
     default: 2h
   wait:
     description:
-      - How long to wait for Exchange Online to know a new service principal, or to finish enabling customization.
+      - How long to wait for Exchange Online to know a new service principal or group, or to finish enabling
+        customization.
       - Without waiting the state is C(waiting_for_exchange), and the next run goes on.
     type: str
     default: 0s

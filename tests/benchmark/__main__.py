@@ -1,130 +1,69 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a fleet costs: requests, and CPU seconds of the controller, per tenant.
-
-Measured twice in one go: with the action plugins (tasks inside Ansible's workers), and without them (each task a Python
-process of its own), each for a fresh fleet and again for an unchanged one.
-"""
+"""What a fleet costs the machine that runs Ansible, against the emulator. See README.md."""
 
 from __future__ import annotations
 
 import argparse
-import os
-import resource
-import shutil
-import subprocess
+import json
 import sys
 import tempfile
-import time
-import uuid
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from emulator.launch import Emulator, running_emulator
+from benchmark.report import document, heading, line, summary
+from benchmark.scenarios import Bench, Figures
 from tooling.install_collection import install
 
-BIN = Path(sys.executable).parent
-CLIENT_ID = str(uuid.uuid4())
-CLIENT_SECRET = "benchmark-automation-secret"
-ROLES = [
-    "Application.Read.All",
-    "Application.ReadWrite.OwnedBy",
-    "AppRoleAssignment.ReadWrite.All",
-    "DelegatedPermissionGrant.ReadWrite.All",
-    "Organization.Read.All",
-    "Policy.Read.All",
-]
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Of one run, per tenant."""
-
-    requests: float
-    cpu_seconds: float
-    seconds: float
+RESULT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
+#: Slow scenarios get no more tenants than this.
+FEW = 5
+GROWTH = [100, 500, 2000, 5000]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="make benchmark ARGS=", description=__doc__)
-    parser.add_argument("--tenants", type=int, default=50)
-    parser.add_argument("--forks", type=int, default=10)
-    options = parser.parse_args()
-    print(f"{options.tenants} tenants, {options.forks} forks, Python {sys.version.split()[0]}; per tenant:")
-    print(f"{'':34}{'requests':>10}{'CPU s':>10}{'s':>10}")
-    totals = {}
-    for title, separate in (("in Ansible's workers", False), ("each task a process", True)):
-        with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
-            costs = measure(Path(folder), options.tenants, options.forks, separate=separate)
-        for state, cost in zip(("fresh", "unchanged"), costs, strict=True):
-            print(f"{title + ', ' + state:34}{cost.requests:>10.1f}{cost.cpu_seconds:>10.3f}{cost.seconds:>10.3f}")
-            totals[separate, state] = cost.cpu_seconds
-    for state in ("fresh", "unchanged"):
-        print(f"CPU ratio of processes to workers, {state}: {totals[True, state] / totals[False, state]:.1f}")
+    options = parse()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        collections = Path(folder, "collections")
+        install(collections)
+        few = min(FEW, options.tenants)
+        bench = Bench(Path(folder), collections, options.tenants, options.forks, options.latency_ms, few)
+        print(f"{options.forks} forks, Python {sys.version.split()[0]}; CPU, tasks, requests and tokens per tenant")
+        print(heading(), flush=True)
+        scenarios = {}
+        for name, figures in chosen(bench, options.growth):
+            print(line(name, figures), flush=True)
+            scenarios[name] = figures
+    result = document(bench, scenarios)
+    print(*summary(result), sep="\n")
+    options.result.parent.mkdir(parents=True, exist_ok=True)
+    options.result.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
+    print(f"Written to {options.result}")
 
 
-def measure(folder: Path, tenants: int, forks: int, *, separate: bool) -> list[Cost]:
-    collections = folder / "collections"
-    collection = install(collections)
-    if separate:
-        shutil.rmtree(collection / "plugins" / "action")
-    with running_emulator({"tenants": [tenant(number) for number in range(tenants)]}) as emulator:
-        write_inventory(folder, tenants, emulator)
-        return [run(folder, collections, emulator, tenants, forks) for _run in range(2)]
+def chosen(bench: Bench, growth: list[int] | None) -> Iterator[tuple[str, Figures]]:
+    """What the others are compared in is CPU, and latency does not change that."""
+    if growth is not None:
+        return bench.growth(growth or GROWTH)
+    return bench.onboarding(bench.tenants) if bench.latency_ms else bench.all()
 
 
-def tenant(number: int) -> dict[str, Any]:
-    return {
-        "domains": [f"tenant{number}.onmicrosoft.com"],
-        "display_name": f"Tenant {number}",
-        "automation": {"client_id": CLIENT_ID, "secret": CLIENT_SECRET, "roles": ROLES},
-    }
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
+    parser.add_argument("--tenants", type=_positive, default=50)
+    parser.add_argument("--forks", type=_positive, default=10)
+    parser.add_argument("--latency-ms", type=float, default=0, help="how much later the emulator answers")
+    parser.add_argument("--growth", type=_positive, nargs="*", help="sizes of fleets; none: 100 to 5,000")
+    parser.add_argument("--result", type=Path, default=RESULT, help="the file to write")
+    return parser.parse_args()
 
 
-def write_inventory(folder: Path, tenants: int, emulator: Emulator) -> None:
-    variables = {
-        "ansible_connection": "local",
-        "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-        "connector_authority_url": emulator.url,
-        "connector_graph_url": emulator.url,
-        "connector_ca_path": emulator.ca_file,
-        "connector_mail_sender": "totalview@example.com",
-        "connector_store_folder": str(folder / "secrets"),
-    }
-    hosts = {f"tenant{number}": {"connector_tenant_id": f"tenant{number}.onmicrosoft.com"} for number in range(tenants)}
-    (folder / "inventory.yml").write_text(yaml.safe_dump({"all": {"vars": variables, "hosts": hosts}}))
-    (folder / "vault-password").write_text("benchmark")
-
-
-def run(folder: Path, collections: Path, emulator: Emulator, tenants: int, forks: int) -> Cost:
-    emulator.clear_requests()
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [str(BIN / "ansible-playbook"), "-i", "inventory.yml", "-f", str(forks), "totalview.exchange365.onboard"]
-    done = subprocess.run(
-        command, cwd=folder, env=environment(folder, collections), check=False, capture_output=True, text=True
-    )
-    after, end = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    if done.returncode:
-        sys.exit(done.stdout[-4000:] + done.stderr[-4000:])
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(len(emulator.requests()) / tenants, cpu / tenants, (end - start) / tenants)
-
-
-def environment(folder: Path, collections: Path) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
-    return {
-        **inherited,
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
-        "ANSIBLE_COLLECTIONS_PATH": str(collections),
-        "ANSIBLE_HOME": str(folder / "ansible-home"),
-        "ANSIBLE_VAULT_PASSWORD_FILE": str(folder / "vault-password"),
-        "AZURE_CLIENT_ID": CLIENT_ID,
-        "AZURE_CLIENT_SECRET": CLIENT_SECRET,
-    }
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 if __name__ == "__main__":

@@ -84,6 +84,10 @@ class Desk:
     folder: Path
     collections: Path
 
+    @property
+    def collection(self) -> Path:
+        return self.collections / "ansible_collections" / "totalview" / "exchange365"
+
     def write_inventory(self, tenants: Iterable[Tenant], emulator: Emulator) -> None:
         variables = {
             "ansible_connection": "local",

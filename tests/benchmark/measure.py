@@ -81,9 +81,7 @@ def _memory(process: psutil.Process) -> int:
     return int(getattr(memory, "pss", memory.rss))
 
 
-def measure(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None, emulator: Emulator
-) -> Use:
+def measure(command: Sequence[str], *, folder: Path, environment: Mapping[str, str] | None, emulator: Emulator) -> Use:
     """A command that fails ends the benchmark: figures of a broken run are worth nothing."""
     before, emulator_before = _children_cpu(), _cpu(emulator)
     start = time.monotonic()

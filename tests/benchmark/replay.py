@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import requests
 
@@ -98,15 +98,16 @@ class Replay:
         answer = session.request(exchange.method, url, data=body.encode(), headers=headers, timeout=60)
         if answer.status_code != exchange.status:
             sys.exit(f"{exchange.method} {url}: {answer.status_code}, recorded was {exchange.status}: {answer.text}")
-        content = answer.json() if answer.content and isinstance(exchange.answer, dict | list) else None
+        content: Any = answer.json() if isinstance(exchange.answer, dict) else None
         if exchange.service == "identity" and exchange.method == "POST":
             self._tokens[self._asked_for(exchange.body)] = content["access_token"]
         else:
             self._names.update(_renamed(exchange.answer, content))
 
     def _translated(self, text: str) -> str:
-        there = text.replace(self._job.recorded_url, self._job.url)
-        return OPAQUE.sub(lambda found: self._names.get(found[0], found[0]), there)
+        here, there = self._job.recorded_url, self._job.url
+        text = text.replace(here, there).replace(quote(here, safe=""), quote(there, safe=""))
+        return OPAQUE.sub(lambda found: self._names.get(found[0], found[0]), text)
 
     def _asked_for(self, form: str) -> str:
         fields = parse_qs(form)

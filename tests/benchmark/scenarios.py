@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +17,6 @@ from benchmark.fleet import BIN, CLIENT_ID, HERE, Desk, Tenant, emulated, fleet
 from benchmark.measure import Use, measure
 from benchmark.replay import Exchange, Job
 from emulator.launch import Emulator
-from tooling.install_collection import install
 
 ONBOARD = "totalview.exchange365.onboard"
 #: Enough to count requests in: all tenants of a fleet are alike.
@@ -44,9 +42,10 @@ class Figures:
 
 @dataclass(frozen=True)
 class Bench:
-    """`few`: how many tenants the slow scenarios get."""
+    """`collections` is where the collection is installed; `few`: how many tenants the slow scenarios get."""
 
     folder: Path
+    collections: Path
     tenants: int
     forks: int
     latency_ms: float
@@ -70,7 +69,7 @@ class Bench:
         with self._fleet("onboarding", fleet(size)) as run:
             yield "fresh", run.playbook(ONBOARD)
             yield "unchanged", run.playbook(ONBOARD)
-            if (run.desk.collections / "ansible_collections/totalview/exchange365/playbooks/audit.yml").exists():
+            if (run.desk.collection / "playbooks" / "audit.yml").exists():
                 yield "audit", run.playbook("totalview.exchange365.audit")
 
     def floor(self, whole: Mapping[str, Figures]) -> Iterator[tuple[str, Figures]]:
@@ -83,7 +82,7 @@ class Bench:
     def process_per_task(self) -> Iterator[tuple[str, Figures]]:
         """The same role without the action plugins: each task starts a Python process for its module."""
         with self._fleet("process-per-task", fleet(self.few)) as run:
-            shutil.rmtree(run.desk.collections / "ansible_collections/totalview/exchange365/plugins/action")
+            shutil.rmtree(run.desk.collection / "plugins" / "action")
             yield "process_per_task_fresh", run.playbook(ONBOARD)
             yield "process_per_task_unchanged", run.playbook(ONBOARD)
 
@@ -131,8 +130,8 @@ class Bench:
     @contextmanager
     def _fleet(self, name: str, tenants: Sequence[Tenant]) -> Iterator[Run]:
         folder = self.folder / f"{name}-{len(tenants)}"
-        folder.mkdir()
-        install(folder / "collections")
+        # A copy, since one scenario takes something away.
+        shutil.copytree(self.collections, folder / "collections")
         with emulated(tenants) as emulator:
             emulator.settings(latency_ms=self.latency_ms)
             run = Run(Desk(folder, folder / "collections"), emulator, self.forks)

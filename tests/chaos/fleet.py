@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import tempfile
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,43 +40,62 @@ Playbook = str | Sequence[Json]
 
 @dataclass
 class Fleet:
-    """`tenants`: directory ids by inventory host; `before`: what was true of each before anything was done."""
+    """`tenants`: directory ids by inventory host; `before`: what was true of each before anything was done.
+
+    `variables`: of single hosts; `handed_off`: the last request of the run that handed a tenant's secrets off.
+    """
 
     emulator: Emulator
     desk: Desk
     seconds: float
     tenants: dict[str, str] = field(default_factory=dict)
     before: dict[str, Json] = field(default_factory=dict)
+    variables: dict[str, Json] = field(default_factory=dict)
+    handed_off: dict[str, int] = field(default_factory=dict)
 
     def grow(self, hosts: Iterable[str], **seed: Any) -> None:
-        """New tenants; `seed`: more of their seeds."""
+        """New tenants, the same ones for the same names: chance goes by their ids. `seed`: more of their seeds."""
         made = Tenants(self.emulator)
+        secret = {"endDateTime": (datetime.now(UTC) + timedelta(days=90)).isoformat()}
         for host in hosts:
             exchange = {**NEIGHBOURS["exchange"], **seed.get("exchange", {})}
-            tenant = made.make(users=USERS, **{**NEIGHBOURS, **seed, "exchange": exchange})
+            tenant = str(uuid.uuid5(uuid.NAMESPACE_DNS, f"{host}.chaos.example"))
+            made.make(id_=tenant, users=USERS, **{**NEIGHBOURS, **seed, "exchange": exchange})
             administrator = Administrator(self.emulator, tenant)
             [neighbour] = self.emulator.snapshot(tenant)["applications"][-1:]
             assert neighbour["displayName"] == NEIGHBOUR
-            administrator.call("POST", f"/applications/{neighbour['id']}/addPassword", {"passwordCredential": {}})
+            administrator.call("POST", f"/applications/{neighbour['id']}/addPassword", {"passwordCredential": secret})
             self.tenants[host], self.before[host] = tenant, self.emulator.snapshot(tenant)
 
     def run(self, hosts: Iterable[str], playbook: Playbook = ONBOARD, *, forks: int = FORKS) -> Run:
-        return run_to_end(self._prepare(hosts, playbook, forks), self.desk.folder, self.seconds)
+        run = run_to_end(self._prepare(hosts, playbook, forks), self.desk.folder, self.seconds)
+        self._note_handoffs()
+        return run
 
     def run_until_killed(
         self, hosts: Sequence[str], playbook: Playbook, faults: Callable[[int], list[Mapping[str, Any]]]
     ) -> int:
         """Every tenant goes its own way (strategy free) in a process of its own. The exit code."""
         prepared = self._prepare(hosts, playbook, len(hosts), ANSIBLE_STRATEGY="ansible.builtin.free")
-        return run_until_killed(
-            prepared, self.desk.folder, lambda pgid: self._set(faults(pgid)), self.seconds
-        )
+        code = run_until_killed(prepared, self.desk.folder, lambda pgid: self._set(faults(pgid)), self.seconds)
+        self._note_handoffs()
+        return code
+
+    def handoff(self, host: str) -> Path:
+        return self.desk.store / "handoff" / f"{host}.yml"
 
     def _set(self, faults: list[Mapping[str, Any]]) -> None:
         self.emulator.faults(*faults)
 
+    def _note_handoffs(self) -> None:
+        fresh = [host for host in self.desk.hosts if host not in self.handed_off and self.handoff(host).exists()]
+        if fresh:
+            self.handed_off |= dict.fromkeys(fresh, self.emulator.last_request())
+
     def _prepare(self, hosts: Iterable[str], playbook: Playbook, forks: int, **environment: str) -> Prepared:
-        self.desk.hosts = {host: {"connector_tenant_id": self.tenants[host]} for host in hosts}
+        self.desk.hosts = {
+            host: {"connector_tenant_id": self.tenants[host], **self.variables.get(host, {})} for host in hosts
+        }
         return self.desk.prepare(playbook, "--forks", str(forks), environment=environment)
 
 

@@ -1,11 +1,12 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be true of a tenant at the end, and what is not. All of it is told by the emulator, and by the store's files."""
+"""What must be true of a tenant at the end and is not, as the emulator and the store's files tell it."""
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,7 @@ class Wanted:
     @property
     def granted(self) -> list[str]:
         """In Microsoft Entra; what Exchange's roles give is not granted there."""
-        kept = self.permissions if self.mode == "access_policy" else self.permissions & {"User.Read.All"}
+        kept = self.permissions & {"User.Read.All"} if self.mode == "rbac" else self.permissions
         return sorted(kept)
 
     @property
@@ -56,23 +57,25 @@ def registrations(mode: str) -> tuple[Wanted, Wanted]:
 
 def complaints(fleet: Fleet, host: str, wanted: Sequence[Wanted]) -> list[str]:
     """Nothing for a tenant that is as it shall be, was so at every moment, and where nothing else was touched."""
-    truth = _Truth(fleet, host)
-    found = [text for registration in wanted for text in truth.about(registration)]
-    if wanted:
-        found += truth.about_handoff()
-    found += truth.about_the_rest()
-    return found + truth.about_open_doors()
+    truth = _Truth(fleet, host, wanted)
+    return [
+        *(text for registration in wanted for text in truth.about(registration)),
+        *(truth.about_handoff() if wanted else ()),
+        *truth.about_the_rest(),
+        *truth.about_open_doors(),
+    ]
 
 
 class _Truth:
-    def __init__(self, fleet: Fleet, host: str) -> None:
+    def __init__(self, fleet: Fleet, host: str, wanted: Sequence[Wanted]) -> None:
+        self._wanted = wanted
         self._tenant = fleet.tenants[host]
         self._before = fleet.before[host]
         self._now: Json = fleet.emulator.snapshot(self._tenant)
         self._emulator: Emulator = fleet.emulator
         self._store = fleet.desk.store
-        self._host = host
-        self._ours: list[tuple[str, str]] = []
+        self._handoff = fleet.handoff(host)
+        self._handed_off = fleet.handed_off.get(host, sys.maxsize)
 
     def about(self, wanted: Wanted) -> Iterator[str]:
         applications = self._take("applications", uniqueName=wanted.unique_name)
@@ -99,16 +102,16 @@ class _Truth:
 
     def _about_secrets(self, wanted: Wanted, application: Json) -> Iterator[str]:
         stored = self._stored().get(wanted.unique_name)
-        live = sorted(row["keyId"] for row in application["passwordCredentials"])
+        live = {row["keyId"] for row in application["passwordCredentials"]}
         if stored is None:
             yield f"{wanted.unique_name}: nothing is stored, {len(live)} secrets live"
-        elif live != sorted([stored["key_id"], *(old["key_id"] for old in stored["retired"])]):
+        elif live - {old["key_id"] for old in stored["retired"]} != {stored["key_id"]}:
             yield f"{wanted.unique_name}: secrets {live}, stored {stored['key_id']}, retired {stored['retired']}"
 
     def _about_restriction(self, wanted: Wanted, app_id: str) -> Iterator[str]:
         groups = self._take("recipients", name=wanted.group)
         members = [set(row.get("members", ())) for row in groups]
-        if members != [wanted.members]:
+        if members != ([] if wanted.mode == "none" else [wanted.members]):
             yield f"group {wanted.group}: {members}"
         policies = self._take("policies", app_id=app_id)
         rights = ["RestrictAccess"] if wanted.mode == "access_policy" else []
@@ -124,7 +127,7 @@ class _Truth:
             yield f"{wanted.unique_name}: {len(pointers)} pointers, {len(scopes)} scopes"
 
     def about_handoff(self) -> Iterator[str]:
-        fields = yaml.safe_load(_decrypted(self._store / "handoff" / f"{self._host}.yml") or "{}")
+        fields = yaml.safe_load(_decrypted(self._handoff) or "{}")
         stored = self._stored()
         for field, name in (("secret", CALENDAR), ("mail_client_secret", MAIL)):
             if name not in stored or fields.get(field) != stored[name]["value"]:
@@ -132,26 +135,26 @@ class _Truth:
 
     def about_the_rest(self) -> Iterator[str]:
         """What is left after all that was wanted is what was there before: neighbours, and no orphans of ours."""
-        for name in (*self._before, *self._before["exchange"]):
+        for name in (*(self._before.keys() - {"exchange"}), *self._before["exchange"]):
             was, now = (_part(snapshot, name) for snapshot in (self._before, self._now))
-            if name != "exchange" and was != now:
+            if was != now:
                 yield f"{name}: left over or changed: {_difference(was, now)}"
 
     def about_open_doors(self) -> Iterator[str]:
-        inside = {wanted.unique_name: wanted for wanted in registrations("")}
-        handed_off = (self._store / "handoff" / f"{self._host}.yml").exists()
+        """Configured reach never lies outside; what is enforced lags behind, but not after the hand-off."""
+        inside = {wanted.unique_name: wanted for wanted in (*registrations("access_policy"), *self._wanted)}
         for row in self._emulator.reach(self._tenant):
             wanted = inside.get(row["unique_name"])
             if wanted is None:
                 continue
-            reached = {*row["configured"], *(row["enforced"] if handed_off else ())}
+            reached = {*row["configured"], *(row["enforced"] if row["number"] > self._handed_off else ())}
             if reached - wanted.members or (reached and row["permission"] != wanted.permission):
                 yield f"an open door: {row}"
 
     def deleted(self, unique_name: str) -> list[Json]:
         return self._take("deletedItems", uniqueName=unique_name)
 
-    def _take(self, name: str, **fields: Any) -> list[Json]:
+    def _take(self, name: str, /, **fields: Any) -> list[Json]:
         """Rows with these fields, out of the snapshot: what nobody takes is the rest."""
         rows: list[Json] = _part(self._now, name)
         taken = [row for row in rows if all(row.get(field) == value for field, value in fields.items())]

@@ -87,6 +87,10 @@ class Emulator:
         query = {"tenant": tenant, "after": str(after), "service": service}
         return list(self._ask("GET", "/requests", query=query)["requests"])
 
+    def last_request(self) -> int:
+        """The number of the last request that was made."""
+        return int(self._ask("GET", "/requests", query={"after": str(sys.maxsize)})["last"])
+
     def faults(self, *faults: Mapping[str, Any], seed: int = 0) -> list[Json]:
         """Adds these; all that are set then, with how often each was injected."""
         if not faults:

@@ -5,17 +5,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
+from contract.exchange_contract import violations as exchange_violations
 from contract.graph_contract import GraphContract, facts_dir
+
+#: What differs from tenant to tenant and from run to run, and is of no matter here: ids, times, domains.
+_OWN = re.compile(
+    r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[\w-]{43}|\d{4}-\d\d-\d\dT[\d:.]+(Z|\+00:00)|\bt[0-9a-f]{8}\.",
+    re.IGNORECASE,
+)
+_SHAPED_BY = ("method", "path", "query", "status", "fault", "request_body", "response_body")
+
+_right: set[int] = set()
 
 
 def check_against_contract(exchanges: Iterable[Mapping[str, Any]]) -> None:
-    """Fails with every violation. Without the description nothing is checked; another test says so by skipping."""
-    folder = facts_dir()
-    if folder is None:
-        return
-    contract = GraphContract(folder)
-    violations = [violation for exchange in exchanges for violation in contract.check(exchange)]
+    """Fails with every violation. Without the description Graph is not checked; another test says so by skipping."""
+    violations = [violation for exchange in exchanges for violation in _violations(exchange)]
     assert not violations, "\n".join(violations)
+
+
+def _violations(exchange: Mapping[str, Any]) -> Iterator[str]:
+    """Tenants are alike, and checking takes long: what was right once is not checked again."""
+    if exchange["service"] == "exchange":
+        yield from exchange_violations(exchange)
+    contract, shape = _graph_contract(), _shape(exchange)
+    if exchange["service"] != "graph" or contract is None or shape in _right:
+        return
+    found = contract.check(exchange)
+    yield from found
+    if not found:
+        _right.add(shape)
+
+
+@cache
+def _graph_contract() -> GraphContract | None:
+    folder = facts_dir()
+    return GraphContract(folder) if folder is not None else None
+
+
+def _shape(exchange: Mapping[str, Any]) -> int:
+    headers = [sorted(exchange[name]) for name in ("request_headers", "response_headers")]
+    return hash(_OWN.sub("", json.dumps([headers, *(exchange.get(name) for name in _SHAPED_BY)])))

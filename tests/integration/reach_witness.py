@@ -23,11 +23,13 @@ Json = dict[str, Any]
 
 def reach_now(emulator: Emulator, tenant: str) -> dict[str, set[str]]:
     """By unique name: the mailboxes that each of our registrations is configured to reach."""
-    latest = {(row["unique_name"], row["permission"]): set(row["configured"]) for row in emulator.reach(tenant)}
-    found: dict[str, set[str]] = {CALENDAR: set(), MAIL: set()}
-    for (name, _permission), configured in latest.items():
-        found[name] |= configured
-    return found
+    latest = {(row["app_id"], row["permission"]): set(row["configured"]) for row in emulator.reach(tenant)}
+    # By id: an adopted registration got its unique name late.
+    ids = {row["uniqueName"]: row["appId"] for row in emulator.snapshot(tenant)["applications"]}
+    return {
+        name: latest.get((ids[name], "calendar"), set()) | latest.get((ids[name], "mail"), set())
+        for name in (CALENDAR, MAIL)
+    }
 
 
 def assert_never_beyond(emulator: Emulator, tenant: str, inside: dict[str, set[str]], *, enforced_after: int) -> None:

@@ -34,6 +34,11 @@ def recording_emulator() -> Iterator[Emulator]:
         yield running
 
 
+def domain_of(tenant: str) -> str:
+    """The tenant's own domain, which addresses of its groups are in."""
+    return f"t{tenant[:8]}.onmicrosoft.com"
+
+
 class Tenants:
     """Makes emulated tenants, new ones for each test."""
 
@@ -41,15 +46,22 @@ class Tenants:
         self._emulator = emulator
         self.ids: list[str] = []
 
-    def make(self, *, roles: tuple[str, ...] = ROLES, automation: dict[str, Any] | None = None, **fields: Any) -> str:
-        """The directory id. `fields` as in the seed file."""
-        id_ = str(uuid.uuid4())
+    def make(
+        self,
+        *,
+        id_: str | None = None,
+        roles: tuple[str, ...] = ROLES,
+        automation: dict[str, Any] | None = None,
+        **fields: Any,
+    ) -> str:
+        """The directory id, by default a random one. `fields` as in the seed file."""
+        id_ = id_ or str(uuid.uuid4())
         tenant = {
             "id": id_,
-            "domains": [f"t{id_[:8]}.onmicrosoft.com"],
+            "domains": [domain_of(id_)],
             "display_name": f"Tenant {id_[:8]}",
             "users": [
-                {"upn": f"admin@t{id_[:8]}.onmicrosoft.com", "display_name": "Admin", "mailbox": True},
+                {"upn": f"admin@{domain_of(id_)}", "display_name": "Admin", "mailbox": True},
                 {"upn": SENDER, "display_name": "Totalview", "mailbox": True},
                 {"upn": "ann@example.com", "display_name": "Ann Hansen", "mailbox": True},
             ],

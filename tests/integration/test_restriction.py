@@ -14,7 +14,7 @@ from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import ONBOARD, SENDER, Desk
 from integration.reach_witness import ANN, EVERYBODY, USERS, assert_never_beyond, reach_now
-from integration.tenants import ROLES, Tenants
+from integration.tenants import ROLES, Tenants, domain_of
 from integration.witness import Witness, exchange_writes, last_request, writes
 
 Json = dict[str, Any]
@@ -75,8 +75,7 @@ def fleet(desk: Desk, tenants: Tenants) -> dict[str, str]:
 
 
 def _in_domain(value: Any, tenant: str) -> Any:
-    domain = f"t{tenant[:8]}.onmicrosoft.com"
-    return [entry.format(domain=domain) for entry in value] if isinstance(value, list) else value
+    return [entry.format(domain=domain_of(tenant)) for entry in value] if isinstance(value, list) else value
 
 
 def test_each_mode_is_promised_made_proven_and_then_left_alone(

@@ -12,7 +12,7 @@ from emulator.launch import Emulator
 from integration.administrator import MAIL
 from integration.operator_desk import SENDER, Desk
 from integration.reach_witness import ANN, USERS, reach_now
-from integration.tenants import ADOPTING_ROLES, Tenants
+from integration.tenants import ADOPTING_ROLES, Tenants, domain_of
 from integration.witness import Witness, exchange_writes, last_request, writes
 
 Json = dict[str, Any]
@@ -64,9 +64,13 @@ CASES = {
         {"connector_mail_sender": "nobody@example.com", "connector_mail_members": [ANN]},
     ),
     "sender-without-mailbox": Case(
-        ["listed@example.com has no mailbox", "choose another sender"],
-        {"connector_mail_sender": "listed@example.com", "connector_mail_members": [ANN]},
+        ["has no mailbox (MailUniversalDistributionGroup)", "choose another sender"],
+        {"connector_mail_sender": "listed@{domain}", "connector_mail_members": [ANN]},
         {"exchange": {"groups": [{"name": "listed", "kind": "distribution", "members": [ANN]}]}},
+    ),
+    "unlicensed-sender": Case(
+        ["totalview@example.com is no recipient", "give the account a mailbox"],
+        tenant={"users": [{"upn": SENDER, "mailbox": False}]},
     ),
     "sender-outside": Case(
         ["lies outside the group", "Add it to the group's members"], {"connector_mail_members": [ANN]}
@@ -107,7 +111,8 @@ def test_what_cannot_be_restricted_as_asked_is_refused_before_anything_is_writte
     """One run over one host for each case, and a good one among them."""
     ids = {case: tenants.make(**{"users": USERS, **CASES[case].tenant}) for case in CASES}
     good = tenants.make(users=USERS)
-    desk.hosts = {case: {"connector_tenant_id": ids[case], **CASES[case].variables} for case in CASES}
+    for case, tenant in ids.items():
+        desk.hosts[case] = {"connector_tenant_id": tenant, **_in_domain(CASES[case].variables, tenant)}
     desk.hosts["good"] = {"connector_tenant_id": good}
     before = {case: emulator.snapshot(tenant) for case, tenant in ids.items()}
 
@@ -196,6 +201,13 @@ def test_a_policy_made_by_hand_for_our_group_is_taken_over_when_asked(
     assert policy["Description"].startswith("Totalview ")
     assert reach_now(emulator, tenant)[MAIL] == {SENDER}
     assert desk.run().stats["contoso"]["changed"] == 0
+
+
+def _in_domain(variables: Json, tenant: str) -> Json:
+    return {
+        name: value.format(domain=domain_of(tenant)) if isinstance(value, str) else value
+        for name, value in variables.items()
+    }
 
 
 def _mail(emulator: Emulator, tenant: str) -> Json:

@@ -30,7 +30,7 @@ SHIPPED = {
     "roles",
 }
 # What .gitignore leaves out, for a folder that is no git checkout.
-UNTRACKED_NAMES = {".git", ".venv", ".nox", ".cache", "__pycache__", "collections", "dist"}
+UNTRACKED_NAMES = {".git", ".venv", ".nox", ".cache", "__pycache__", "build", "collections", "dist"}
 
 
 def project_files(root: Path = ROOT) -> list[Path]:

@@ -58,7 +58,7 @@ _EXPLANATIONS: dict[int, tuple[str, str]] = {
 
 def sign_in_error(answer: t.Mapping[str, t.Any]) -> SignInError:
     """From the token endpoint's error body (error, error_description, error_codes, correlation_id, trace_id)."""
-    codes = [int(code) for code in answer.get("error_codes") or ()]
+    codes = [code for code in answer.get("error_codes") or () if isinstance(code, int)]
     known = next((code for code in codes if code in _EXPLANATIONS), None)
     code = f"AADSTS{known or codes[0]}" if codes else str(answer.get("error", "unknown"))
     description = str(answer.get("error_description") or "").split(" Trace ID:", maxsplit=1)[0].splitlines()

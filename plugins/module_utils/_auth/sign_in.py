@@ -46,7 +46,8 @@ class Application:
             raise _discovery_error(exc, self._authority) from exc
         if "access_token" not in answer:
             raise sign_in_error(answer)
-        return Token(answer["access_token"], expires_at=time.time() + float(answer["expires_in"]))
+        # msal writes "expires_in" itself where the answer has none.
+        return Token(str(answer["access_token"]), expires_at=time.time() + float(answer.get("expires_in") or 0))
 
     def _client(self) -> msal.ConfidentialClientApplication:
         if self._msal is None:

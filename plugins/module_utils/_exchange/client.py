@@ -14,7 +14,7 @@ from urllib.parse import quote
 if t.TYPE_CHECKING:
     import requests
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api, Json, json_object
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api, Json, json_object, rows_of
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeBusyError,
     ExchangeError,
@@ -61,11 +61,13 @@ class ExchangeClient:
         if not cmdlet.startswith(READING_VERBS):
             self._ahead.clear()
         page = kept if kept is not None else self._page(self._url("InvokeCommand"), cmdlet, body, action)
-        rows = [*_rows(page, action)]
+        if not cmdlet.startswith(READING_VERBS):
+            page.setdefault("value", [])  # what changes something need not put anything out
+        rows = [*rows_of(page, action)]
         while page.get("@odata.nextLink"):
             # The next page wants the same body again (CIPP-API and ExoHelper do so).
             page = self._page(page["@odata.nextLink"], cmdlet, body, action)
-            rows += _rows(page, action)
+            rows += rows_of(page, action)
         return rows
 
     def read_ahead(self, wanted: t.Iterable[Cmdlet]) -> None:
@@ -154,13 +156,6 @@ def _input(cmdlet: str, parameters: t.Mapping[str, t.Any]) -> Json:
 
 def _key(body: Json) -> str:
     return json.dumps(body, sort_keys=True)
-
-
-def _rows(page: Json, action: str) -> list[Json]:
-    rows = page.get("value", [])
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise ExchangeError(f"The answer to {action} has an unknown form.", next_step="Run again; else report it.")
-    return rows
 
 
 def _no_object(response: requests.Response, action: str) -> ExchangeError:

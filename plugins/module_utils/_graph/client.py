@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 if t.TYPE_CHECKING:
     import requests
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api, Json, json_object
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api, Json, json_object, rows_of
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, NotFoundError
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.errors import graph_error, is_not_found
 
@@ -55,14 +55,16 @@ class GraphClient:
             answer = self._json(
                 self._send("POST", self._url("/$batch"), action, body={"requests": items}, reads=True), action
             )
-            for response in _responses(answer):
-                self._keep(part[int(response["id"])][0], response)
+            asked = {str(number): url for number, (url, _path) in enumerate(part)}
+            for response in answer["responses"]:
+                if response.get("id") in asked:
+                    self._keep(asked[response["id"]], response)
 
     def _keep(self, url: str, response: Json) -> None:
         body = response.get("body")
-        if response["status"] == 200 and isinstance(body, dict):
+        if response.get("status") == 200 and isinstance(body, dict):
             self._ahead[url] = body
-        elif response["status"] == 404 and is_not_found(body):
+        elif response.get("status") == 404 and is_not_found(body):
             self._ahead[url] = None
 
     def get(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json:
@@ -82,7 +84,7 @@ class GraphClient:
         url: str | None = self._url(path, query)
         while url:
             page = self.get_url(url, action)
-            values += page.get("value", [])
+            values += rows_of(page, action)
             url = page.get("@odata.nextLink")
         return values
 
@@ -160,12 +162,6 @@ def _parts(items: t.Iterable[tuple[str, str]]) -> t.Iterator[list[tuple[str, str
     rest = iter(items)
     while part := list(itertools.islice(rest, _BATCH)):
         yield part
-
-
-def _responses(answer: Json) -> t.Iterator[Json]:
-    for response in answer.get("responses") or ():
-        if isinstance(response, dict) and str(response.get("id", "")).isdecimal() and "status" in response:
-            yield response
 
 
 def _present(body: Json | None, action: str) -> Json:

@@ -10,7 +10,11 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import Mode, Recipient
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import (
+    SECURITY_GROUP,
+    Mode,
+    Recipient,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import find_group, mailboxes_in
 
 
@@ -24,7 +28,7 @@ class Sample(t.NamedTuple):
 def choose(exchange: ExchangeClient, group_name: str, mode: Mode, preferred: str | None) -> Sample:
     """`preferred` as the mailbox inside, where it is given."""
     group = find_group(exchange, group_name)
-    if group is None:
+    if group is None or group.kind != SECURITY_GROUP:
         raise InputError(f"There is no group {group_name}.", next_step="Make it with mailbox_restriction.")
     direct = [member for member in group.members if member.is_mailbox]
     reached = direct if mode == "rbac" else list(mailboxes_in(exchange, group.guid))

@@ -58,18 +58,15 @@ class Registration:
         """Looks again until all is well or has failed for good, within the two waits."""
         judgement, evidence = self._judge(desired)
         if judgement.state == "waiting_for_exchange" and not evidence.has_all(desired.roles):
-            judgement = self._again(desired, judgement, "Microsoft Entra to know the new secret", sign_in_wait)
+            for _turn in _further_tries("Microsoft Entra to know the new secret", sign_in_wait):
+                judgement, evidence = self._judge(desired)
+                if judgement.state != "waiting_for_exchange" or evidence.has_all(desired.roles):
+                    break
         if judgement.state == "waiting_for_exchange":
-            judgement = self._again(desired, judgement, "Exchange Online to enforce the restriction", exchange_wait)
-        return judgement
-
-    def _again(self, desired: Desired, judgement: Judgement, what: str, patience: timedelta) -> Judgement:
-        turns = tries(what, patience, (_PAUSE,))
-        next(turns)  # the first look has been taken
-        for _turn in turns:
-            judgement, _evidence = self._judge(desired)
-            if judgement.state != "waiting_for_exchange":
-                break
+            for _turn in _further_tries("Exchange Online to enforce the restriction", exchange_wait):
+                judgement, _evidence = self._judge(desired)
+                if judgement.state != "waiting_for_exchange":
+                    break
         return judgement
 
     def _judge(self, desired: Desired) -> tuple[Judgement, Evidence]:
@@ -129,6 +126,13 @@ class Registration:
 
     def _user(self, mailbox: str) -> str:
         return f"{self._api.url}/v1.0/users/{quote(mailbox)}"
+
+
+def _further_tries(what: str, patience: timedelta) -> t.Iterator[None]:
+    """After the first look, which has been taken."""
+    turns = tries(what, patience, (_PAUSE,))
+    next(turns)
+    return turns
 
 
 def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:

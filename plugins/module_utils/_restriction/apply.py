@@ -120,7 +120,7 @@ def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: S
     for _turn in tries("Exchange Online to catch up with Microsoft Entra", patience, (_PAUSE,)):
         try:
             _write(clients, desired, actual, step)
-        except (ExchangeError, GraphError) as error:
+        except (ExchangeError, GraphError, ReplicationError) as error:
             reason = _not_yet(error)
             if reason is None:
                 raise

@@ -50,9 +50,22 @@ def read(clients: Clients, desired: Desired) -> Actual:
     if desired.group:
         actual = _with_group(clients.exchange, actual, desired)
     if actual.app_id is None:
-        return actual if desired.mode != "rbac" else replace(actual, dehydrated=_is_dehydrated(clients.exchange))
+        return _of_nobody(clients.exchange, actual, desired)
     actual = replace(actual, policies=_policies(clients.exchange, actual.app_id))
     return _with_roles(clients, actual, desired)
+
+
+def _of_nobody(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Actual:
+    """Of a registration to come there is nothing to read; but a missing right must show before anything is written."""
+    if desired.mode == "access_policy":
+        _policies(exchange, "")
+    if desired.mode != "rbac":
+        return actual
+    return replace(
+        actual,
+        scope=None if desired.beta else _scope(exchange, desired.scope_name),
+        dehydrated=_is_dehydrated(exchange),
+    )
 
 
 def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str]) -> list[Cmdlet]:

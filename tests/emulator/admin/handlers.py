@@ -53,7 +53,8 @@ def requests(call: Call) -> Answer:
     name = call.query.get("tenant", "")
     tenant = call.world.tenant(name) if name else None
     wanted = Wanted(_after(call, 0), tenant.id if tenant else name, call.query.get("service", ""))
-    return Answer(200, {"requests": [entry.shown() for entry in call.world.journal.entries(wanted)]})
+    journal = call.world.journal
+    return Answer(200, {"requests": [entry.shown() for entry in journal.entries(wanted)], "last": journal.last_number})
 
 
 def _after(call: Call, default: int) -> int:

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from emulator.world import Tenant
 
 NOBODY = ""
+EVERYBODY = ""
 
 
 @dataclass(slots=True)
@@ -50,6 +52,7 @@ class Planned:
     filter: Filter
     limits: Limits
     seed: int = 0
+    position: int = 0
     _before: Mapping[str, int] = field(default_factory=dict)
     _tallies: dict[str, _Tally] = field(default_factory=dict)
 
@@ -61,9 +64,9 @@ class Planned:
         by_tenant = {name: tally.injected for name, tally in self._tallies.items() if tally.injected}
         return {**self.spec, "seed": self.seed, "injected": sum(by_tenant.values()), "injected_by_tenant": by_tenant}
 
-    def start(self, requests: Mapping[str, int]) -> None:
-        """Counts from here on."""
-        self._before = dict(requests)
+    def start(self, position: int, before: Mapping[str, int]) -> None:
+        """Counts from here on; `before` is how many requests each tenant had made."""
+        self.position, self._before = position, before
 
     def hits(self, turn: _Turn) -> bool:
         if turn.call.batch_of is not None and self.fault.needs_connection:
@@ -96,26 +99,30 @@ class Planned:
 
 
 class Plan:
+    """Kept by the tenant's name in the filter: a seed may bring faults for each of thousands of tenants."""
+
     def __init__(self) -> None:
-        self._planned: list[Planned] = []
+        self._planned: dict[str, list[Planned]] = {}
+        self._positions = count()
         self._requests: Counter[str] = Counter()
         self._parked: Counter[int] = Counter()
 
     def add(self, planned: Sequence[Planned]) -> None:
+        before = dict(self._requests) if planned else {}
         for one in planned:
-            one.start(self._requests)
-            self._planned.append(one)
+            one.start(next(self._positions), before)
+            self._planned.setdefault(one.filter.tenant.lower(), []).append(one)
 
     def clear(self) -> None:
         self._planned.clear()
 
     def clear_tenant(self, tenant: Tenant) -> None:
         """What names that tenant, by id or domain; what holds for all of them stays."""
-        names = {name.lower() for name in (tenant.id, *tenant.domains)}
-        self._planned = [one for one in self._planned if one.filter.tenant.lower() not in names]
+        for name in _names(tenant):
+            self._planned.pop(name, None)
 
     def shown(self) -> list[dict[str, Any]]:
-        return [one.shown() for one in self._planned]
+        return [one.shown() for one in self._in_order(self._planned)]
 
     def park(self, pgid: int) -> int:
         """How many requests of this process group wait for its end, with this one."""
@@ -130,7 +137,15 @@ class Plan:
         name = tenant.id if tenant is not None else NOBODY
         self._requests[name] += 1
         turn = _Turn(call, tenant, self._requests[name])
-        hit = next((one for one in self._planned if one.hits(turn)), None)
+        hit = next((one for one in self._in_order({EVERYBODY, *_names(tenant)}) if one.hits(turn)), None)
         if hit is not None:
             call.fault, call.tenant = hit.kind, tenant
         return hit
+
+    def _in_order(self, names: Iterable[str]) -> list[Planned]:
+        found = (one for name in names for one in self._planned.get(name, ()))
+        return sorted(found, key=lambda one: one.position)
+
+
+def _names(tenant: Tenant | None) -> set[str]:
+    return {name.lower() for name in (tenant.id, *tenant.domains)} if tenant is not None else set()

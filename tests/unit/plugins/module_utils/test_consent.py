@@ -174,6 +174,33 @@ def test_before_and_after_have_the_same_keys_and_differ_exactly_where_something_
         assert all(change.describe())
 
 
+@pytest.mark.parametrize("rights", subsets(ALL_RIGHTS), ids=lambda rights: "+".join(rights) or "none")
+def test_what_is_held_is_neither_granted_nor_revoked_and_nothing_else_is_held(rights):
+    for state in situations():
+        free, consent = plan(state, rights), plan(state, rights, ["Mail.Send"])
+        steps = (*free.change.steps, *free.waiting)
+        held = tuple(step for step in steps if isinstance(step, (GrantRole, RevokeRole)) and step.name == "Mail.Send")
+        assert set(consent.held) == set(held)
+        assert consent.change.steps == tuple(step for step in free.change.steps if step not in held)
+        assert consent.waiting == tuple(step for step in free.waiting if step not in held)
+        assert consent.state == ("waiting_for_consent" if consent.waiting else "held" if held else "granted")
+
+
+def test_the_next_reading_shows_that_what_was_held_is_still_open():
+    for state in situations():
+        change = plan(state, ALL_RIGHTS, ["Mail.Send", "Calendars.Read"]).change
+        again = plan(done(state, change.steps), ALL_RIGHTS, ["Mail.Send", "Calendars.Read"])
+        assert shown(again.change.before) == shown(change.after), state
+        assert not again.change.changed
+
+
+def test_a_scope_of_the_same_name_is_not_held():
+    consent = plan(actual([SEND_AS_USER]), ALL_RIGHTS, ["Mail.Send"])
+
+    assert (consent.state, consent.held) == ("granted", ())
+    assert consent.change.describe() == ["grant Mail.Send (delegated)"]
+
+
 def test_missing_roles_are_granted_at_the_api_that_has_them():
     assert plan(actual([SEND, MANAGE], [HELD_SEND]), ALL_RIGHTS).change.steps == (
         GrantRole(MANAGE, "exchange-principal", "Manage"),
@@ -522,6 +549,20 @@ def test_what_waited_before_still_waits_after(graph, tenant):
         "grant Mail.Send (application)",
         "grant User.Read (delegated)",
     ]
+
+
+def test_what_is_held_is_not_written_and_not_waited_for(graph, tenant):
+    tenant.on("DELETE", f"{ASSIGNMENTS}/held-calendars", (204,))
+    tenant.on("GET", ASSIGNMENTS, rows())
+    tenant.on("GET", GRANTS, scopes())
+    state = actual([SEND], [HELD_CALENDARS])
+
+    consent = apply(graph, state, plan(state, ALL_RIGHTS, ["Mail.Send"]))
+
+    assert tenant.writes() == [("DELETE", f"{ASSIGNMENTS}/held-calendars")]
+    assert consent.state == "held"
+    assert [step.describe() for step in consent.held] == ["grant Mail.Send (application)"]
+    assert [row["granted"] for row in consent.change.after["permissions"]] == [False]
 
 
 def test_a_role_is_revoked_by_the_id_of_its_assignment(graph, tenant):

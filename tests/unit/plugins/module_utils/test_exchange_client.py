@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -22,6 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeError,
     ExchangeRightError,
     ObjectMissingError,
+    UnexpectedAnswerError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
@@ -144,10 +146,17 @@ def test_an_empty_list_is_empty(exchange, exchange_http):
     assert get_things(exchange) == []
 
 
-def test_an_answer_without_objects_is_empty(exchange, exchange_http):
+def test_what_changes_something_need_not_put_anything_out(exchange, exchange_http):
     exchange_http.on("Remove-Thing", (200, {"@adminapi.warnings": ["careful"]}))
 
     assert exchange.invoke("Remove-Thing", action="remove", Identity="a", Confirm=False) == []
+
+
+def test_a_reading_without_a_list_does_not_mean_that_there_is_nothing(exchange, exchange_http):
+    exchange_http.on("Get-Thing", (200, {"@adminapi.warnings": []}))
+
+    with pytest.raises(UnexpectedAnswerError):
+        exchange.find("Get-Thing", action="find")
 
 
 @pytest.mark.parametrize(
@@ -197,7 +206,7 @@ def test_an_answer_that_is_no_json_object_is_a_fault(exchange, exchange_http, bo
 def test_objects_of_an_unknown_form_are_a_fault(exchange, exchange_http, value):
     exchange_http.on("Get-Thing", (200, {"value": value}))
 
-    with pytest.raises(ExchangeError, match="unknown form"):
+    with pytest.raises(UnexpectedAnswerError, match="read the things is no list of objects"):
         get_things(exchange)
 
 
@@ -339,6 +348,104 @@ def test_another_refusal_after_a_busy_one_is_told_at_once(exchange, exchange_htt
     assert len(clock.slept) == 1
 
 
+# --- reading ahead
+
+
+class Batch:
+    """An HttpClient that answers batches, and each single request with `single`."""
+
+    def __init__(self, *responses, answer=None):
+        self.answer = {"responses": list(responses)} if answer is None else answer
+        self.batches, self.singles = [], []
+
+    def request(self, method, url, *, reads=False, **kwargs):
+        response = requests.Response()
+        response.status_code = 200
+        response.request = requests.Request(method, url, headers=kwargs["headers"]).prepare()
+        if url.endswith("/$batch"):
+            assert reads
+            self.batches.append(kwargs["json"]["requests"])
+            response.raw = io.BytesIO(json.dumps(self.answer).encode())
+        else:
+            self.singles.append(kwargs["json"]["CmdletInput"]["CmdletName"])
+            response.raw = io.BytesIO(b'{"value": [{"Name": "single"}]}')
+        return response
+
+
+def ahead(http, tokens, *cmdlets):
+    client = ExchangeClient(Api(http, HOST, tokens), TENANT)
+    client.read_ahead((cmdlet, {}) for cmdlet in cmdlets)
+    return client
+
+
+def names(client, cmdlet):
+    return [row["Name"] for row in client.find(cmdlet, action="a")]
+
+
+def kept(number, *found, **more):
+    return {"id": str(number), "status": 200, "body": {"value": [{"Name": name} for name in found], **more}}
+
+
+def test_what_was_read_ahead_is_not_asked_for_again(tokens):
+    http = Batch(kept(1, "b"), {"id": "0", "status": 404, "body": ABSENT[1]})
+    client = ahead(http, tokens, "Get-A", "Get-B")
+
+    assert [names(client, name) for name in ("Get-A", "Get-B", "Get-B", "Get-C")] == [[], ["b"], ["b"], ["single"]]
+    assert http.singles == ["Get-C"]
+
+
+def test_a_batch_holds_ten_cmdlets_each_with_its_own_headers(tokens):
+    http = Batch()
+    ahead(http, tokens, *(f"Get-{number}" for number in range(21)))
+
+    assert [len(batch) for batch in http.batches] == [10, 10, 1]
+    item = http.batches[0][3]
+    assert (item["url"], item["headers"]["X-CmdletName"]) == (URL, "Get-3")
+    assert item["headers"]["X-AnchorMailbox"].endswith(TENANT)
+    assert item["body"] == {"CmdletInput": {"CmdletName": "Get-3", "Parameters": {}}}
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        {"id": "0", "status": 403, "body": None},
+        {"id": "0", "status": 429, "body": {"error": {}}},
+        {"id": "0", "status": 400, "body": BUSY[1]},
+        {"id": "0", "status": 200, "body": "\0"},
+        {"id": "7", "status": 200, "body": {"value": []}},
+        {"id": "x", "status": 200, "body": {"value": []}},
+        {"status": 200, "body": {"value": []}},
+    ],
+)
+def test_what_a_batch_does_not_answer_plainly_is_asked_for_singly(tokens, response):
+    http = Batch(response)
+
+    assert names(ahead(http, tokens, "Get-A"), "Get-A") == ["single"]
+
+
+@pytest.mark.parametrize("responses", [None, 1, {"0": {}}, ["text"], [None], [{"id": 0}]])
+def test_a_batch_of_an_unknown_form_is_a_fault(tokens, responses):
+    with pytest.raises(UnexpectedAnswerError):
+        ahead(Batch(answer={"responses": responses}), tokens, "Get-A")
+
+
+def test_a_write_ends_what_was_read_ahead(tokens):
+    http = Batch(kept(0, "old"))
+    client = ahead(http, tokens, "Get-A")
+
+    client.invoke("Remove-A", action="remove")
+
+    assert names(client, "Get-A") == ["single"]
+
+
+def test_further_pages_are_asked_for_singly_and_each_time_the_same(tokens):
+    http = Batch(kept(0, "first", **{"@odata.nextLink": f"{URL}?$skiptoken=2"}))
+    client = ahead(http, tokens, "Get-A")
+
+    assert names(client, "Get-A") == ["first", "single"]
+    assert names(client, "Get-A") == ["first", "single"]
+
+
 # --- what may be sent again, down to the wire
 
 
@@ -360,9 +467,7 @@ class Wire:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer
-        return urllib3.HTTPResponse(
-            body=io.BytesIO(b'{"value": []}'), headers={}, status=answer, preload_content=False
-        )
+        return urllib3.HTTPResponse(body=io.BytesIO(b'{"value": []}'), headers={}, status=answer, preload_content=False)
 
     def close(self):
         pass

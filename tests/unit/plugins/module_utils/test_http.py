@@ -128,6 +128,33 @@ def test_any_other_status_is_an_answer(retry, method, status):
     assert wire.requests == [method]
 
 
+@pytest.fixture
+def reading(monkeypatch):
+    """What decides on repetitions of a POST that changes nothing."""
+    found = []
+    monkeypatch.setattr(
+        requests.adapters.HTTPAdapter, "send", lambda self, request, **_kwargs: found.append(self) or response()
+    )
+    HttpClient(None).request("POST", URL, reads=True)
+    (adapter,) = found
+    return adapter.max_retries
+
+
+@pytest.mark.parametrize(("method", "times"), [("POST", 3), ("GET", 3), ("PATCH", 1), ("PUT", 1), ("DELETE", 1)])
+@pytest.mark.parametrize("answer", [502, 503, 504, ConnectionResetError("gone")])
+def test_a_post_that_changes_nothing_is_repeated_like_a_read(reading, method, times, answer):
+    wire = Wire(answer)
+
+    if isinstance(answer, int):
+        wire.answers = [answer, answer, 200]
+        wire.send(reading, method)
+    else:
+        with pytest.raises(urllib3.exceptions.HTTPError):
+            wire.send(reading, method)
+
+    assert wire.requests == [method] * times
+
+
 @pytest.mark.parametrize(("method", "times"), [("GET", 3), ("POST", 1), ("PATCH", 1), ("DELETE", 1)])
 def test_an_answer_that_never_came_repeats_reads_only(retry, method, times):
     wire = Wire(ConnectionResetError("gone"))

@@ -156,7 +156,9 @@ def _policy_done(state: Actual, desired: Desired, step: CreatePolicy | TakeOverP
             return replace(state, policies=(*state.policies, new))
         case TakeOverPolicy():
             assert step.policy in state.policies
-            taken = (replace(policy, description=ours) if policy == step.policy else policy for policy in state.policies)
+            taken = (
+                replace(policy, description=ours) if policy == step.policy else policy for policy in state.policies
+            )
             return replace(state, policies=tuple(taken))
         case RemovePolicy():
             assert step.policy in state.policies
@@ -171,7 +173,7 @@ def is_replaced(state: Actual, desired: Desired, policy: Policy) -> bool:
     return state.group is not None and state.group.sid in {other.group_sid for other in others}
 
 
-def _role_done(state: Actual, desired: Desired, step: Step) -> Actual:
+def _role_done(state: Actual, desired: Desired, step: Step) -> Actual:  # noqa: PLR0911 - one for each kind of step
     match step:
         case EnableCustomization():
             assert state.dehydrated
@@ -527,7 +529,9 @@ def test_a_policy_of_somebody_else_stops_the_run(foreign, desired):
 
 
 @pytest.mark.parametrize(
-    "foreign", [replace(FOREIGN, right="DenyAccess"), replace(FOREIGN, group_sid="S-1-5-21-9")], ids=["deny", "elsewhere"]
+    "foreign",
+    [replace(FOREIGN, right="DenyAccess"), replace(FOREIGN, group_sid="S-1-5-21-9")],
+    ids=["deny", "elsewhere"],
 )
 def test_a_policy_of_somebody_else_to_anything_else_is_not_taken_over(foreign):
     with pytest.raises(AmbiguityError):
@@ -721,7 +725,10 @@ ASSIGN_SEND = Assign(f"{NAME} Mail.Send", "Mail.Send")
 @pytest.mark.parametrize(
     ("drift", "repair"),
     [
-        ({"pointer": False, "assignments": ()}, (CreatePointer(), Assign(CALENDARS.name, "Calendars.Read"), ASSIGN_SEND)),
+        (
+            {"pointer": False, "assignments": ()},
+            (CreatePointer(), Assign(CALENDARS.name, "Calendars.Read"), ASSIGN_SEND),
+        ),
         ({"scope": UNFIT}, (WriteScope(NAME, exists=True),)),
         ({"assignments": (CALENDARS,)}, (ASSIGN_SEND,)),
         ({"assignments": (CALENDARS, UNSCOPED)}, (Unassign(UNSCOPED), ASSIGN_SEND)),

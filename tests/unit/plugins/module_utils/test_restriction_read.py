@@ -76,7 +76,7 @@ def rows(*found):
 ANN, BOB, CARL = (Recipient(f"guid-{name}", f"{name}@c.example", "UserMailbox") for name in ("ann", "bob", "carl"))
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def tenant(http):
     """A registration with a secret that is still valid."""
     secret = {"endDateTime": "2027-01-01T00:00:00Z"}
@@ -86,7 +86,7 @@ def tenant(http):
     return http
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def organization(exchange_http):
     """The group with one member; no restriction."""
     exchange_http.on("Get-Group", rows(group_row()))
@@ -101,12 +101,12 @@ def organization(exchange_http):
 
 
 @pytest.fixture
-def clients(graph, exchange, tenant, organization):
+def clients(graph, exchange):
     return Clients(graph, exchange)
 
 
 @pytest.fixture
-def with_beta(graph, exchange, beta, tenant, organization):
+def with_beta(graph, exchange, beta):
     return Clients(graph, exchange, beta)
 
 
@@ -148,14 +148,32 @@ def test_a_registration_is_live_while_any_credential_is_valid(clients, tenant, s
     assert read(clients, NONE).live is live
 
 
-def test_without_a_registration_only_the_group_is_read(clients, tenant, organization):
+def test_without_a_registration_nothing_is_its(clients, tenant, organization):
     tenant.on("GET", APPLICATION, (*ABSENT, DATE))
+    organization.on("Get-ApplicationAccessPolicy", rows(policy_row("other"), policy_row("third")))
 
     state = read(clients, DESIRED)
 
-    assert (state.app_id, state.policies, state.now) == (None, (), NOW)
+    assert (state.app_id, state.policies, state.assignments, state.now) == (None, (), (), NOW)
     assert state.group is not None
-    assert set(organization.cmdlets()) == {"Get-Group", "Get-DistributionGroupMember"}
+
+
+@pytest.mark.parametrize(
+    ("desired", "cmdlet"), [(DESIRED, "Get-ApplicationAccessPolicy"), (RBAC, "Get-ManagementScope")]
+)
+def test_a_lack_of_rights_shows_before_a_registration_is_made(clients, tenant, organization, desired, cmdlet):
+    tenant.on("GET", APPLICATION, ABSENT)
+    organization.on(cmdlet, (403, ""))
+
+    with pytest.raises(ExchangeRightError):
+        read(clients, desired)
+
+
+def test_a_scope_that_was_left_over_is_seen_before_there_is_a_registration(clients, tenant, organization):
+    tenant.on("GET", APPLICATION, ABSENT)
+    organization.on("Get-ManagementScope", rows({"Name": NAME, "RecipientFilter": "x"}))
+
+    assert read(clients, RBAC).scope == Scope(NAME, "x")
 
 
 @pytest.mark.parametrize("dehydrated", [True, False, None])
@@ -176,7 +194,7 @@ def test_without_a_restriction_no_recipient_is_read(clients, organization):
 
 
 @pytest.mark.parametrize("name", ["senders", "SENDERS", "senders@c.example", "GUID-senders"])
-def test_the_group_is_found_by_any_of_its_names(clients, organization, name):
+def test_the_group_is_found_by_any_of_its_names(clients, name):
     group = find_group(clients.exchange, name)
 
     assert (group.guid, group.name, group.sid) == ("guid-senders", "senders", "sid-senders")
@@ -200,7 +218,7 @@ def test_a_group_of_another_name_is_not_the_one_that_was_asked_for(clients, orga
 
 
 def test_several_groups_of_the_name_are_an_error(clients, organization):
-    organization.on("Get-Group", rows(group_row("senders"), group_row("others", Alias="others") | {"Alias": "senders"}))
+    organization.on("Get-Group", rows(group_row("senders"), group_row("others") | {"Alias": "senders"}))
 
     with pytest.raises(AmbiguityError, match="Several groups"):
         find_group(clients.exchange, "senders")
@@ -265,7 +283,7 @@ def test_a_recipient_that_does_not_answer_to_the_address_is_none(clients, organi
 
 
 def test_two_recipients_of_one_address_are_an_error(clients, organization):
-    organization.on("Get-Recipient", rows(row("post"), row("bob", Alias="post@c.example") | {"Alias": "post@c.example"}))
+    organization.on("Get-Recipient", rows(row("post"), row("bob", WindowsLiveID="post@c.example")))
 
     with pytest.raises(AmbiguityError, match="Several recipients"):
         find_recipient(clients.exchange, "post@c.example")
@@ -520,7 +538,8 @@ def test_roles_through_graph_beta(with_beta, tenant, known):
     assert sent.query == {"$filter": "principalId eq '/ServicePrincipals/principal'"}
 
 
-def test_without_roles_no_definitions_are_read(with_beta, tenant, known):
+@pytest.mark.usefixtures("known")
+def test_without_roles_no_definitions_are_read(with_beta, tenant):
     tenant.on("GET", ASSIGNMENTS, (200, {"value": []}))
 
     assert read(with_beta, BETA).assignments == ()
@@ -528,7 +547,8 @@ def test_without_roles_no_definitions_are_read(with_beta, tenant, known):
 
 
 @pytest.mark.parametrize("names", [[], ["Application Mail.Read"], ["Application Mail.Send"] * 2])
-def test_a_role_that_exchange_does_not_know_is_a_fault(with_beta, tenant, known, names):
+@pytest.mark.usefixtures("known")
+def test_a_role_that_exchange_does_not_know_is_a_fault(with_beta, tenant, names):
     definitions = [{"id": str(number), "displayName": name} for number, name in enumerate(names)]
     tenant.on("GET", DEFINITIONS, (200, {"value": definitions}))
     tenant.on("GET", ASSIGNMENTS, (200, {"value": [{"id": "1", "roleDefinitionId": "x", "directoryScopeId": "/"}]}))

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import json
+import typing as t
+from datetime import datetime
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import UnexpectedAnswerError
+
+Check = t.Callable[[t.Any], bool]
+
+
+class Answer(dict[str, t.Any]):
+    """A JSON object from Microsoft. To ask it for what it does not hold is a foreseeable fault, not a bug."""
+
+    def __missing__(self, name: str) -> t.NoReturn:
+        raise UnexpectedAnswerError(f"Microsoft's answer lacks '{name}'.", next_step=NEXT_STEP)
+
+
+NEXT_STEP = "Nothing was done on it. Run again; if it stays, see whether a proxy answers in Microsoft's place."
+
+
+def parse(text: str) -> t.Any:
+    """JSON, with every field that we use of the type that Microsoft documents.
+
+    Raises UnexpectedAnswerError, ValueError (no JSON).
+    """
+    return json.loads(text, object_hook=_checked)
+
+
+def _checked(found: dict[str, t.Any]) -> Answer:
+    for name, check in _FIELDS.items():
+        if name in found and not check(found[name]):
+            raise UnexpectedAnswerError(f"Microsoft's answer has an unexpected '{name}'.", next_step=NEXT_STEP)
+    return Answer(found)
+
+
+def _text(value: t.Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _text_or_nothing(value: t.Any) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _flag_or_nothing(value: t.Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _moment_or_nothing(value: t.Any) -> bool:
+    if value is None:
+        return True
+    try:
+        datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except (AttributeError, ValueError):
+        return False
+    return True
+
+
+def _objects(value: t.Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
+def _texts_or_nothing(value: t.Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(entry, str) for entry in value))
+
+
+def _table(check: Check, names: str) -> dict[str, Check]:
+    return dict.fromkeys(names.split(), check)
+
+
+#: Each name means the same wherever it stands in the answers of Microsoft Graph and Exchange that we read.
+_FIELDS: dict[str, Check] = {
+    **_table(_text, "id appId keyId resourceId appRoleId resourceAppId roleDefinitionId endDateTime"),
+    **_table(_text, "Guid Identity AppId ObjectId RecipientTypeDetails AccessRight ScopeIdentityRaw Role"),
+    **_table(_text_or_nothing, "displayName uniqueName signInAudience notes scope principalId secretText"),
+    **_table(_text_or_nothing, "directoryScopeId appScopeId maxLifetime restrictionType state @odata.nextLink"),
+    **_table(_text_or_nothing, "Name Notes Description DistinguishedName Sid PrimarySmtpAddress RecipientFilter"),
+    **_table(_flag_or_nothing, "accountEnabled isEnabled IsDehydrated"),
+    **_table(_moment_or_nothing, "createdDateTime startDateTime endDateTime WhenCreatedUTC WhenChangedUTC"),
+    **_table(_objects, "passwordCredentials keyCredentials requiredResourceAccess resourceAccess"),
+    **_table(_objects, "appRoles oauth2PermissionScopes responses"),
+    **_table(_texts_or_nothing, "tags allowedMemberTypes EmailAddresses"),
+}

@@ -1,0 +1,126 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Figures as a table for people and as JSON for whatever compares runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from importlib.metadata import version
+from typing import Any
+
+from benchmark.scenarios import Bench, Figures
+
+Json = dict[str, Any]
+
+#: Name of a ratio of CPU, and the scenarios whose figures are divided. Each pair ran on equally many tenants.
+RATIOS = {
+    "fresh_to_floor": ("fresh", "floor_fresh"),
+    "unchanged_to_floor": ("unchanged", "floor_unchanged"),
+    "fresh_to_requests_only": ("fresh", "requests_only_fresh"),
+    "unchanged_to_requests_only": ("unchanged", "requests_only_unchanged"),
+    "process_per_task_to_fresh": ("process_per_task_fresh", "fresh_few"),
+    "process_per_task_to_unchanged": ("process_per_task_unchanged", "unchanged_few"),
+    "uri_playbook_to_fresh": ("uri_playbook", "fresh_few"),
+}
+
+HEADINGS = {
+    "scenario": 28,
+    "tenants": 9,
+    "CPU s": 9,
+    "wall s": 9,
+    "tasks": 8,
+    "requests": 10,
+    "tokens": 8,
+    "MB": 9,
+    "emulator ms/request": 21,
+    "requests/s": 12,
+    "emulator MB": 13,
+}
+
+
+def heading() -> str:
+    return "".join(name.ljust(width) if name == "scenario" else name.rjust(width) for name, width in HEADINGS.items())
+
+
+def line(name: str, figures: Figures) -> str:
+    cells = [
+        str(figures.tenants),
+        f"{figures.controller_cpu_s_per_tenant:.3f}",
+        f"{figures.wall_s:.1f}",
+        f"{figures.tasks_per_tenant:.1f}",
+        f"{figures.requests_per_tenant:.1f}",
+        f"{figures.token_requests_per_tenant:.1f}",
+        f"{figures.max_rss_mb:.0f}",
+        f"{figures.emulator_cpu_ms_per_request:.2f}",
+        f"{figures.emulator_requests_per_s:.0f}",
+        f"{figures.emulator_rss_mb:.0f}",
+    ]
+    widths = list(HEADINGS.values())
+    return name.ljust(widths[0]) + "".join(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True))
+
+
+def document(bench: Bench, scenarios: Mapping[str, Figures]) -> Json:
+    return {
+        "environment": {
+            "tenants": bench.tenants,
+            "tenants_of_slow_scenarios": bench.few,
+            "forks": bench.forks,
+            "latency_ms": bench.latency_ms,
+            "cores": _cores(),
+            "python": sys.version.split()[0],
+            "ansible_core": version("ansible-core"),
+        },
+        "scenarios": {name: asdict(figures) for name, figures in scenarios.items()},
+        "ratios": ratios(scenarios),
+        "bounds": {name: _bounds(bench, figures) for name, figures in scenarios.items()} if bench.latency_ms else {},
+    }
+
+
+def ratios(scenarios: Mapping[str, Figures]) -> dict[str, float]:
+    # Where the slow scenarios had all tenants, there are no runs of a few.
+    known = {f"{name}_few": figures for name, figures in scenarios.items()} | dict(scenarios)
+    return {
+        name: known[one].controller_cpu_s_per_tenant / known[other].controller_cpu_s_per_tenant
+        for name, (one, other) in RATIOS.items()
+        if one in known and other in known
+    }
+
+
+def _bounds(bench: Bench, figures: Figures) -> dict[str, float]:
+    """No run can be faster: the cores do the work of controller and emulator, each fork waits for its requests."""
+    controller = figures.controller_cpu_s_per_tenant * figures.tenants
+    requests = figures.requests_per_tenant * figures.tenants
+    emulator = figures.emulator_cpu_ms_per_request * requests / 1000
+    cpu = (controller + emulator) / _cores()
+    latency = requests * bench.latency_ms / 1000 / min(bench.forks, figures.tenants)
+    return {
+        "controller_cpu_bound_s": controller / _cores(),
+        "cpu_bound_s": cpu,
+        "latency_bound_s": latency,
+        "wall_to_bound": figures.wall_s / max(cpu, latency),
+    }
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def summary(result: Json) -> Iterator[str]:
+    environment, scenarios = result["environment"], result["scenarios"]
+    if environment["tenants_of_slow_scenarios"] < environment["tenants"] and "uri_playbook" in scenarios:
+        yield (
+            f"The slow scenarios, and those named _few that they are compared to, ran on "
+            f"{environment['tenants_of_slow_scenarios']} tenants only."
+        )
+    for name, ratio in result["ratios"].items():
+        yield f"CPU {name.replace('_', ' ')}: {ratio:.2f}"
+    for name, bound in result["bounds"].items():
+        yield (
+            f"{name}: CPU bound {bound['cpu_bound_s']:.1f} s ({bound['controller_cpu_bound_s']:.1f} s without "
+            f"the emulator), latency bound {bound['latency_bound_s']:.1f} s; "
+            f"the run took {bound['wall_to_bound']:.2f} times the larger one"
+        )

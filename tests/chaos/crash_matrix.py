@@ -1,0 +1,185 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The run is cut down at every request it makes, in every way; what the next runs make of it is judged.
+
+One run of ansible-playbook holds many tenants, one for each request: each is stopped at its own.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+
+from chaos.fleet import Fleet
+from chaos.reading import crashes, leaks, state_of, words_of
+from chaos.scenarios import LATER, SCENARIOS, Scenario
+from chaos.truth import complaints
+from integration.operator_desk import Run
+from integration.witness import exchange_writes, writes
+
+Fault = Mapping[str, Any]
+
+#: Parameters of the emulator's fault `kill`, by our names.
+DEATHS: Mapping[str, Fault] = {
+    "killed before": {"kind": "kill", "when": "before"},
+    "killed after": {"kind": "kill", "when": "after"},
+}
+LOSSES: Mapping[str, Fault] = {"never arrived": {"kind": "refuse"}, "answer lost": {"kind": "reset_after"}}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The how-manieth of a tenant's run, and what it is."""
+
+    number: int
+    text: str
+
+
+Choose = Callable[[Sequence[Request]], Sequence[Request]]
+
+
+@dataclass
+class Point:
+    """One request, one way to be cut down at it, and the tenant that it happened to."""
+
+    scenario: str
+    way: str
+    request: Request
+    host: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"{self.scenario}, {self.way} at request {self.request.number} ({self.request.text})"
+
+
+def every_request(requests: Sequence[Request]) -> Sequence[Request]:
+    return requests
+
+
+class CrashMatrix:
+    def __init__(self, fleet: Fleet, choose: Choose = every_request, ways: Sequence[str] = (*DEATHS, *LOSSES)) -> None:
+        self._fleet = fleet
+        self._choose = choose
+        self._ways = ways
+        self._healthy: list[str] = []
+
+    def points(self, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[Point]:
+        """Judged. The first scenario begins with fresh tenants, each further one with those of the one before."""
+        probes = [f"probe-{number}" for number, _scenario in enumerate(scenarios)]
+        self._fleet.grow(probes)
+        for number, scenario in enumerate(scenarios):
+            scenario.begin(self._fleet)
+            requests = self._choose(self._requests_of(probes[number], scenario))
+            points = self._points_of(scenario, requests)
+            self._cut_down(scenario, points)
+            self._judge(scenario, points, others=probes[number + 1 :])
+            self._healthy = [point.host for point in points if not point.complaints]
+            yield from points
+
+    def _requests_of(self, host: str, scenario: Scenario) -> list[Request]:
+        """What a run that nothing happens to asks for. Items of batches come and go with their batch."""
+        mark = self._fleet.emulator.last_request()
+        self._fleet.run([host], scenario.playbook)
+        rows = self._fleet.emulator.requests(tenant=self._fleet.tenants[host], after=mark)
+        rows.sort(key=lambda row: int(row["number"]))
+        return [Request(number, _text(row)) for number, row in enumerate(rows, 1) if row["batch_of"] is None]
+
+    def _points_of(self, scenario: Scenario, requests: Sequence[Request]) -> list[Point]:
+        places = list(product(self._ways, requests))
+        if not self._healthy:
+            self._healthy = [f"tenant-{number}" for number, _place in enumerate(places, 1)]
+            self._fleet.grow(self._healthy)
+        if len(self._healthy) < len(places):
+            raise RuntimeError(f"{scenario.name}: {len(places)} points, but only {len(self._healthy)} tenants are left")
+        return [
+            Point(scenario.name, way, request, host)
+            for (way, request), host in zip(places, self._healthy, strict=False)
+        ]
+
+    def _cut_down(self, scenario: Scenario, points: Sequence[Point]) -> None:
+        for way in DEATHS:
+            self._kill(scenario, [point for point in points if point.way == way])
+        lost = [point for point in points if point.way in LOSSES]
+        if lost:
+            self._fleet.emulator.faults(*(self._fault(point, LOSSES[point.way]) for point in lost))
+            self._listen(self._fleet.run([point.host for point in lost], scenario.playbook), lost)
+            self._clear_faults(lost)
+
+    def _kill(self, scenario: Scenario, points: Sequence[Point]) -> None:
+        if not points:
+            return
+
+        def faults(pgid: int) -> list[Fault]:
+            parameters = {"pgid": pgid, "gather": len(points)}
+            return [self._fault(point, {**DEATHS[point.way], **parameters}) for point in points]
+
+        code = self._fleet.run_until_killed([point.host for point in points], scenario.playbook, faults)
+        if code != -signal.SIGKILL:
+            raise RuntimeError(f"{scenario.name}: the run ended with {code} instead of being killed")
+        self._clear_faults(points)
+
+    def _fault(self, point: Point, fault: Fault) -> Fault:
+        return {**fault, "tenant": self._fleet.tenants[point.host], "at": point.request.number}
+
+    def _clear_faults(self, points: Iterable[Point]) -> None:
+        hit = {tenant for fault in self._fleet.emulator.faults() for tenant in fault["injected_by_tenant"]}
+        self._fleet.emulator.clear_faults()
+        for point in points:
+            if self._fleet.tenants[point.host] not in hit:
+                point.complaints.append("the request was never made")
+
+    def _judge(self, scenario: Scenario, points: Sequence[Point], others: Sequence[str]) -> None:
+        """`others`: tenants to be brought to the same end, without being judged."""
+        states = self._recover(scenario, points, others)
+        for point in points:
+            if states[point.host] != "complete":
+                point.complaints.append(f"{states[point.host]} after everything was in order again")
+        emulator, mark = self._fleet.emulator, self._fleet.emulator.last_request()
+        self._listen(self._fleet.run([point.host for point in points], scenario.playbook), points)
+        for point in points:
+            tenant = self._fleet.tenants[point.host]
+            again = [
+                *writes(emulator, tenant, mark),
+                *exchange_writes(emulator, tenant, mark),
+            ]
+            point.complaints += [f"one more run writes {again}"] if again else []
+            point.complaints += complaints(self._fleet, point.host, scenario.wanted)
+
+    def _recover(self, scenario: Scenario, points: Sequence[Point], others: Sequence[str]) -> dict[str, str]:
+        """Runs without faults, the first one at once, until nobody waits any more."""
+        open_hosts = [*(point.host for point in points), *others]
+        states: dict[str, str] = {}
+        for _run in range(scenario.recoveries):
+            run = self._fleet.run(open_hosts, scenario.playbook)
+            self._listen(run, points)
+            states |= {host: state_of(run, host) for host in open_hosts}
+            for point in points:
+                if states[point.host] == "failed" and point.host in open_hosts:
+                    point.complaints.append(f"failed again: {words_of(run, point.host)}")
+            open_hosts = [host for host in open_hosts if states[host].startswith("waiting")]
+            if not open_hosts:
+                break
+            self._fleet.emulator.advance_clock(LATER)
+        return states
+
+    def _listen(self, run: Run, points: Sequence[Point]) -> None:
+        """What a run should not have said."""
+        said = [*crashes(run, self._fleet.tenants), *leaks(run, self._fleet.emulator)]
+        for point in points:
+            mine = [text for text in said if text.startswith(f"{point.host}:")]
+            point.complaints += mine
+        others = [text for text in said if not text.startswith("tenant-")]
+        points[0].complaints += others
+
+
+def _text(row: Mapping[str, Any]) -> str:
+    cmdlet = ""
+    if row["service"] == "exchange" and not row["path"].endswith("/$batch"):
+        cmdlet = f" {json.loads(row['request_body'])['CmdletInput']['CmdletName']}"
+    path = row["path"].removeprefix("/v1.0").removeprefix(f"/{row['tenant']}")
+    return f"{row['method']} {path}{cmdlet}"

@@ -1,0 +1,161 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many tenants in a cloud that does everything wrong now and then; later it comes to its senses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chaos.fleet import ANN, USERS, Fleet
+from chaos.reading import crashes, leaks, state_of, words_of
+from chaos.scenarios import LATER, MODE_VARIABLES
+from chaos.truth import Wanted, complaints, registrations
+from integration.administrator import CALENDAR
+from integration.operator_desk import Run
+from integration.witness import exchange_writes, writes
+
+Json = dict[str, Any]
+
+#: At the few requests that they can happen to.
+RARE: Sequence[Json] = (
+    {"kind": "young_secret", "attempts": 1, "probability": 0.2},
+    {"kind": "young_application", "attempts": 1, "probability": 0.2},
+    {"kind": "lost_update", "seconds": 5, "probability": 0.2},
+    *(
+        {"kind": "misleading", "which": which, "probability": 0.1}
+        for which in ("resource_not_found", "appid_not_valid", "backing_application", "not_a_valid_reference")
+    ),
+    *({"kind": "server_error", "effect": effect, "probability": 0.05} for effect in ("none", "done")),
+    {"kind": "concurrency", "probability": 0.03},
+)
+#: Everywhere, all with the same small probability.
+ANYWHERE: Sequence[Json] = (
+    {"kind": "refuse"},
+    {"kind": "reset_before"},
+    {"kind": "reset_after"},
+    *({"kind": "timeout", "seconds": 0.5, "effect": effect} for effect in ("none", "done")),
+    {"kind": "drip", "seconds_per_byte": 0.001, "seconds": 1},
+    *({"kind": "throttle", "retry_after": after} for after in (0.3, "date:+1", None)),
+    *({"kind": "unavailable", "status": status, "effect": "none"} for status in (503, 504)),
+    *({"kind": "unavailable", "status": status, "effect": "done"} for status in (503, 504)),
+    {"kind": "server_error", "service": "exchange", "effect": "done"},
+    {"kind": "server_error", "service": "identity"},
+    {"kind": "concurrency", "service": "exchange"},
+    *({"kind": "stale_read", "versions": 1, "flap": flap} for flap in (False, True)),
+    *(
+        {"kind": "garbage", "body": body, "effect": effect}
+        for body in ("html", "empty", "truncated", "nul", "text", "array", "wrong_types")
+        for effect in ("none", "done")
+    ),
+    *({"kind": "clock_skew", "seconds": seconds} for seconds in (-400, 400)),
+)
+#: How many of a tenant's requests go wrong by the latter, all together.
+SHARE = 0.03
+ENDS = {"complete", "failed", "waiting_for_consent", "waiting_for_exchange"}
+
+
+@dataclass(frozen=True)
+class Circumstance:
+    """What a tenant is like, and what its operator wants; there are as many tenants of each kind."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    seed: Mapping[str, Any] = field(default_factory=dict)
+    mode: str = "access_policy"
+    calendar: str = ""
+
+    @property
+    def wanted(self) -> tuple[Wanted, ...]:
+        calendar, mail = registrations(self.mode)
+        if self.calendar == "none":
+            everybody = frozenset(user["upn"] for user in USERS)
+            calendar = Wanted(CALENDAR, "calendar", calendar.permissions, "", everybody, "none")
+        return calendar, mail
+
+
+CIRCUMSTANCES: Sequence[Circumstance] = (
+    Circumstance(),
+    Circumstance(dict.fromkeys(MODE_VARIABLES, "rbac"), mode="rbac"),
+    Circumstance({"connector_calendar_restriction": "none"}, calendar="none"),
+    Circumstance(seed={"exchange": {"enforcement": {"seconds": 3600}}}),
+    Circumstance(seed={"lag": {"reads": 1}, "policy": {"max_secret_lifetime": "P180D"}}),
+    Circumstance(
+        dict.fromkeys(MODE_VARIABLES, "rbac"),
+        {"exchange": {"language": "fr", "sync": {"attempts": 1}, "dehydrated": True, "customization": {"attempts": 0}}},
+        mode="rbac",
+    ),
+)
+
+
+@dataclass
+class Outcome:
+    """A tenant of the hostile cloud."""
+
+    seed: int
+    host: str
+    wanted: Sequence[Wanted]
+    complaints: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return f"hostile cloud, seed {self.seed}, {self.host}"
+
+
+def outcomes(fleet: Fleet, seed: int, tenants: int) -> Iterator[Outcome]:
+    """Judged, of a fleet of so many new tenants."""
+    found = list(_settle(fleet, seed, tenants))
+    hosts = [outcome.host for outcome in found]
+    share = SHARE / len(ANYWHERE)
+    fleet.emulator.faults(*RARE, *({**fault, "probability": share} for fault in ANYWHERE), seed=seed)
+    run = fleet.run(hosts)
+    fleet.emulator.clear_faults()
+    _judge_words(fleet, run, found)
+    _recover(fleet, found)
+    mark = fleet.emulator.last_request()
+    _judge_words(fleet, fleet.run(hosts), found)
+    for outcome in found:
+        outcome.complaints += _still_wrong(fleet, outcome, mark)
+    yield from found
+
+
+def _settle(fleet: Fleet, seed: int, tenants: int) -> Iterator[Outcome]:
+    for number in range(tenants):
+        circumstance = CIRCUMSTANCES[number % len(CIRCUMSTANCES)]
+        host = f"tenant-{number + 1}"
+        fleet.grow([host], **circumstance.seed)
+        fleet.variables[host] = {"connector_calendar_members": [ANN], **circumstance.variables}
+        yield Outcome(seed, host, circumstance.wanted)
+
+
+def _recover(fleet: Fleet, found: Sequence[Outcome]) -> None:
+    """Two runs without faults, hours apart, are enough for everybody, Exchange's waits included."""
+    hosts = [outcome.host for outcome in found]
+    for _run in range(3):
+        fleet.emulator.advance_clock(LATER)
+        run = fleet.run(hosts)
+        _judge_words(fleet, run, found)
+        hosts = [host for host in hosts if state_of(run, host) != "complete"]
+        if not hosts:
+            return
+    for outcome in found:
+        if outcome.host in hosts:
+            outcome.complaints.append(f"{state_of(run, outcome.host)} in the end: {words_of(run, outcome.host)}")
+
+
+def _judge_words(fleet: Fleet, run: Run, found: Sequence[Outcome]) -> None:
+    """Every tenant has its say, and those that failed say what to do."""
+    said = [*crashes(run, fleet.tenants), *leaks(run, fleet.emulator)]
+    general = [text for text in said if not text.startswith("tenant-")]
+    for outcome in found:
+        outcome.complaints += [text for text in said if text.startswith(f"{outcome.host}:")]
+        state = state_of(run, outcome.host)
+        if outcome.host in fleet.desk.hosts and state not in ENDS:
+            outcome.complaints.append(f"no end: {state}")
+    found[0].complaints += general
+
+
+def _still_wrong(fleet: Fleet, outcome: Outcome, mark: int) -> list[str]:
+    tenant = fleet.tenants[outcome.host]
+    again = [*writes(fleet.emulator, tenant, mark), *exchange_writes(fleet.emulator, tenant, mark)]
+    return [*([f"one more run writes {again}"] if again else []), *complaints(fleet, outcome.host, outcome.wanted)]

@@ -1,0 +1,107 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark runs through and writes what its README promises."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import benchmark
+from benchmark.report import document
+from benchmark.scenarios import Bench, Figures
+
+HERE = Path(benchmark.__file__).parent
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    result = tmp_path_factory.mktemp("bench") / "bench.json"
+    command = [sys.executable, "-m", "benchmark", "--tenants", "2", "--result", str(result)]
+    environment = {**os.environ, "PYTHONPATH": str(HERE.parent)}
+    done = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return dict(json.loads(result.read_text("utf-8")))
+
+
+def test_all_documented_keys_are_written_and_no_others(written: dict[str, Any]) -> None:
+    documented = {key for key in _documented("Keys") if not key.startswith("bounds.")}
+
+    assert {re.sub(r"^(scenarios)\.\w+", r"\1.*", key) for key in _keys(written)} == documented
+
+
+def test_all_documented_scenarios_run(written: dict[str, Any]) -> None:
+    optional = {name for name in _documented("Scenarios") if name.endswith(("_few", "_N")) or name == "audit"}
+
+    assert set(written["scenarios"]) - {"audit"} == _documented("Scenarios") - optional
+
+
+def test_each_scenario_does_what_it_is_for(written: dict[str, Any]) -> None:
+    found = written["scenarios"]
+    for state in ("fresh", "unchanged"):
+        real = found[state]
+        floor, replayed = found[f"floor_{state}"], found[f"requests_only_{state}"]
+        assert floor["tasks_per_tenant"] == round(real["tasks_per_tenant"])
+        assert floor["requests_per_tenant"] == 0
+        assert replayed["requests_per_tenant"] == real["requests_per_tenant"] > 0
+        assert replayed["batch_items_per_tenant"] == real["batch_items_per_tenant"]
+        assert found[f"process_per_task_{state}"]["tasks_per_tenant"] == real["tasks_per_tenant"]
+    assert all(row["max_rss_mb"] > 0 and row["controller_cpu_s_per_tenant"] > 0 for row in found.values())
+    assert found["uri_playbook"]["token_requests_per_tenant"] == 1
+
+
+def test_bounds() -> None:
+    """40 tenants of 10 requests at 100 ms: 400 round trips, shared by eight forks, take five seconds."""
+    bench = Bench(Path(), Path(), tenants=40, forks=8, latency_ms=100, few=5)
+    result = document(bench, {"fresh": _figures(cpu=0.001, tenants=40)})
+
+    assert result["bounds"]["fresh"]["latency_bound_s"] == pytest.approx(5)
+    assert result["bounds"]["fresh"]["wall_to_bound"] == pytest.approx(2)
+    assert {f"bounds.*.{key}" for key in result["bounds"]["fresh"]} <= _documented("Keys")
+
+
+def test_slow_scenarios_are_compared_to_runs_of_their_size() -> None:
+    bench = Bench(Path(), Path(), tenants=40, forks=8, latency_ms=0, few=5)
+    few = {"fresh_few": _figures(cpu=4, tenants=5), "uri_playbook": _figures(cpu=12, tenants=5)}
+
+    assert document(bench, {"fresh": _figures(cpu=2, tenants=40), **few})["ratios"] == {"uri_playbook_to_fresh": 3}
+
+
+def _figures(*, cpu: float, tenants: int) -> Figures:
+    return Figures(
+        tenants=tenants,
+        controller_cpu_s_per_tenant=cpu,
+        wall_s=10,
+        tasks_per_tenant=3,
+        requests_per_tenant=10,
+        batch_items_per_tenant=0,
+        token_requests_per_tenant=1,
+        max_rss_mb=100,
+        emulator_cpu_ms_per_request=1,
+        emulator_requests_per_s=10,
+        emulator_rss_mb=50,
+    )
+
+
+def _documented(section: str) -> set[str]:
+    """What stands in backticks in the first column of the section's table, but for links."""
+    text = (HERE / "README.md").read_text("utf-8").partition(f"## {section}")[2].partition("\n## ")[0]
+    columns = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return {name for column in columns for name in re.findall(r"`([^`]+)`", column)}
+
+
+def _keys(value: Any, prefix: str = "") -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _keys(inner, f"{prefix}.{name}" if prefix else name)
+    else:
+        yield prefix

@@ -1,0 +1,391 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, InputError, SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.mailboxes import Sample, choose
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.probe import Registration
+
+HOST = "https://graph.example"
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+OLD = NOW - timedelta(days=1)
+DATE = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}
+ANN, CARL = "ann@c.example", "carl@c.example"
+MAIL = Desired("ours", ("Mail.Send",), "access_policy", ANN, CARL, OLD, timedelta(hours=2))
+CALENDAR = replace(MAIL, permissions=("Calendars.Read", "User.Read.All"))
+NO_WAIT = {"sign_in_wait": timedelta(), "exchange_wait": timedelta()}
+
+
+def error(code, status=403):
+    return (status, {"error": {"code": code, "message": f"text of {code}"}}, DATE)
+
+
+DENIED, NO_RECIPIENTS = error("ErrorAccessDenied"), error("ErrorInvalidRecipients", 400)
+EVENTS = (200, {"value": []}, DATE)
+
+
+@dataclass
+class Token:
+    value: str
+    roles: frozenset[str]
+
+
+@dataclass
+class Entra:
+    """Tokens of the registration: each renewal gives the next of these roles or refusals, the last again and again."""
+
+    answers: list[object] = field(default_factory=list)
+    renewals: int = 0
+    held: Token | None = None
+
+    def renew(self, _url):
+        self.renewals += 1
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        self.held = Token(f"token-{self.renewals}", frozenset(answer))
+        return self.held
+
+    def token(self, _url):
+        return self.held
+
+
+@pytest.fixture
+def entra():
+    return Entra([MAIL.permissions])
+
+
+@pytest.fixture
+def registration(http, entra):
+    return Registration(Api(http, HOST, entra), entra, OLD)
+
+
+def send_mail(mailbox):
+    return "POST", f"/users/{mailbox}/sendMail"
+
+
+def calendar(mailbox):
+    return "GET", f"/users/{mailbox}/calendarView"
+
+
+def well(http):
+    http.on(*send_mail(ANN), NO_RECIPIENTS)
+    http.on(*send_mail(CARL), DENIED)
+
+
+# --- what is asked
+
+
+def test_an_empty_message_reaches_nobody(http, registration):
+    well(http)
+
+    assert registration.judged(MAIL, **NO_WAIT).state == "proven"
+
+    assert http.calls() == [send_mail(ANN), send_mail(CARL)]
+    for sent in http.sent:
+        assert sent.body == {"message": {"subject": "", "toRecipients": []}, "saveToSentItems": False}
+        assert sent.headers["Authorization"] == "Bearer token-1"
+
+
+def test_a_calendar_is_read_for_one_day_and_one_event(http, registration, entra):
+    entra.answers = [CALENDAR.permissions]
+    http.on(*calendar(ANN), EVENTS)
+    http.on(*calendar(CARL), DENIED)
+
+    assert registration.judged(CALENDAR, **NO_WAIT).state == "proven"
+
+    assert http.calls() == [calendar(ANN), calendar(CARL)]
+    query = http.sent[1].query
+    assert query == {
+        "startDateTime": "2026-11-23T12:00:00Z",
+        "endDateTime": "2026-11-24T12:00:00Z",
+        "$top": "1",
+        "$select": "id",
+    }
+
+
+def test_permissions_that_concern_no_mailbox_ask_none(http, registration, entra):
+    entra.answers = [("User.Read.All",)]
+
+    assert registration.judged(replace(MAIL, permissions=("User.Read.All",)), **NO_WAIT).state == "proven"
+    assert http.sent == []
+
+
+def test_a_mailbox_that_is_not_given_is_not_asked(http, registration):
+    http.on(*send_mail(ANN), NO_RECIPIENTS)
+
+    assert registration.judged(replace(MAIL, outside=None), **NO_WAIT).state == "proven"
+    assert http.calls() == [send_mail(ANN)]
+
+
+def test_an_address_arrives_as_one_segment(http, registration):
+    odd = "a/b?c#d'e@c.example"
+    http.on(*send_mail(odd), NO_RECIPIENTS)
+
+    assert registration.judged(replace(MAIL, inside=odd, outside=None), **NO_WAIT).state == "proven"
+    assert http.sent[0].query == {}
+
+
+# --- what the answers mean
+
+
+@pytest.mark.parametrize(
+    ("answer", "result"),
+    [
+        ((202,), "ok"),
+        (NO_RECIPIENTS, "ok"),
+        (DENIED, "failed"),
+        (error("MailboxNotEnabledForRESTAPI", 404), "failed"),
+        (error("ErrorInvalidUser", 404), "failed"),
+        (error("Request_ResourceNotFound", 404), "failed"),
+        (error("ResourceNotFound", 404), "failed"),
+    ],
+)
+def test_answers_of_the_mailbox_inside(http, registration, answer, result):
+    http.on(*send_mail(ANN), answer)
+    http.on(*send_mail(CARL), DENIED)
+
+    (check,) = (check for check in registration.judged(MAIL, **NO_WAIT).checks if check.name == "inside")
+
+    assert check.result == result
+    assert ANN in check.detail
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        error("Authorization_RequestDenied"),
+        error("ErrorSendAsDenied"),
+        error("ErrorAccessDenied", 404),
+        error("ErrorItemNotFound", 404),
+        error("MailboxNotEnabledForRESTAPI", 403),
+        error("TooManyRequests", 429),
+        (403, "<html>proxy</html>"),
+        (404, ""),
+        (401, ""),
+        (500, ""),
+        (503, ""),
+    ],
+)
+@pytest.mark.parametrize("mailbox", [ANN, CARL])
+def test_an_answer_that_tells_nothing_of_access_is_a_fault_and_neither_proof_nor_refusal(
+    http, registration, mailbox, answer
+):
+    well(http)
+    http.on(*send_mail(mailbox), answer)
+
+    with pytest.raises(GraphError, match=mailbox):
+        registration.judged(MAIL, **NO_WAIT)
+
+
+# --- signing in
+
+
+@pytest.mark.parametrize("code", ["AADSTS7000215", "AADSTS700016", "AADSTS7000229"])
+def test_a_young_secret_may_not_be_known_everywhere(http, entra, code):
+    entra.answers = [SignInError("", code=code)]
+    young = Registration(Api(http, HOST, entra), entra, datetime.now(UTC))
+
+    judgement = young.judged(MAIL, **NO_WAIT)
+
+    assert judgement.state == "waiting_for_exchange"
+    assert [check.name for check in judgement.checks] == ["sign_in"]
+    assert http.sent == []
+
+
+@pytest.mark.parametrize(
+    ("code", "age"),
+    [("AADSTS7000215", timedelta(minutes=11)), ("AADSTS7000222", timedelta()), ("AADSTS53003", timedelta())],
+    ids=["old", "expired", "conditional access"],
+)
+def test_any_other_refused_sign_in_is_a_fault(http, entra, code, age):
+    refused = SignInError("", code=code)
+    entra.answers = [refused]
+    registration = Registration(Api(http, HOST, entra), entra, datetime.now(UTC) - age)
+
+    with pytest.raises(SignInError) as caught:
+        registration.judged(MAIL, sign_in_wait=timedelta(hours=1), exchange_wait=timedelta(hours=1))
+
+    assert caught.value is refused
+    assert entra.renewals == 1
+
+
+# --- waiting
+
+
+MINUTES = {"sign_in_wait": timedelta(minutes=1), "exchange_wait": timedelta(minutes=10)}
+
+
+def test_what_is_well_or_wrong_for_good_is_not_looked_at_again(http, registration, entra, clock):
+    well(http)
+    assert registration.judged(MAIL, **MINUTES).state == "proven"
+
+    http.on(*send_mail(CARL), NO_RECIPIENTS)
+    assert registration.judged(MAIL, **MINUTES).state == "failed"
+
+    assert (entra.renewals, clock.slept) == (2, [])
+
+
+def test_a_grant_is_waited_for_with_a_new_token_each_time(http, registration, entra, clock):
+    entra.answers = [(), (), MAIL.permissions]
+    http.on(*send_mail(ANN), DENIED, DENIED, NO_RECIPIENTS)
+    http.on(*send_mail(CARL), DENIED)
+
+    judgement = registration.judged(MAIL, sign_in_wait=timedelta(minutes=1), exchange_wait=timedelta())
+
+    assert judgement.state == "proven"
+    assert (entra.renewals, len(clock.slept)) == (3, 2)
+    assert http.sent[-1].headers["Authorization"] == "Bearer token-3"
+
+
+YOUNG = replace(MAIL, since=NOW - timedelta(minutes=5))
+
+
+def test_an_enforcement_is_waited_for_as_long_as_is_wanted(http, registration, clock):
+    http.on(*send_mail(ANN), NO_RECIPIENTS)
+    http.on(*send_mail(CARL), NO_RECIPIENTS, NO_RECIPIENTS, DENIED)
+
+    judgement = registration.judged(YOUNG, sign_in_wait=timedelta(), exchange_wait=timedelta(minutes=10))
+
+    assert judgement.state == "proven"
+    assert len(clock.slept) == 2
+
+
+@pytest.mark.parametrize(
+    ("roles", "minutes", "slept"),
+    [
+        ((), (1, 0), (50, 60)),
+        (MAIL.permissions, (1, 0), (0, 0)),
+        (MAIL.permissions, (0, 3), (170, 180)),
+        (MAIL.permissions, (0, 0), (0, 0)),
+    ],
+    ids=["for the grant", "not for a grant that is there", "for exchange", "not at all"],
+)
+def test_waiting_has_an_end(http, clock, roles, minutes, slept):
+    entra = Entra([roles])
+    http.on(*send_mail(ANN), DENIED)
+    http.on(*send_mail(CARL), DENIED)
+    sign_in, enforcement = (timedelta(minutes=number) for number in minutes)
+
+    registration = Registration(Api(http, HOST, entra), entra, OLD)
+    judgement = registration.judged(YOUNG, sign_in_wait=sign_in, exchange_wait=enforcement)
+
+    assert judgement.state == "waiting_for_exchange"
+    shortest, longest = slept
+    assert shortest <= sum(clock.slept) <= longest
+
+
+def test_the_wait_for_the_sign_in_ends_when_the_grants_are_there(http, registration, entra, clock):
+    entra.answers = [(), MAIL.permissions]
+    http.on(*send_mail(ANN), DENIED)
+    http.on(*send_mail(CARL), DENIED)
+
+    judgement = registration.judged(YOUNG, sign_in_wait=timedelta(minutes=1), exchange_wait=timedelta())
+
+    assert judgement.state == "waiting_for_exchange"
+    assert len(clock.slept) == 1
+
+
+# --- a real message
+
+
+def test_a_test_message_has_one_recipient_and_is_not_kept(http, registration, entra):
+    entra.renew(HOST)
+    http.on(*send_mail(ANN), (202,))
+
+    registration.send_test_mail(ANN, "me@elsewhere.example")
+
+    (sent,) = http.sent
+    assert sent.body["message"]["toRecipients"] == [{"emailAddress": {"address": "me@elsewhere.example"}}]
+    assert sent.body["saveToSentItems"] is False
+
+
+@pytest.mark.parametrize("answer", [DENIED, error("ErrorInvalidRecipients", 400), (200, {})])
+def test_a_test_message_that_is_not_accepted_is_a_fault(http, registration, entra, answer):
+    entra.renew(HOST)
+    http.on(*send_mail(ANN), answer)
+
+    with pytest.raises(GraphError, match="test message"):
+        registration.send_test_mail(ANN, "me@elsewhere.example")
+
+
+# --- which mailboxes
+
+
+def row(name, kind="UserMailbox"):
+    address = f"{name}@c.example"
+    return {"Guid": f"guid-{name}", "Name": name, "PrimarySmtpAddress": address, "RecipientTypeDetails": kind}
+
+
+TEAM = row("team", "MailUniversalSecurityGroup")
+GROUP = {
+    **row("senders", "MailUniversalSecurityGroup"),
+    "Sid": "sid",
+    "DistinguishedName": "CN=senders",
+    "ExternalDirectoryObjectId": "x",
+    "WhenCreatedUTC": "2026-01-01T00:00:00Z",
+}
+
+
+@pytest.fixture
+def organization(exchange_http):
+    def found(*rows):
+        return (200, {"value": list(rows)})
+
+    exchange_http.on("Get-Group", found(GROUP))
+    exchange_http.on("Get-DistributionGroupMember", found(row("bob"), row("ann"), TEAM), identity="guid-senders")
+    exchange_http.on("Get-DistributionGroupMember", found(row("aaron")), identity="guid-team")
+    system = row("DiscoverySearchMailbox", "DiscoveryMailbox")
+    mailboxes = [row(name) for name in ("bob", "ann", "dora", "aaron", "carl")]
+    exchange_http.on("Get-Mailbox", found(system, *mailboxes))
+    return exchange_http
+
+
+@pytest.mark.parametrize(
+    ("mode", "preferred", "sample"),
+    [
+        ("access_policy", None, Sample("aaron@c.example", "carl@c.example")),
+        ("rbac", None, Sample("ann@c.example", "aaron@c.example")),
+        ("access_policy", "bob@c.example", Sample("bob@c.example", "carl@c.example")),
+    ],
+)
+@pytest.mark.usefixtures("organization")
+def test_one_mailbox_inside_and_one_outside_always_the_same(exchange, mode, preferred, sample):
+    assert choose(exchange, "senders", mode, preferred) == sample
+
+
+def test_more_mailboxes_are_listed_than_lie_inside(exchange, organization):
+    choose(exchange, "senders", "access_policy", None)
+
+    (sent,) = (sent for sent in organization.sent if sent.cmdlet == "Get-Mailbox")
+    assert sent.parameters["ResultSize"] > 3
+
+
+def test_a_tenant_may_have_no_mailbox_outside(exchange, organization):
+    organization.on("Get-Mailbox", (200, {"value": [row("ann"), row("bob"), row("aaron"), row("odd", "MailUser")]}))
+
+    assert choose(exchange, "senders", "access_policy", None).outside is None
+
+
+def test_a_group_that_is_gone_is_an_error(exchange, organization):
+    organization.on("Get-Group", (200, {"value": [row("another", "MailUniversalSecurityGroup")]}))
+
+    with pytest.raises(InputError, match="no group senders"):
+        choose(exchange, "senders", "access_policy", None)
+
+
+def test_a_group_of_another_kind_proves_nothing(exchange, organization):
+    """Asked for its members, Exchange would answer with everybody, and nobody would be outside."""
+    organization.on("Get-Group", (200, {"value": [GROUP | {"RecipientTypeDetails": "GroupMailbox"}]}))
+
+    with pytest.raises(InputError, match="no group senders"):
+        choose(exchange, "senders", "access_policy", None)
