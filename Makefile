@@ -50,10 +50,14 @@ bench bench-growth: $(SETUP)
 	@PYTHONPATH=tests exec .venv/bin/python -m benchmark $(if $(TENANTS),--tenants $(TENANTS)) \
 		$(if $(FORKS),--forks $(FORKS)) $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(GROWTH),--growth) $(ARGS)
 
+# Every request of the main runs is a crash point, and fleets meet a cloud that does everything wrong.
+chaos: $(SETUP)
+	@PYTHONPATH=tests exec .venv/bin/python -m chaos $(if $(SEED),--seed $(SEED)) $(if $(TENANTS),--tenants $(TENANTS)) $(ARGS)
+
 build: $(SETUP)
 	@.venv/bin/python tests/tooling/install_collection.py --archive dist
 
 clean:
 	rm -rf .venv .nox .cache build collections dist
 
-.PHONY: help demo test lint sanity environments emulator bench bench-growth build clean
+.PHONY: help demo test lint sanity environments emulator bench bench-growth chaos build clean

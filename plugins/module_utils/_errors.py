@@ -9,6 +9,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+#: The next step for what nobody can say more about: the cause may pass, or Microsoft's support knows it.
+RUN_AGAIN = "Run again in some minutes; should it stay so, ask Microsoft's support with the request id."
+
 
 @dataclass(frozen=True)
 class Trace:
@@ -26,6 +29,7 @@ class ConnectorError(Exception):
       InputError            the inventory or the task says something impossible; nothing was sent
       EndpointError         no usable connection to an endpoint (name, route, certificate)
       SignInError           Microsoft Entra refused the sign-in (AADSTS code)
+        NoExchangeError     there is no Exchange Online to sign in to
       GraphError            Microsoft Graph refused a request
         NotFoundError       404 Request_ResourceNotFound: the object is absent
         ForbiddenError      403 Authorization_RequestDenied: the automation lacks a right
@@ -85,6 +89,10 @@ class EndpointError(ConnectorError):
 
 
 class SignInError(ConnectorError):
+    pass
+
+
+class NoExchangeError(SignInError):
     pass
 
 

@@ -127,6 +127,7 @@ class HttpClient:
             raise EndpointError(
                 f"{_origin(url)} has a fault of its own (status {response.status_code}).", next_step="Run again later."
             )
+        _require_object(response, url)
         return response
 
     def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
@@ -150,6 +151,19 @@ class HttpClient:
                 next_step="Check name, network and proxy of this machine, then run again.",
                 code="EndpointUnreachable",
             ) from exc
+
+
+def _require_object(response: requests.Response, url: str) -> None:
+    """msal takes it for granted that JSON is an object with text in it."""
+    try:
+        body = response.json()
+    except ValueError:
+        return  # msal tells that itself
+    texts = ("access_token", "token_endpoint", "authorization_endpoint", "issuer", "error", "error_description")
+    if not isinstance(body, dict) or not all(isinstance(body.get(name, ""), str) for name in texts):
+        raise EndpointError(
+            f"{_origin(url)} does not answer like Microsoft Entra.", next_step="Check authority_url and cloud."
+        )
 
 
 def _origin(url: str) -> str:

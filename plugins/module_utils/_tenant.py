@@ -23,6 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeRightError,
     InputError,
+    NoExchangeError,
     SignInError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
@@ -93,7 +94,7 @@ class Tenant:
 
     @cached_property
     def exchange(self) -> ExchangeClient:
-        """Raises InputError (no address), SignInError (no Exchange Online), ExchangeRightError."""
+        """Raises NoExchangeError, ExchangeRightError, SignInError."""
         url, token = self.options.exchange_url, self.exchange_token
         if MANAGE_AS_APP not in token.roles:
             raise ExchangeRightError(
@@ -111,20 +112,20 @@ class Tenant:
         """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
         try:
             return MANAGE_AS_APP in self.exchange_token.roles
-        except (InputError, SignInError):
+        except NoExchangeError:
             return False
 
     @property
     def exchange_token(self) -> Token:
         audience = self.options.exchange_audience
         if audience is None:
-            raise InputError("exchange_url is not given.", next_step="Give it: this cloud has no certain address.")
+            raise NoExchangeError("exchange_url is not given.", next_step="Give it: this cloud has no certain address.")
         try:
             return self.tokens.token(audience)
         except SignInError as error:
             if error.code not in _NO_SERVICE:
                 raise
-            raise SignInError(
+            raise NoExchangeError(
                 "The tenant has no Exchange Online.",
                 next_step="The tenant's administrator adds a plan with Exchange Online and enables it.",
                 code="NoExchangeOnline",

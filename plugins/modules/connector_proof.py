@@ -195,7 +195,7 @@ def run(call: Call) -> Outcome:
         return to_come
     if known is not None:
         return Outcome(_values("proven", proven_at=known.at), _unchanged(proven=True))
-    judgement, now = prove(tenant, secret, _task(params))
+    judgement, now = prove(tenant, secret, _task(params, check_mode=call.check_mode))
     if judgement.state == "waiting_for_exchange":
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
     if not call.check_mode:
@@ -214,7 +214,7 @@ def _stored(store: SecretStore, tenant: Tenant, unique_name: str) -> StoredSecre
     return secret
 
 
-def _task(params: t.Mapping[str, t.Any]) -> Task:
+def _task(params: t.Mapping[str, t.Any], *, check_mode: bool) -> Task:
     return Task(
         unique_name=params["unique_name"],
         permissions=tuple(params["permissions"]),
@@ -225,7 +225,7 @@ def _task(params: t.Mapping[str, t.Any]) -> Task:
         delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
         sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
         exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
-        test_mail_to=params["test_mail_to"],
+        test_mail_to=None if check_mode else params["test_mail_to"],
     )
 
 

@@ -180,8 +180,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._duration im
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
     ExchangeRightError,
-    InputError,
-    SignInError,
+    NoExchangeError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, TENANT
@@ -215,7 +214,7 @@ def run(call: Call) -> Outcome:
     try:
         clients = _clients(tenant, desired)
         return _absent(call, clients, desired) if call.params["state"] == "absent" else _present(call, clients, desired)
-    except (ExchangeRightError, SignInError, InputError) as error:
+    except (ExchangeRightError, NoExchangeError) as error:
         if desired.mode != "none" or call.params["state"] == "absent":
             raise
         return _unread(error)

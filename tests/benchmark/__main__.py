@@ -27,16 +27,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         collections = Path(folder, "collections")
         install(collections)
-        few = min(FEW, options.tenants)
-        bench = Bench(Path(folder), collections, options.tenants, options.forks, options.latency_ms, few)
+        growth = None if options.growth is None else options.growth or GROWTH
+        tenants = max(growth) if growth else options.tenants
+        bench = Bench(Path(folder), collections, tenants, options.forks, options.latency_ms, few=min(FEW, tenants))
         print(f"{options.forks} forks, Python {sys.version.split()[0]}; CPU, tasks, requests and tokens per tenant")
         print(heading(), flush=True)
         scenarios = {}
-        for name, figures in chosen(bench, options.growth):
+        for name, figures in chosen(bench, growth):
             print(line(name, figures), flush=True)
             scenarios[name] = figures
     result = document(bench, scenarios)
-    print(*summary(result), sep="\n")
+    for sentence in summary(result):
+        print(sentence)
     options.result.parent.mkdir(parents=True, exist_ok=True)
     options.result.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     print(f"Written to {options.result}")
@@ -45,7 +47,7 @@ def main() -> None:
 def chosen(bench: Bench, growth: list[int] | None) -> Iterator[tuple[str, Figures]]:
     """What the others are compared in is CPU, and latency does not change that."""
     if growth is not None:
-        return bench.growth(growth or GROWTH)
+        return bench.growth(growth)
     return bench.onboarding(bench.tenants) if bench.latency_ms else bench.all()
 
 

@@ -116,6 +116,12 @@ def summary(result: Json) -> Iterator[str]:
             f"The slow scenarios, and those named _few that they are compared to, ran on "
             f"{environment['tenants_of_slow_scenarios']} tenants only."
         )
+    for name, figures in scenarios.items():
+        if name.startswith("unchanged_") and name.removeprefix("unchanged_").isdecimal():
+            yield (
+                f"{name}: {figures['wall_s_per_tenant']:.3f} s and "
+                f"{figures['max_rss_mb_per_tenant']:.2f} MB for each tenant"
+            )
     for name, ratio in result["ratios"].items():
         yield f"CPU {name.replace('_', ' ')}: {ratio:.2f}"
     for name, bound in result["bounds"].items():

@@ -30,11 +30,13 @@ class Figures:
     tenants: int
     controller_cpu_s_per_tenant: float
     wall_s: float
+    wall_s_per_tenant: float
     tasks_per_tenant: float
     requests_per_tenant: float
     batch_items_per_tenant: float
     token_requests_per_tenant: float
     max_rss_mb: float
+    max_rss_mb_per_tenant: float
     emulator_cpu_ms_per_request: float
     emulator_requests_per_s: float
     emulator_rss_mb: float
@@ -174,11 +176,13 @@ class Run:
             tenants=size,
             controller_cpu_s_per_tenant=use.cpu_s / size,
             wall_s=use.wall_s,
+            wall_s_per_tenant=use.wall_s / size,
             tasks_per_tenant=tasks / size,
             requests_per_tenant=len(asked) / len(counted),
             batch_items_per_tenant=(len(log) - len(asked)) / len(counted),
             token_requests_per_tenant=len(tokens) / len(counted),
             max_rss_mb=use.max_rss_mb,
+            max_rss_mb_per_tenant=use.max_rss_mb / size,
             emulator_cpu_ms_per_request=use.emulator.cpu_s / requests * 1000 if requests else 0,
             emulator_requests_per_s=requests / use.wall_s,
             emulator_rss_mb=use.emulator.rss_mb,

@@ -9,6 +9,7 @@ One run of ansible-playbook holds many tenants, one for each request: each is st
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,13 +18,14 @@ from typing import Any
 
 from chaos.fleet import Fleet
 from chaos.reading import crashes, leaks, state_of, words_of
-from chaos.scenarios import LATER, SCENARIOS, Scenario
+from chaos.scenarios import LATER, Scenario
 from chaos.truth import complaints
 from integration.operator_desk import Run
 from integration.witness import exchange_writes, writes
 
 Fault = Mapping[str, Any]
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 #: Parameters of the emulator's fault `kill`, by our names.
 DEATHS: Mapping[str, Fault] = {
     "killed before": {"kind": "kill", "when": "before"},
@@ -34,10 +36,11 @@ LOSSES: Mapping[str, Fault] = {"never arrived": {"kind": "refuse"}, "answer lost
 
 @dataclass(frozen=True)
 class Request:
-    """The how-manieth of a tenant's run, and what it is."""
+    """The how-manieth of a tenant's run, and what it is: ids are left out."""
 
     number: int
     text: str
+    writes: bool
 
 
 Choose = Callable[[Sequence[Request]], Sequence[Request]]
@@ -68,8 +71,8 @@ class CrashMatrix:
         self._ways = ways
         self._healthy: list[str] = []
 
-    def points(self, scenarios: Sequence[Scenario] = SCENARIOS) -> Iterator[Point]:
-        """Judged. The first scenario begins with fresh tenants, each further one with those of the one before."""
+    def rounds(self, scenarios: Sequence[Scenario]) -> Iterator[tuple[Scenario, list[Point]]]:
+        """Each scenario's points, judged. The first one begins with fresh tenants, the others with what it has left."""
         probes = [f"probe-{number}" for number, _scenario in enumerate(scenarios)]
         self._fleet.grow(probes)
         for number, scenario in enumerate(scenarios):
@@ -77,9 +80,10 @@ class CrashMatrix:
             requests = self._choose(self._requests_of(probes[number], scenario))
             points = self._points_of(scenario, requests)
             self._cut_down(scenario, points)
-            self._judge(scenario, points, others=probes[number + 1 :])
-            self._healthy = [point.host for point in points if not point.complaints]
-            yield from points
+            unused = self._healthy[len(points) :]
+            self._judge(scenario, points, others=[*probes[number + 1 :], *unused])
+            self._healthy = [*(point.host for point in points if not point.complaints), *unused]
+            yield scenario, points
 
     def _requests_of(self, host: str, scenario: Scenario) -> list[Request]:
         """What a run that nothing happens to asks for. Items of batches come and go with their batch."""
@@ -87,7 +91,7 @@ class CrashMatrix:
         self._fleet.run([host], scenario.playbook)
         rows = self._fleet.emulator.requests(tenant=self._fleet.tenants[host], after=mark)
         rows.sort(key=lambda row: int(row["number"]))
-        return [Request(number, _text(row)) for number, row in enumerate(rows, 1) if row["batch_of"] is None]
+        return [_request(number, row) for number, row in enumerate(rows, 1) if row["batch_of"] is None]
 
     def _points_of(self, scenario: Scenario, requests: Sequence[Request]) -> list[Point]:
         places = list(product(self._ways, requests))
@@ -177,9 +181,10 @@ class CrashMatrix:
         points[0].complaints += others
 
 
-def _text(row: Mapping[str, Any]) -> str:
-    cmdlet = ""
-    if row["service"] == "exchange" and not row["path"].endswith("/$batch"):
-        cmdlet = f" {json.loads(row['request_body'])['CmdletInput']['CmdletName']}"
-    path = row["path"].removeprefix("/v1.0").removeprefix(f"/{row['tenant']}")
-    return f"{row['method']} {path}{cmdlet}"
+def _request(number: int, row: Mapping[str, Any]) -> Request:
+    path = _ID.sub("{id}", row["path"])
+    if row["service"] != "exchange" or path.endswith("/$batch"):
+        signs_in = row["service"] == "identity" or path.endswith("/$batch")
+        return Request(number, f"{row['method']} {path}", row["method"] != "GET" and not signs_in)
+    cmdlet = json.loads(row["request_body"])["CmdletInput"]["CmdletName"]
+    return Request(number, cmdlet, not cmdlet.startswith(("Get-", "Test-")))

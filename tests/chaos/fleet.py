@@ -31,7 +31,8 @@ NEIGHBOURS: dict[str, Any] = {
         "policies": [{"display_name": NEIGHBOUR, "group": NEIGHBOUR, "access_right": "RestrictAccess"}],
     },
 }
-USERS = [{"upn": upn, "display_name": upn.partition("@")[0].title(), "mailbox": True} for upn in (ANN, BOSS, SENDER)]
+MAILBOXES = (ANN, BOSS, SENDER)
+USERS = [{"upn": upn, "display_name": upn.partition("@")[0].title(), "mailbox": True} for upn in MAILBOXES]
 FORKS = 8
 
 Json = dict[str, Any]

@@ -44,9 +44,9 @@ def crashes(run: Run, tenants: dict[str, str]) -> Iterator[str]:
             continue
         for item in _failed(row):
             failure = item.get("failure") or {}
-            if not failure.get("message") or tenants[row["host"]] not in item["msg"]:
+            if not (failure.get("message") and failure["next_step"]) or tenants[row["host"]] not in item["msg"]:
                 said = f"{item.get('msg')} {item.get('exception', '')}"
-                yield f"{row['host']}: {row['task']} failed without words: {said}"
+                yield f"{row['host']}: {row['task']} failed without words for a person: {said}"
 
 
 def leaks(run: Run, emulator: Emulator) -> list[str]:
@@ -58,5 +58,7 @@ def leaks(run: Run, emulator: Emulator) -> list[str]:
 
 
 def _failed(row: Json) -> list[Json]:
-    items = row["result"].get("results", [row["result"]])
-    return [item for item in items if item.get("failed")]
+    """Of a loop, those of its items that failed."""
+    if "results" not in row["result"]:
+        return [row["result"]]
+    return [item for item in row["result"]["results"] if item.get("failed")]

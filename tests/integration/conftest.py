@@ -39,7 +39,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def tenants(emulator: Emulator) -> Iterator[Tenants]:
-    """At the end of the test everything that was sent and answered is checked against what is known of Microsoft's APIs."""
+    """At the end of the test all that was sent and answered is checked against what is known of Microsoft's APIs."""
     made = Tenants(emulator)
     yield made
     for tenant in made.ids:

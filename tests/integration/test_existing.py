@@ -68,7 +68,7 @@ def test_two_of_the_same_name_are_for_a_person_to_decide(desk: Desk, contoso: st
 
     assert run.code != 0
     assert all(client_id in run.tenant("contoso")["next"] for client_id in both)
-    failure = next(row["failure"] for row in run.results("contoso", "Application") if "failure" in row)
+    failure = next(row["failure"] for row in run.results("contoso", "read and plan") if "failure" in row)
     assert failure["code"] == "AmbiguityError"
     assert {row["client_id"] for row in failure["details"]} == set(both)
     assert writes(emulator, contoso) == []

@@ -166,7 +166,9 @@ def test_each_drift_is_promised_and_repaired(desk: Desk, tenants: Tenants, emula
     assert repaired.code == 0, repaired.output
     expected = {host: drift.changed for host, drift in DRIFTS.items()}
     assert {host: repaired.tenant(host)["changed"] for host in DRIFTS} == expected
-    assert {host: promised.tenant(host)["changed"] for host in DRIFTS} == expected
+    assert {host: _besides_proof(promised.tenant(host)["changed"]) for host in DRIFTS} == {
+        host: _besides_proof(changed) for host, changed in expected.items()
+    }
     assert {host: repaired.tenant(host)["state"] for host in DRIFTS} == dict.fromkeys(DRIFTS, "complete")
     assert {host: reach_now(emulator, tenant) for host, tenant in ids.items()} == dict.fromkeys(DRIFTS, INSIDE)
     mark = last_request(emulator)
@@ -175,6 +177,11 @@ def test_each_drift_is_promised_and_repaired(desk: Desk, tenants: Tenants, emula
     assert [writes(emulator, tenant, mark) + exchange_writes(emulator, tenant, mark) for tenant in ids.values()] == [
         []
     ] * len(ids)
+
+
+def _besides_proof(changed: list[str]) -> list[str]:
+    """Whether an earlier proof will hold cannot be known before the restriction is as it was then."""
+    return [entry.replace(", proof", "") for entry in changed]
 
 
 def test_a_group_that_was_deleted_is_made_anew(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:

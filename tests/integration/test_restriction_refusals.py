@@ -101,7 +101,7 @@ CASES = {
         ["assigns the directory role Exchange Administrator"],
         tenant={"automation": {"directory_roles": ["Exchange Recipient Administrator"]}},
     ),
-    "no-exchange": Case(["AADSTS500011", "Exchange"], tenant={"exchange": False}),
+    "no-exchange": Case(["has no Exchange Online", "adds a plan with Exchange Online"], tenant={"exchange": False}),
 }
 
 

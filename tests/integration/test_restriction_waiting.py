@@ -12,7 +12,7 @@ import pytest
 
 from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL, Administrator
-from integration.operator_desk import SENDER, Desk
+from integration.operator_desk import SENDER, Desk, Run
 from integration.reach_witness import ANN, EVERYBODY, USERS, assert_never_beyond, reach_now
 from integration.tenants import Tenants, recording_emulator
 from integration.witness import last_request
@@ -67,19 +67,23 @@ def test_a_run_that_exchange_keeps_waiting_hands_off_nothing_and_a_later_one_fin
         assert "Nobody but your store holds a new secret until then." in result["next"]
     assert not (desk.store / "handoff").exists()
 
-    unhanded, states = last_request(emulator), []
-    for _unused in range(3):
-        emulator.advance_clock(LATER)
-        later = desk.run()
-        assert later.code == 0, later.output
-        states.append({host: later.tenant(host)["state"] for host in fleet})
+    unhanded = last_request(emulator)
+    later = [_run_later(desk, emulator) for _unused in range(3)]
+    states = [{host: run.tenant(host)["state"] for host in fleet} for run in later]
     assert states[0]["policies"] == states[0]["roles"] == "complete", states
-    assert set(states[-1].values()) == {"complete"}, later.output
-    assert {host: row["changed"] for host, row in later.stats.items()} == dict.fromkeys(fleet, 0)
+    assert set(states[-1].values()) == {"complete"}, later[-1].output
+    assert {host: row["changed"] for host, row in later[-1].stats.items()} == dict.fromkeys(fleet, 0)
     for host, tenant in fleet.items():
         assert reach_now(emulator, tenant) == INSIDE, host
         assert_never_beyond(emulator, tenant, INSIDE, enforced_after=unhanded)
         assert (desk.store / "handoff" / f"{host}.yml").exists()
+
+
+def _run_later(desk: Desk, emulator: Emulator) -> Run:
+    emulator.advance_clock(LATER)
+    run = desk.run()
+    assert run.code == 0, run.output
+    return run
 
 
 def test_what_is_never_enforced_fails_after_the_delay(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:

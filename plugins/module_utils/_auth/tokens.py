@@ -12,7 +12,7 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import RUN_AGAIN, SignInError
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Token:
             payload = self.value.split(".")[1]
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         except (IndexError, ValueError, binascii.Error) as exc:
-            raise SignInError("Microsoft Entra gave an access token in an unknown form.") from exc
+            raise SignInError("Microsoft Entra gave an access token in an unknown form.", next_step=RUN_AGAIN) from exc
         return t.cast("dict[str, t.Any]", claims)
 
     @property

@@ -13,6 +13,7 @@ if t.TYPE_CHECKING:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json, json_object
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
     ExchangeBusyError,
     ExchangeError,
     ExchangeRightError,
@@ -62,12 +63,12 @@ def is_missing(body: Json) -> bool:
 
 def _classify(status: int, kind_name: str, text: str) -> tuple[type[ExchangeError], str]:
     if kind_name == _MISSING:
-        return ObjectMissingError, ""
+        return ObjectMissingError, RUN_AGAIN
     if kind_name == "CommandNotFoundException" or status == 403:
         return ExchangeRightError, GIVE_ROLE
     if "maximum number of concurrent" in text:
         return ExchangeBusyError, "Run again in some minutes."
-    return ExchangeError, _NEXT_STEPS.get(status, "")
+    return ExchangeError, _NEXT_STEPS.get(status, RUN_AGAIN)
 
 
 def _error_body(response: requests.Response) -> Json:

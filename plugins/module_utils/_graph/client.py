@@ -15,7 +15,11 @@ if t.TYPE_CHECKING:
     import requests
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api, Json, json_object, rows_of
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, NotFoundError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
+    GraphError,
+    NotFoundError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.errors import graph_error, is_not_found
 
 #: One thing to read: its path and query.
@@ -166,7 +170,7 @@ def _parts(items: t.Iterable[tuple[str, str]]) -> t.Iterator[list[tuple[str, str
 
 def _present(body: Json | None, action: str) -> Json:
     if body is None:
-        raise NotFoundError(f"Microsoft Graph refused to {action}: 404 Request_ResourceNotFound.")
+        raise NotFoundError(f"Microsoft Graph refused to {action}: 404 Request_ResourceNotFound.", next_step=RUN_AGAIN)
     return body
 
 

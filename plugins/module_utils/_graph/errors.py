@@ -13,6 +13,7 @@ if t.TYPE_CHECKING:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import json_object
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
     ForbiddenError,
     GraphError,
     NotFoundError,
@@ -60,12 +61,12 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
     if code in _POLICY_CODES:
         return PolicyError, _POLICY_CODES[code]
     if status == 404 and code == "Request_ResourceNotFound":
-        return NotFoundError, ""
+        return NotFoundError, RUN_AGAIN
     if status == 403 and code == "Authorization_RequestDenied":
         return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
     if code == "Directory_QuotaExceeded":
         return GraphError, "The creator's or the tenant's object quota is full: delete objects permanently."
-    return GraphError, _NEXT_STEPS.get(status, "")
+    return GraphError, _NEXT_STEPS.get(status, RUN_AGAIN)
 
 
 def _error_body(response: requests.Response) -> dict[str, t.Any]:

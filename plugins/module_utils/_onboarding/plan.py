@@ -22,8 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mes
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import Consent
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeRightError,
-    InputError,
-    SignInError,
+    NoExchangeError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Findings, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
@@ -96,7 +95,7 @@ class Planner:
         try:
             actual = restriction_read.read(self._clients(wanted), wanted.restriction)
             restriction = restriction_plan.plan(actual, wanted.restriction)
-        except (ExchangeRightError, SignInError, InputError) as error:
+        except (ExchangeRightError, NoExchangeError) as error:
             if wanted.restriction.mode != "none":
                 raise
             # Without a right in Exchange nothing can be restricted there, and nothing was.

@@ -10,7 +10,11 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, ExchangeError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
+    AmbiguityError,
+    ExchangeError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import Cmdlet, ExchangeClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, odata_string
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
@@ -290,5 +294,5 @@ def role_definition_id(beta: GraphClient, permission: str) -> str:
     rows = beta.list("/roleManagement/exchange/roleDefinitions", query, action=f"find {role_name(permission)}")
     matches = [str(row["id"]) for row in rows if row.get("displayName") == role_name(permission)]
     if len(matches) != 1:
-        raise ExchangeError(f"Exchange has no role {role_name(permission)}.", code="UnknownRole")
+        raise ExchangeError(f"Exchange has no role {role_name(permission)}.", next_step=RUN_AGAIN, code="UnknownRole")
     return matches[0]

@@ -114,6 +114,19 @@ def test_the_first_that_hits_is_the_only_one(rig: Rig) -> None:
     assert injected(rig) == [1, 1]
 
 
+def test_the_first_is_the_one_that_was_set_first_however_it_names_the_tenant(rig: Rig) -> None:
+    names = (rig.home, "", "CONTOSO.example", "")
+    kinds = ("throttle", "unavailable", "server_error", "concurrency")
+    faults = [
+        {"kind": kind, "times": 1, "method": "GET", **({"tenant": name} if name else {})}
+        for kind, name in zip(kinds, names, strict=True)
+    ]
+    rig.admin.faults(*faults[:2])
+    rig.admin.faults(*faults[2:])
+    assert [fault["kind"] for fault in rig.admin.faults()] == list(kinds)
+    assert statuses(rig, 5) == [429, 503, 500, 409, 200]
+
+
 def drawn(rig: Rig, seed: int, order: list[str]) -> dict[str, list[int]]:
     rig.admin.clear_faults()
     rig.admin.faults({"kind": "unavailable", "probability": 0.5}, seed=seed)

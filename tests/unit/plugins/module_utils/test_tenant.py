@@ -21,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     EndpointError,
     ExchangeRightError,
     InputError,
+    NoExchangeError,
     SignInError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions, is_guid
@@ -274,7 +275,7 @@ def test_a_cloud_without_a_certain_address_takes_the_given_one_as_audience_too()
 def test_a_cloud_without_a_certain_address_asks_for_one_only_where_exchange_is_needed():
     tenant = Tenant(options(cloud="China"), None)
 
-    with pytest.raises(InputError, match="exchange_url is not given"):
+    with pytest.raises(NoExchangeError, match="exchange_url is not given"):
         _ = tenant.exchange
 
 

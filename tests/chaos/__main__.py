@@ -1,0 +1,83 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No crash point, fault or bad neighbour leaves a duplicate, an orphan, an open door or a leaked secret.
+
+First the run is cut down at every request it makes, in every way. Then fleets meet a cloud that does everything wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from chaos.crash_matrix import CrashMatrix, Point
+from chaos.fleet import new_fleet
+from chaos.hostile_cloud import Outcome, outcomes
+from chaos.scenarios import SCENARIOS
+from integration.operator_desk import Leg
+from tooling.install_collection import install
+
+SEEDS = (1, 2, 3, 4, 5)
+#: After that long a run is endless. Nothing is measured with it.
+SECONDS = 3600
+
+
+def main() -> int:
+    options = _options()
+    failed = passed = 0
+    with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
+        home = Path(folder)
+        install(home / "collections")
+        leg = Leg("chaos", Path(sys.executable).parent, home / "collections")
+        for case in _cases(leg, home, options):
+            if case.complaints:
+                failed += 1
+                print("\n  ".join([f"FAILED {case}", *case.complaints]), flush=True)
+            else:
+                passed += 1
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, help="one seed for the hostile cloud instead of five fixed ones")
+    parser.add_argument("--tenants", type=int, default=300, help="of the hostile cloud, for all seeds together")
+    parser.add_argument("--every", type=int, default=1, help="only every so manieth request of the crash matrix")
+    parser.add_argument("--only", choices=["crash", "hostile"])
+    return parser.parse_args()
+
+
+def _cases(leg: Leg, home: Path, options: argparse.Namespace) -> Iterator[Point | Outcome]:
+    if options.only != "hostile":
+        yield from _crash_matrix(leg, home, options.every)
+    if options.only != "crash":
+        yield from _hostile_cloud(leg, home, [options.seed] if options.seed is not None else SEEDS, options.tenants)
+
+
+def _crash_matrix(leg: Leg, home: Path, every: int) -> Iterator[Point]:
+    with new_fleet(leg, home / "crash-matrix", seconds=SECONDS) as fleet:
+        matrix = CrashMatrix(fleet, lambda requests: requests[::every])
+        for scenario, points in matrix.rounds(SCENARIOS):
+            print(f"crash matrix, {scenario.name}: {len(points)} points", flush=True)
+            yield from points
+
+
+def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> Iterator[Outcome]:
+    for index, seed in enumerate(seeds):
+        # What cannot be divided evenly goes to the first ones.
+        share = len(range(index, tenants, len(seeds)))
+        if not share:
+            continue
+        with new_fleet(leg, home / f"hostile-cloud-{seed}", seconds=SECONDS) as fleet:
+            found = list(outcomes(fleet, seed, share))
+            print(f"hostile cloud, seed {seed}: {len(found)} tenants", flush=True)
+            yield from found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

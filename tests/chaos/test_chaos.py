@@ -1,0 +1,34 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A part of `make chaos` that fits into `make test`: some requests of every run, and a small hostile cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chaos.crash_matrix import DEATHS, CrashMatrix, Request
+from chaos.fleet import Fleet
+from chaos.hostile_cloud import outcomes
+from chaos.scenarios import SCENARIOS
+
+
+def _one_of_each_write(requests: Sequence[Request]) -> Sequence[Request]:
+    """Every stage has some. By the last of each kind all others have been made."""
+    return list({request.text: request for request in requests if request.writes}.values())
+
+
+def test_a_run_that_is_killed_is_simply_run_again(fleet: Fleet) -> None:
+    matrix = CrashMatrix(fleet, _one_of_each_write, ways=tuple(DEATHS))
+    bad = {
+        str(point): point.complaints
+        for _scenario, points in matrix.rounds(SCENARIOS)
+        for point in points
+        if point.complaints
+    }
+    assert bad == {}
+
+
+def test_a_cloud_that_does_everything_wrong(fleet: Fleet) -> None:
+    bad = {str(outcome): outcome.complaints for outcome in outcomes(fleet, 1, 30) if outcome.complaints}
+    assert bad == {}

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two operators run at once on the same tenants."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from chaos.conftest import SECONDS
+from chaos.fleet import Fleet
+from chaos.processes import started
+from chaos.reading import crashes, leaks, state_of, words_of
+from chaos.truth import complaints, registrations
+from integration.administrator import CALENDAR, MAIL
+from integration.operator_desk import ONBOARD, Desk, Run
+from integration.witness import exchange_writes, writes
+
+HOSTS = [f"tenant-{number}" for number in range(10)]
+WANTED = registrations("access_policy")
+
+
+def _second_desk(fleet: Fleet, **variables: Any) -> Desk:
+    desk = fleet.desk
+    folder = desk.folder.with_name("second")
+    second = Desk(folder, desk.temporary, desk.leg, desk.emulator_url, desk.ca_file, variables={**desk.variables})
+    second.variables.update(variables)
+    second.hosts = {host: {"connector_tenant_id": fleet.tenants[host]} for host in HOSTS}
+    return second
+
+
+def _at_once(desks: list[Desk]) -> list[Run]:
+    with ExitStack() as both:
+        runs = [both.enter_context(started(desk.prepare(ONBOARD, "--forks", "5"), desk.folder)) for desk in desks]
+        for run in runs:
+            run.go()
+        return [run.ended(SECONDS) for run in runs]
+
+
+@pytest.fixture
+def tenants(fleet: Fleet) -> Fleet:
+    fleet.grow(HOSTS)
+    fleet.desk.hosts = {host: {"connector_tenant_id": fleet.tenants[host]} for host in HOSTS}
+    return fleet
+
+
+def _assert_said_well(fleet: Fleet, runs: list[Run]) -> None:
+    for run in runs:
+        assert list(crashes(run, fleet.tenants)) == []
+        assert leaks(run, fleet.emulator) == []
+
+
+def test_with_the_same_store(tenants: Fleet) -> None:
+    second = _second_desk(tenants, connector_store_folder=str(tenants.desk.store))
+
+    _assert_said_well(tenants, _at_once([tenants.desk, second]))
+
+    _settle(tenants, second)
+    assert {host: found for host in HOSTS if (found := complaints(tenants, host, WANTED))} == {}
+
+
+def test_with_stores_of_their_own(tenants: Fleet) -> None:
+    second = _second_desk(tenants, connector_secret_owner="second")
+    tenants.desk.variables["connector_secret_owner"] = "first"
+
+    _assert_said_well(tenants, _at_once([tenants.desk, second]))
+
+    _settle(tenants, second)
+    for host in HOSTS:
+        tenant = tenants.tenants[host]
+        applications = [row for row in tenants.emulator.snapshot(tenant)["applications"] if row["uniqueName"]]
+        assert sorted(row["uniqueName"] for row in applications) == [CALENDAR, MAIL]
+        stores = [json.loads(desk.view(desk.store / f"{tenant}.json"))["secrets"] for desk in (tenants.desk, second)]
+        for row in applications:
+            live = {credential["keyId"] for credential in row["passwordCredentials"]}
+            assert live == {store[row["uniqueName"]]["key_id"] for store in stores}, "each has exactly its own"
+
+
+def _settle(fleet: Fleet, second: Desk) -> None:
+    """A quiet run of each makes good what the other was in the way of; one more of each changes nothing."""
+    for desk in (fleet.desk, second):
+        run = desk.run()
+        assert {host: state_of(run, host) for host in HOSTS} == dict.fromkeys(HOSTS, "complete"), run.output
+    mark = fleet.emulator.last_request()
+    for desk in (fleet.desk, second):
+        run = desk.run()
+        assert run.code == 0, [words_of(run, host) for host in HOSTS]
+    for tenant in fleet.tenants.values():
+        assert writes(fleet.emulator, tenant, mark) == []
+        assert exchange_writes(fleet.emulator, tenant, mark) == []

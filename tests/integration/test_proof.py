@@ -1,0 +1,106 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The proof: what it asks, when it is made again, and that nobody gets a message whom nobody named."""
+
+from __future__ import annotations
+
+import json
+from base64 import urlsafe_b64decode
+from typing import Any
+
+from emulator.launch import Emulator
+from integration.administrator import MAIL, Administrator
+from integration.operator_desk import SENDER, Desk
+from integration.reach_witness import ANN, USERS
+from integration.tenants import Tenants
+from integration.witness import last_request
+
+Json = dict[str, Any]
+
+RBAC = {
+    "connector_mail_restriction": "rbac",
+    "connector_calendar_restriction": "rbac",
+    "connector_calendar_members": [ANN],
+}
+
+
+def _asked(emulator: Emulator, tenant: str, after: int = 0) -> list[tuple[str, int]]:
+    """Requests to mailboxes, and how they were answered."""
+    rows = emulator.requests(tenant=tenant, service="graph", after=after)
+    return [(row["path"].rsplit("/", 1)[1], row["status"]) for row in rows if "/users/" in row["path"]]
+
+
+def _sent(emulator: Emulator, tenant: str) -> list[Any]:
+    return list(emulator.snapshot(tenant)["exchange"]["sent"])
+
+
+def test_an_earlier_proof_holds_until_somebody_asks_again(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make(users=USERS)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_calendar_members": [ANN]}
+
+    assert desk.run().tenant("contoso")["state"] == "complete"
+
+    # Each registration asks inside and outside; a message without recipients is refused for lack of them.
+    wanted = [("calendarView", 200), ("calendarView", 403), ("sendMail", 400), ("sendMail", 403)]
+    assert sorted(_asked(emulator, tenant)) == wanted
+    mark = last_request(emulator)
+    assert desk.run().stats["contoso"]["changed"] == 0
+    assert _asked(emulator, tenant, mark) == []
+
+    desk.variables["connector_prove_again"] = True
+    again = desk.run()
+
+    assert again.tenant("contoso")["state"] == "complete", again.output
+    assert set(_asked(emulator, tenant, mark)) == set(wanted)
+    assert _sent(emulator, tenant) == []
+
+
+def test_a_test_message_is_sent_only_on_request_and_once(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    silent, asked = tenants.make(users=USERS), tenants.make(users=USERS)
+    desk.hosts = {
+        "silent": {"connector_tenant_id": silent},
+        "asked": {"connector_tenant_id": asked, "connector_test_mail_to": ANN},
+    }
+
+    for _unused in range(2):
+        assert desk.run().code == 0
+
+    assert _sent(emulator, silent) == []
+    [message] = _sent(emulator, asked)
+    assert ANN in json.dumps(message)
+    assert SENDER in json.dumps(message)
+
+
+def test_in_rbac_mode_the_token_carries_no_role_for_mailboxes(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make(users=USERS)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, **RBAC}
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["state"] == "complete", run.output
+    app_id = Administrator(emulator, tenant).application(MAIL)["appId"]
+    claims = [_claims(token) for token in emulator.issued()["tokens"]]
+    mail = [row for row in claims if row["tid"] == tenant and row["appid"] == app_id]
+    assert mail, "the proof signs in as the registration"
+    assert all(not row.get("roles") for row in mail)
+
+
+def test_a_grant_by_hand_that_the_token_still_carries_is_no_proof(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """The declaration is exact, so this is seen before the proof: the grant goes, and the proof is made without it."""
+    tenant = tenants.make(users=USERS)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_prove_again": True}
+    assert desk.run().code == 0
+    Administrator(emulator, tenant).grant(MAIL, "Calendars.ReadWrite")
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["state"] == "complete", run.output
+    assert "mail: consent, proof" in run.tenant("contoso")["changed"]
+
+
+def _claims(token: str) -> Json:
+    payload = token.split(".")[1]
+    return dict(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
