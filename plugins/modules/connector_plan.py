@@ -235,6 +235,10 @@ waiting_for_exchange:
   returned: success
   type: list
   elements: str
+handed_off:
+  description: Whether there is a hand-off file already.
+  returned: success
+  type: bool
 try_again_at:
   description: When to run again, as ISO 8601; V(null) where nothing waits for Exchange Online.
   returned: success
@@ -322,13 +326,14 @@ def run(call: Call) -> Outcome:
     tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
     wanted = [_wanted(call.params, entry, store.address) for entry in call.params["registrations"]]
     findings = Planner(tenant, store, prove_again=call.params["prove_again"]).plan(wanted)
-    hands_off = _hands_off(call, store, tenant.directory_id, findings)
+    hands_off, handed_off = _handoff_state(call, store, tenant.directory_id, findings)
     times = [entry.try_again_at for entry in findings if entry.try_again_at]
     values = {
         "tenant_id": tenant.directory_id,
         "planned": _planned(findings) + (["hand-off"] if hands_off else []),
         "waiting_for_consent": [{"message": entry.message, "link": entry.link} for entry in findings if entry.message],
         "waiting_for_exchange": [reason for entry in findings for reason in entry.waits],
+        "handed_off": handed_off,
         "try_again_at": max(times).isoformat(timespec="seconds") if times else None,
     }
     result = {"tenant": call.params["host"], "state": _state(values), "changed": [], "next": "-"}
@@ -345,21 +350,22 @@ def _planned(findings: t.Iterable[Findings]) -> list[str]:
     return [f"{entry.name}: {', '.join(entry.planned)}" for entry in findings if entry.planned]
 
 
-def _hands_off(call: Call, store: SecretStore, tenant_id: str, findings: t.Sequence[Findings]) -> bool:
-    """Whether the hand-off would change. It waits for consent and for the proof."""
+def _handoff_state(call: Call, store: SecretStore, tenant_id: str, findings: t.Sequence[Findings]) -> tuple[bool, bool]:
+    """Whether the hand-off would change now, and whether there is one. It waits for consent and for the proof."""
     handoff = call.params["handoff"]
     sender = _handoff.checked_address(handoff["sender"])
+    folder = open_folder(handoff["folder"], call.params["store"], call.vault)
+    present = _handoff.read(folder, handoff["name"])
     released = all(entry.proven for entry in findings) or handoff["unproven"]
     if any(entry.message for entry in findings) or not released:
-        return False
+        return False, present is not None
     issued = {entry.name for entry in findings if "secret" in entry.planned}
     secrets = [None if name in issued else store.read(tenant_id, handoff[name]) for name in ("calendar", "mail")]
-    folder = open_folder(handoff["folder"], call.params["store"], call.vault)
     desired = _handoff.Desired(tenant_id, secrets[0], secrets[1], sender)
-    change = _handoff.plan(_handoff.read(folder, handoff["name"]), desired, handoff["name"])
+    change = _handoff.plan(present, desired, handoff["name"])
     if change.changed:
         folder.check()
-    return change.changed
+    return change.changed, present is not None
 
 
 def _wanted(params: t.Mapping[str, t.Any], entry: t.Mapping[str, t.Any], address: str) -> Wanted:

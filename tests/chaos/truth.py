@@ -62,7 +62,7 @@ def complaints(fleet: Fleet, host: str, wanted: Sequence[Wanted]) -> list[str]:
     truth = _Truth(fleet, host, wanted)
     return [
         *(text for registration in wanted for text in truth.about(registration)),
-        *(truth.about_handoff() if wanted else ()),
+        *(truth.about_handoff() if wanted else truth.about_removal()),
         *truth.about_the_rest(),
         *truth.about_open_doors(),
     ]
@@ -135,6 +135,15 @@ class _Truth:
             if name not in stored or fields.get(field) != stored[name]["value"]:
                 yield f"the hand-off's {field} is not the stored one"
 
+    def about_removal(self) -> Iterator[str]:
+        """Microsoft keeps what was deleted for a while."""
+        for name in (CALENDAR, MAIL):
+            deleted = self._take("deletedItems", uniqueName=name)
+            if len(deleted) != 1:
+                yield f"{name}: {len(deleted)} deleted applications"
+            for application in deleted:
+                self._take("deletedItems", appId=application["appId"])
+
     def about_the_rest(self) -> Iterator[str]:
         """What is left after all that was wanted is what was there before: neighbours, and no orphans of ours."""
         for name in (self._before.keys() | self._before["exchange"].keys()) - _NOT_THINGS:
@@ -152,9 +161,6 @@ class _Truth:
             reached = {*row["configured"], *(row["enforced"] if row["number"] > self._handed_off else ())}
             if reached - wanted.members or (reached and row["permission"] != wanted.permission):
                 yield f"an open door: {row}"
-
-    def deleted(self, unique_name: str) -> list[Json]:
-        return self._take("deletedItems", uniqueName=unique_name)
 
     def _take(self, name: str, /, **fields: Any) -> list[Json]:
         """Rows with these fields, out of the snapshot: what nobody takes is the rest."""
