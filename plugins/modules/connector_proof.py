@@ -145,7 +145,6 @@ changes:
 """
 
 import typing as t
-from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -200,7 +199,7 @@ def run(call: Call) -> Outcome:
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
     if not call.check_mode:
         proof = StoredProof(params["fingerprint"], now)
-        store.write(tenant.directory_id, params["unique_name"], replace(secret, proof=proof))
+        store.note_proof(tenant.directory_id, params["unique_name"], secret.key_id, proof)
     change = Change({"proven": False}, {"proven": True}, (step,))
     return Outcome(_values("proven", judgement, proven_at=now), change)
 

@@ -22,6 +22,10 @@ class Endless(Exception):
     """A run was still busy when its time was over."""
 
 
+class Broken(Exception):
+    """A run did not come to its end, although nobody stopped it."""
+
+
 class Running:
     """A run that is on its way, in a session of its own."""
 
@@ -40,7 +44,10 @@ class Running:
         self._process.stdin.close()
 
     def ended(self, seconds: float) -> Run:
-        return self._prepared.run(self.code(seconds), self.output)
+        run = self._prepared.run(self.code(seconds), self.output)
+        if not any("stats" in row for row in run.rows):
+            raise Broken(f"ansible-playbook itself broke off with {run.code}:\n{run.output[-4000:]}")
+        return run
 
     def code(self, seconds: float) -> int:
         """A signal's number, negative, where it was killed."""

@@ -162,9 +162,9 @@ class _Truth:
             if reached - wanted.members or (reached and row["permission"] != wanted.permission):
                 yield f"an open door: {row}"
 
-    def _take(self, name: str, /, **fields: Any) -> list[Json]:
+    def _take(self, table: str, /, **fields: Any) -> list[Json]:
         """Rows with these fields, out of the snapshot: what nobody takes is the rest."""
-        rows: list[Json] = _part(self._now, name)
+        rows: list[Json] = _part(self._now, table)
         taken = [row for row in rows if all(row.get(field) == value for field, value in fields.items())]
         rows[:] = [row for row in rows if row not in taken]
         return taken

@@ -53,9 +53,9 @@ class App:
 class MailboxRig:
     """The group holds `member` itself, and `nested` through a group inside it."""
 
-    def __init__(self, rig: Rig, seed: dict[str, Any] = SEED) -> None:
+    def __init__(self, rig: Rig, seed: dict[str, Any] | None = None) -> None:
         self.rig = rig
-        [self.tenant_id] = rig.admin.seed({"tenants": [seed]})
+        [self.tenant_id] = rig.admin.seed({"tenants": [seed or SEED]})
         inner = self.new_group("Inner", NESTED)
         self.group = self.new_group("Outer", MEMBER, inner.name)
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -25,6 +26,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._graph.repli
     settle,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+
+#: Generously; Microsoft's are 40 characters long today, and once they were 32.
+_VALUE_LENGTH = 128
 
 
 def apply(
@@ -50,6 +54,7 @@ def _remove(graph: GraphClient, actual: Actual, step: RemoveSecret) -> None:
 def _issue_and_store(
     graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, actual: Actual, step: IssueSecret
 ) -> StoredSecret:
+    store.rehearse(tenant_id, unique_name, _like(actual, step))
     answer = settle(lambda: _add_password(graph, actual, step), what="The client secret", young=actual.young)
     secret = StoredSecret(
         client_id=str(actual.app_id),
@@ -67,6 +72,18 @@ def _issue_and_store(
         )
     await_visible(lambda: secret.key_id in _key_ids(graph, actual), what="The client secret")
     return secret
+
+
+def _like(actual: Actual, step: IssueSecret) -> StoredSecret:
+    """As large as the secret that is to come."""
+    return StoredSecret(
+        client_id=str(actual.app_id),
+        key_id=str(UUID(int=0)),
+        label=step.label,
+        end=step.end,
+        value="-" * _VALUE_LENGTH,
+        retired=step.retired,
+    )
 
 
 def _add_password(graph: GraphClient, actual: Actual, step: IssueSecret) -> Json:

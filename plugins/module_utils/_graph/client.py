@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import typing as t
 from datetime import datetime
+from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 if t.TYPE_CHECKING:
@@ -23,7 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.errors import graph_error, is_not_found
 
 #: One thing to read: its path and query.
-Read = tuple[str, t.Mapping[str, str] | None]
+Read: t.TypeAlias = "tuple[str, t.Mapping[str, str] | None]"
 
 #: learn.microsoft.com/graph/json-batching
 _BATCH = 20
@@ -107,19 +108,22 @@ class GraphClient:
 
     def post_no_content(self, path: str, body: Json, *, action: str) -> None:
         """A POST that Graph answers with 204."""
-        self._send("POST", self._url(path), action, body=body)
+        _check_done(self._send("POST", self._url(path), action, body=body), action)
 
     def patch(self, path: str, body: Json, *, action: str) -> None:
-        self._send("PATCH", self._url(path), action, body=body)
+        _check_done(self._send("PATCH", self._url(path), action, body=body), action)
 
     def upsert(self, path: str, body: Json, *, action: str) -> Json | None:
         """PATCH by an alternate key with create-if-missing: the new object, or None where it was there already."""
         headers = {"Prefer": "create-if-missing"}
         response = self._send("PATCH", self._url(path), action, body=body, headers=headers)
-        return self._json(response, action) if response.status_code == 201 else None
+        if response.status_code == HTTPStatus.CREATED:
+            return self._json(response, action)
+        _check_done(response, action)
+        return None
 
     def delete(self, path: str, *, action: str) -> None:
-        self._send("DELETE", self._url(path), action)
+        _check_done(self._send("DELETE", self._url(path), action), action)
 
     def reference(self, path: str) -> str:
         """The absolute address that @odata.id wants."""
@@ -154,6 +158,15 @@ class GraphClient:
                 next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
             )
         return body
+
+
+def _check_done(response: requests.Response, action: str) -> None:
+    """Graph answers these writes with 204; waiting for what was never done behind a proxy's page would be in vain."""
+    if response.status_code != HTTPStatus.NO_CONTENT:
+        raise GraphError(
+            f"The answer to {action} is none of Microsoft Graph's (status {response.status_code}).",
+            next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
+        )
 
 
 def quote_path(path: str, query: t.Mapping[str, str] | None = None) -> str:

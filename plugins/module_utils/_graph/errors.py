@@ -30,6 +30,7 @@ _POLICY_CODES = {
 
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and graph_url.",
+    409: "Something else changes the tenant at the same time: run again in some minutes.",
     429: "The tenant is throttled: run again in some minutes.",
     503: "Microsoft Graph is not available: run again later.",
 }

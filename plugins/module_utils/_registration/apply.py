@@ -46,6 +46,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
     list_owners,
 )
 
+#: Too many writers at once; it says nothing about the object.
+_CONCURRENCY = "Directory_ConcurrencyViolation"
 _ALREADY_OWNER = "added object references already exist"
 
 
@@ -159,7 +161,7 @@ def _create_principal(graph: GraphClient, progress: _Progress) -> None:
             young=progress.young,
         )
     except GraphError as error:
-        if error.trace.status != HTTPStatus.CONFLICT:
+        if error.trace.status != HTTPStatus.CONFLICT or error.code == _CONCURRENCY:
             raise
         _restore_hidden_principal(graph, progress)
 

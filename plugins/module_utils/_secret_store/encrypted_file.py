@@ -6,15 +6,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import re
 import tempfile
 import typing as t
+import zlib
 from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
+_LOCKS = ".locks"
 
 
 class Cipher(t.Protocol):
@@ -59,26 +63,47 @@ class EncryptedFolder:
 
     def write(self, name: str, text: str) -> None:
         path = self._file(name)
-        content = self._cipher.encrypt(text)
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._replace(path, content)
-        except OSError as exc:
-            raise _unusable(path, exc) from exc
+        with self._draft(path, text) as draft:
+            draft.replace(path)
+            self._sync_folder()
 
-    def _replace(self, path: Path, content: bytes) -> None:
-        # mkstemp makes the file with mode 0600, and in the same folder: rename is atomic within a file system only.
-        descriptor, temporary = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink()
-            raise
-        self._sync_folder()
+    def rehearse(self, name: str, text: str) -> None:
+        """All of `write` but its effect. Raises StoreError where the text could not be written now."""
+        with self._draft(self._file(name), text):
+            pass
+
+    @contextlib.contextmanager
+    def locked(self, name: str) -> t.Iterator[None]:
+        """No other process is in such a block for the same file. One byte of a file that stays empty is locked for it.
+
+        POSIX locks, since they also hold on network file systems and end with the process.
+        """
+        byte = zlib.crc32(self._file(name).name.encode())
+        locks = self.path / _LOCKS
+        with contextlib.ExitStack() as held:
+            with _told(locks):
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+                file = held.enter_context(locks.open("ab"))
+                fcntl.lockf(file, fcntl.LOCK_EX, 1, byte)
+            yield
+
+    @contextlib.contextmanager
+    def _draft(self, path: Path, text: str) -> t.Iterator[Path]:
+        """The text, safe on the disk beside `path`; gone at the end where it was not renamed."""
+        content = self._cipher.encrypt(text)
+        with _told(path):
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # mkstemp makes the file with mode 0600, and in the same folder: rename is atomic within a file system only.
+            descriptor, name = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")
+            draft = Path(name)
+            try:
+                with os.fdopen(descriptor, "wb") as file:
+                    file.write(content)
+                    file.flush()
+                    os.fsync(file.fileno())
+                yield draft
+            finally:
+                draft.unlink(missing_ok=True)
 
     def _sync_folder(self) -> None:
         descriptor = os.open(self.path, os.O_RDONLY)
@@ -95,6 +120,14 @@ class EncryptedFolder:
                 code="InvalidName",
             )
         return self.path / name
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> t.Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise _unusable(path, exc) from exc
 
 
 def _unusable(path: Path, exc: OSError) -> StoreError:

@@ -48,10 +48,16 @@ class SecretStore(t.Protocol):
         """Names the store, the same in every run and on every machine that uses it."""
 
     def check(self) -> None:
-        """Raises StoreError now if a later `write` cannot succeed. Nothing is lost yet at this point."""
+        """Raises StoreError now if a later `write` is known to fail. Writes nothing, so that check mode may ask too."""
 
     def read(self, tenant_id: str, registration: str) -> StoredSecret | None:
         """None only where the store answers that it holds nothing."""
 
+    def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+        """Raises StoreError now if a `write` of a secret as large fails. Nothing is lost yet at this point."""
+
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
-        """Keeps the secret for good before it returns."""
+        """Keeps the secret for good before it returns, and whatever other processes write at the same time."""
+
+    def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
+        """Adds the proof to the secret; one that was replaced since then stays as it is."""

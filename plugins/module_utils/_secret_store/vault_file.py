@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
@@ -45,10 +46,25 @@ class VaultFileStore:
         except (ValueError, KeyError, TypeError) as exc:
             raise _unknown_content(tenant_id) from exc
 
+    def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+        with self._folder.locked(_file_name(tenant_id)):
+            self._folder.rehearse(_file_name(tenant_id), self._text_with(tenant_id, registration, secret))
+
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+        with self._folder.locked(_file_name(tenant_id)):
+            self._folder.write(_file_name(tenant_id), self._text_with(tenant_id, registration, secret))
+
+    def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
+        with self._folder.locked(_file_name(tenant_id)):
+            secret = self.read(tenant_id, registration)
+            if secret is not None and secret.key_id == key_id:
+                text = self._text_with(tenant_id, registration, replace(secret, proof=proof))
+                self._folder.write(_file_name(tenant_id), text)
+
+    def _text_with(self, tenant_id: str, registration: str, secret: StoredSecret) -> str:
         content = self._load(tenant_id)
         content["secrets"][registration] = _to_json(secret)
-        self._folder.write(_file_name(tenant_id), json.dumps(content, indent=2, sort_keys=True) + "\n")
+        return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
     def _load(self, tenant_id: str) -> dict[str, t.Any]:
         text = self._folder.read(_file_name(tenant_id))

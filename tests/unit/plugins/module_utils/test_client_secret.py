@@ -399,6 +399,9 @@ class MemoryStore:
         self.calls.append("read")
         return self.holds
 
+    def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+        self.calls.append("rehearse")
+
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         self.calls.append("write")
         if not self._forgetful:
@@ -504,7 +507,7 @@ def test_the_value_goes_from_the_answer_into_the_store_and_is_read_back(graph, h
 
     assert store.holds == secret
     assert secret == StoredSecret("client-1", "key-new", NEW.label, NEW.end, VALUE)
-    assert store.calls == ["write", "read"]
+    assert store.calls == ["rehearse", "write", "read"]
     (sent,) = (sent for sent in http.sent if sent.method == "POST")
     assert sent.body == {
         "passwordCredential": {
@@ -513,6 +516,23 @@ def test_the_value_goes_from_the_answer_into_the_store_and_is_read_back(graph, h
             "endDateTime": "2027-05-01T12:00:00Z",
         }
     }
+
+
+def test_no_secret_is_asked_for_that_the_store_has_no_room_for(graph, http):
+    asked = []
+
+    class Full(MemoryStore):
+        def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+            asked.append((tenant_id, registration, secret))
+            raise StoreError("no room")
+
+    with pytest.raises(StoreError, match="no room"):
+        run(graph, Full(), actual())
+
+    assert http.writes() == []
+    [(tenant, registration, secret)] = asked
+    assert (tenant, registration, secret.label) == ("tenant", "ours", NEW.label)
+    assert len(secret.value) > 40, "as long as Microsoft's secrets"
 
 
 def test_the_store_remembers_the_secret_that_was_replaced(graph, http):

@@ -4,9 +4,15 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import multiprocessing
+import os
+import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
@@ -33,6 +39,7 @@ SECRET = StoredSecret(
     retired=(RetiredSecret("key-0", datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))),),
     proof=StoredProof("8a0f6f1f9d2c4b7e", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
 )
+PROOF = StoredProof("restriction-2", datetime(2026, 3, 4, tzinfo=UTC))
 
 
 def vault(*passwords):
@@ -46,6 +53,11 @@ def store(path, cipher=None):
 
 def file(path, tenant=TENANT):
     return path / f"{tenant}.json"
+
+
+def names(path):
+    """All but the file of locks, which is empty."""
+    return sorted(entry.name for entry in path.iterdir() if entry.name != ".locks" or entry.stat().st_size)
 
 
 def put(path, text, tenant=TENANT):
@@ -77,7 +89,7 @@ def test_registrations_share_the_tenants_file_and_do_not_disturb_each_other(tmp_
     assert held.read(TENANT, "mail").key_id == "key-3"
     assert held.read(TENANT, "calendar") == calendar
     assert held.read(TENANT, "other") is None
-    assert [path.name for path in tmp_path.iterdir()] == [f"{TENANT}.json"]
+    assert names(tmp_path) == [f"{TENANT}.json"]
 
 
 def test_tenants_have_files_of_their_own(tmp_path):
@@ -160,7 +172,7 @@ def test_without_a_password_a_first_secret_is_not_stored(tmp_path):
         held.write(TENANT, "mail", SECRET)
 
     assert checking.value.code == writing.value.code == "VaultPasswordMissing"
-    assert list(tmp_path.iterdir()) == []
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize(
@@ -258,6 +270,120 @@ def test_the_address_is_the_same_in_every_run_and_does_not_tell_the_path(tmp_pat
     assert first.address != second.address
     assert first.address.isalnum()
     assert len(first.address) == 12
+
+
+# --- others beside
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda held: held.write(TENANT, "mail", SECRET),
+        lambda held: held.rehearse(TENANT, "mail", SECRET),
+        lambda held: held.note_proof(TENANT, "calendar", "key-1", PROOF),
+    ],
+    ids=["write", "rehearse", "note_proof"],
+)
+def test_whoever_writes_waits_for_the_others(tmp_path, monkeypatch, write):
+    held = store(tmp_path)
+    held.write(TENANT, "calendar", replace(SECRET, proof=None))
+    before = file(tmp_path).read_bytes()
+
+    def taken(*_args):
+        raise OSError(errno.EDEADLK, "the lock is taken")
+
+    monkeypatch.setattr(fcntl, "lockf", taken)
+    with pytest.raises(StoreError, match="the lock is taken"):
+        write(held)
+
+    assert file(tmp_path).read_bytes() == before
+    assert names(tmp_path) == [f"{TENANT}.json"]
+
+
+def _write_many(path, registrations):
+    held = store(path, Plain())
+    for name in registrations:
+        held.write(TENANT, name, SECRET)
+
+
+class Plain:
+    """So quick that two writers meet all the time."""
+
+    def encrypt(self, text):
+        return text.encode()
+
+    def decrypt(self, content):
+        return content.decode()
+
+
+def test_two_processes_lose_nothing_of_each_other(tmp_path):
+    wanted = [[f"{writer}-{number}" for number in range(50)] for writer in ("one", "other")]
+    fork = multiprocessing.get_context("fork")
+    writers = [fork.Process(target=_write_many, args=(tmp_path, names)) for names in wanted]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert [writer.exitcode for writer in writers] == [0, 0]
+    held = store(tmp_path, Plain())
+    assert [name for names in wanted for name in names if held.read(TENANT, name) != SECRET] == []
+    assert names(tmp_path) == [f"{TENANT}.json"]
+
+
+def test_a_proof_is_noted_on_the_secret_that_it_was_made_with(tmp_path):
+    held = store(tmp_path)
+    held.write(TENANT, "mail", replace(SECRET, proof=None))
+
+    held.note_proof(TENANT, "mail", SECRET.key_id, PROOF)
+
+    assert held.read(TENANT, "mail") == replace(SECRET, proof=PROOF)
+
+
+def test_a_proof_does_not_bring_back_a_secret_that_was_replaced_since_then(tmp_path):
+    held, renewed = store(tmp_path), replace(SECRET, key_id="key-2", value="another", proof=None)
+    held.write(TENANT, "mail", renewed)
+
+    held.note_proof(TENANT, "mail", SECRET.key_id, PROOF)
+    held.note_proof(TENANT, "calendar", SECRET.key_id, PROOF)
+
+    assert held.read(TENANT, "mail") == renewed
+    assert held.read(TENANT, "calendar") is None
+
+
+# --- the rehearsal
+
+
+def test_a_rehearsal_leaves_everything_as_it_was(tmp_path):
+    held = store(tmp_path)
+    held.rehearse(TENANT, "calendar", SECRET)
+    assert names(tmp_path) == []
+
+    held.write(TENANT, "mail", SECRET)
+    before = file(tmp_path).read_bytes()
+    held.rehearse(TENANT, "calendar", SECRET)
+
+    assert file(tmp_path).read_bytes() == before
+    assert names(tmp_path) == [f"{TENANT}.json"]
+
+
+@pytest.mark.parametrize("function", [(tempfile, "mkstemp"), (os, "fdopen"), (os, "fsync"), (Path, "open")])
+@pytest.mark.parametrize("use", ["rehearse", "write"])
+def test_on_a_full_disk_nothing_changes(tmp_path, monkeypatch, function, use):
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    held = store(tmp_path)
+    held.write(TENANT, "mail", SECRET)
+    before = file(tmp_path).read_bytes()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*function, full)
+        with pytest.raises(StoreError, match="No space left"):
+            getattr(held, use)(TENANT, "calendar", SECRET)
+
+    assert file(tmp_path).read_bytes() == before
+    assert names(tmp_path) == [f"{TENANT}.json"]
 
 
 # --- opening

@@ -276,7 +276,7 @@ def test_a_cloud_without_a_certain_address_asks_for_one_only_where_exchange_is_n
     tenant = Tenant(options(cloud="China"), None)
 
     with pytest.raises(NoExchangeError, match="exchange_url is not given"):
-        _ = tenant.exchange
+        assert tenant.exchange
 
 
 def signed_in(**claims):
@@ -294,7 +294,7 @@ def test_exchange_is_called_where_the_token_allows_for_cmdlets():
 @pytest.mark.parametrize("claims", [{}, {"roles": []}, {"roles": ["Exchange.ManageAsAppV2"]}])
 def test_a_missing_right_for_exchange_is_told_before_anything_is_sent(claims):
     with pytest.raises(ExchangeRightError, match=r"Exchange\.ManageAsApp ") as caught:
-        _ = signed_in(**claims).exchange
+        assert signed_in(**claims).exchange
 
     assert "Privileged Role Administrator" in caught.value.next_step
     assert "Exchange Administrator" in caught.value.next_step
@@ -313,7 +313,7 @@ def refusing(monkeypatch, error):
 @pytest.mark.parametrize("code", ["AADSTS500011", "AADSTS650052"])
 def test_a_tenant_without_exchange_online_is_told_apart(monkeypatch, code):
     with pytest.raises(SignInError, match="no Exchange Online") as caught:
-        _ = refusing(monkeypatch, SignInError("", code=code)).exchange
+        assert refusing(monkeypatch, SignInError("", code=code)).exchange
 
     assert caught.value.code == "NoExchangeOnline"
 
@@ -321,6 +321,6 @@ def test_a_tenant_without_exchange_online_is_told_apart(monkeypatch, code):
 @pytest.mark.parametrize("error", [SignInError("", code="AADSTS7000215"), EndpointError("gone")])
 def test_any_other_refusal_of_a_token_stays_what_it_is(monkeypatch, error):
     with pytest.raises(type(error)) as caught:
-        _ = refusing(monkeypatch, error).exchange
+        assert refusing(monkeypatch, error).exchange
 
     assert caught.value is error
