@@ -33,6 +33,13 @@ from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vau
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 
 
+class _Unspoken(dict[str, t.Any]):
+    """A module's options. Ansible writes their repr to the log where ANSIBLE_DEBUG is set, credentials and all."""
+
+    def __repr__(self) -> str:
+        return f"options {', '.join(self)}"
+
+
 class ConnectorAction(ActionBase):
     """Runs an operation in the worker process on the controller: no process is started, nothing is copied.
 
@@ -66,8 +73,12 @@ class ConnectorAction(ActionBase):
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         # A sealed session cannot be opened there: the module signs in by itself.
-        arguments = {name: value for name, value in params.items() if value is not None and name != "session"}
+        given = {name: value for name, value in params.items() if value is not None and name != "session"}
+        arguments = _Unspoken(given)
         name = f"totalview.exchange365.{self.OPERATION.name}"
+        if self._connection.has_pipelining and self._connection.has_option("pipelining"):
+            # Through a pipe; a file with the credential in it would outlive a run that is killed.
+            self._connection.set_option("pipelining", True)
         return t.cast(
             "dict[str, t.Any]", self._execute_module(module_name=name, module_args=arguments, task_vars=task_vars)
         )

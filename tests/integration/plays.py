@@ -14,6 +14,7 @@ CONNECTION = {
     "auth_client_id": "{{ connector_auth_client_id }}",
     "auth_client_secret": "{{ connector_auth_client_secret | default(omit) }}",
     "auth_certificate_path": "{{ certificate | default(omit) }}",
+    "auth_certificate_password": "{{ certificate_password | default(omit) }}",
     "authority_url": "{{ connector_authority_url }}",
     "graph_url": "{{ connector_graph_url }}",
     "exchange_url": "{{ connector_exchange_url }}",

@@ -101,7 +101,9 @@ def test_the_store_is_one_encrypted_file_per_tenant(desk: Desk, contoso: str) ->
     assert desk.run().code == 0
 
     store, handoff = desk.store / f"{contoso}.json", desk.store / "handoff" / "contoso.yml"
-    assert sorted(path for path in desk.store.rglob("*") if path.is_file()) == sorted([store, handoff])
+    locks = desk.store / ".locks"
+    assert sorted(path for path in desk.store.rglob("*") if path.is_file()) == sorted([store, handoff, locks])
+    assert locks.stat().st_size == 0
     for path in (store, handoff):
         assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;")
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

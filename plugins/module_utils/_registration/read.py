@@ -75,6 +75,10 @@ def _read_unkeyed(graph: GraphClient, desired: Desired) -> Actual:
         if desired.adopt:
             raise
         return Actual(search_refused=True)
+    ours = next((row for row in actual.candidates if row.unique_name == desired.unique_name), None)
+    if ours is not None:
+        # The list shows what the key does not find yet: an application that was made just now.
+        return _with_surroundings(graph, desired, Actual(application=ours), ours)
     restored = to_restore(actual)
     if restored is not None:
         return replace(actual, deleted_service_principal_id=find_deleted_principal(graph, restored.app_id))

@@ -11,6 +11,10 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 
+_HEADER = b"$ANSIBLE_VAULT;"
+#: Its output is the text and nothing else, whatever that machine's environment or ansible.cfg wants to be told.
+_QUIET = {"ANSIBLE_DEBUG": "false", "ANSIBLE_VERBOSITY": "0"}
+
 
 class RunCommand(t.Protocol):
     """AnsibleModule.run_command, as far as it is needed: return code, standard output and error."""
@@ -33,10 +37,13 @@ class VaultCommand:
         self._vault_id = vault_id or "default"
 
     def encrypt(self, text: str) -> bytes:
-        return self._run("encrypt", "--encrypt-vault-id", self._vault_id, data=text).encode()
+        content = self._run("encrypt", "--encrypt-vault-id", self._vault_id, data=text).encode()
+        if not content.startswith(_HEADER):
+            raise StoreError("ansible-vault answers with something that is not encrypted.")
+        return content
 
     def decrypt(self, content: bytes) -> str:
-        if not content.startswith(b"$ANSIBLE_VAULT;"):
+        if not content.startswith(_HEADER):
             raise StoreError(
                 "A file of the store is not encrypted with Ansible Vault.", next_step="Remove or encrypt it."
             )
@@ -51,6 +58,7 @@ class VaultCommand:
             )
         command = [sys.executable, "-m", "ansible", "vault", *arguments, "--output", "-"]
         environment = {
+            **_QUIET,
             "ANSIBLE_VAULT_PASSWORD_FILE": self._password_file,
             "ANSIBLE_VAULT_IDENTITY_LIST": f"{self._vault_id}@{self._password_file}",
         }

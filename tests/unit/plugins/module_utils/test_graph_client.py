@@ -228,12 +228,32 @@ def test_a_refused_page_is_a_fault_and_not_the_end_of_the_list(graph, http):
         graph.list("/things", action="list")
 
 
+@pytest.mark.parametrize(
+    ("method", "write"),
+    [
+        ("POST", lambda graph: graph.post_no_content("/things", {"a": 1}, action="take it away")),
+        ("PATCH", lambda graph: graph.patch("/things", {"a": 1}, action="take it away")),
+        ("PATCH", lambda graph: graph.upsert("/things", {"a": 1}, action="take it away")),
+        ("DELETE", lambda graph: graph.delete("/things", action="take it away")),
+    ],
+)
+def test_a_write_is_not_done_because_somebody_answered_with_200(graph, http, method, write):
+    http.on(method, "/things", (200, "<html>Your session has expired</html>"))
+
+    with pytest.raises(
+        GraphError, match=r"answer to take it away is none of Microsoft Graph's \(status 200\)"
+    ) as caught:
+        write(graph)
+
+    assert "proxy" in caught.value.next_step
+
+
 # --- the token
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
 def test_a_revoked_token_is_renewed_once_and_the_request_repeated(graph, http, tokens, method):
-    http.on(method, "/things", UNAUTHORIZED, OK)
+    http.on(method, "/things", UNAUTHORIZED, OK if method in ("GET", "POST") else (204,))
     calls = {
         "GET": lambda: graph.get("/things", action="a"),
         "POST": lambda: graph.post("/things", {"a": 1}, action="a"),

@@ -195,6 +195,17 @@ def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_d
     assert tenant.writes() == [("PATCH", PRINCIPAL), ("POST", f"{DELETED}/principal-0/restore")]
 
 
+def test_too_many_writers_at_once_tell_nothing_of_a_hidden_service_principal(graph, tenant):
+    refusal = {"error": {"code": "Directory_ConcurrencyViolation", "message": "Please wait briefly and retry."}}
+    tenant.on("PATCH", PRINCIPAL, (409, refusal))
+
+    with pytest.raises(GraphError, match="Directory_ConcurrencyViolation") as caught:
+        applied(graph, Actual(APPLICATION))
+
+    assert "run again" in caught.value.next_step
+    assert ("GET", DELETED_PRINCIPALS) not in tenant.calls()
+
+
 # --- taking away
 
 

@@ -127,6 +127,15 @@ def test_an_application_made_by_hand_is_searched_for_by_its_exact_name(graph, te
     assert search_sent.query["$filter"] == "displayName eq 'Totalview e-mail'"
 
 
+def test_ours_that_the_list_shows_before_the_key_finds_it_is_none_made_by_hand(graph, tenant):
+    tenant.on("GET", "/applications", rows(BODY))
+    tenant.on("GET", PRINCIPAL, (200, {"id": "principal-1"}))
+
+    actual = read(graph, DESIRED)
+
+    assert actual == Actual(APPLICATION, ServicePrincipal("principal-1", enabled=True))
+
+
 def test_an_application_made_by_hand_is_searched_for_by_client_id_where_one_is_given(graph, tenant):
     tenant.on("GET", "/applications", rows(BY_HAND))
 

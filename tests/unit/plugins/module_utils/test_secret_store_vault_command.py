@@ -61,6 +61,19 @@ def test_what_the_controller_encrypts_the_command_decrypts(password_file):
     assert VaultCommand(Machine(), password_file, None).decrypt(content) == TEXT
 
 
+def test_a_talkative_machine_puts_nothing_into_the_text(password_file, monkeypatch):
+    monkeypatch.setenv("ANSIBLE_DEBUG", "true")
+    monkeypatch.setenv("ANSIBLE_VERBOSITY", "4")
+    command = VaultCommand(Machine(), password_file, None)
+
+    assert command.decrypt(command.encrypt(TEXT)) == TEXT
+
+
+def test_what_the_command_did_not_encrypt_is_not_stored():
+    with pytest.raises(StoreError, match="not encrypted"):
+        VaultCommand(Machine((0, TEXT, "")), "/password-file", None).encrypt(TEXT)
+
+
 def test_a_wrong_password_is_a_fault(password_file):
     content = on_the_controller("another").encrypt("s3cret")
 
