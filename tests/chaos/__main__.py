@@ -14,16 +14,18 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from chaos.crash_matrix import CrashMatrix, Point
+from chaos.crash_matrix import CrashMatrix
 from chaos.fleet import new_fleet
-from chaos.hostile_cloud import Outcome, outcomes
+from chaos.hostile_cloud import outcomes
+from chaos.processes import Broken, Endless
+from chaos.reading import Case
 from chaos.scenarios import SCENARIOS
 from integration.operator_desk import Leg
 from tooling.install_collection import install
 
 SEEDS = (1, 2, 3, 4, 5)
 #: After that long a run is endless. Nothing is measured with it.
-SECONDS = 3600
+SECONDS = 1800
 
 
 def main() -> int:
@@ -52,14 +54,26 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _cases(leg: Leg, home: Path, options: argparse.Namespace) -> Iterator[Point | Outcome]:
-    if options.only != "hostile":
-        yield from _crash_matrix(leg, home, options.every)
-    if options.only != "crash":
-        yield from _hostile_cloud(leg, home, [options.seed] if options.seed is not None else SEEDS, options.tenants)
+def _cases(leg: Leg, home: Path, options: argparse.Namespace) -> Iterator[Case]:
+    seeds = SEEDS if options.seed is None else [options.seed]
+    parts = {
+        "crash": _crash_matrix(leg, home, options.every),
+        "hostile": _hostile_cloud(leg, home, seeds, options.tenants),
+    }
+    for name, cases in parts.items():
+        if options.only in (None, name):
+            yield from _to_the_end(name, cases)
 
 
-def _crash_matrix(leg: Leg, home: Path, every: int) -> Iterator[Point]:
+def _to_the_end(name: str, cases: Iterator[Case]) -> Iterator[Case]:
+    """A run that never ends, or breaks off, is a failure like others."""
+    try:
+        yield from cases
+    except (Broken, Endless) as error:
+        yield Case(host=name, complaints=[str(error)])
+
+
+def _crash_matrix(leg: Leg, home: Path, every: int) -> Iterator[Case]:
     with new_fleet(leg, home / "crash-matrix", seconds=SECONDS) as fleet:
         matrix = CrashMatrix(fleet, lambda requests: requests[::every])
         for scenario, points in matrix.rounds(SCENARIOS):
@@ -67,7 +81,7 @@ def _crash_matrix(leg: Leg, home: Path, every: int) -> Iterator[Point]:
             yield from points
 
 
-def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> Iterator[Outcome]:
+def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> Iterator[Case]:
     for index, seed in enumerate(seeds):
         # What cannot be divided evenly goes to the first ones.
         share = len(range(index, tenants, len(seeds)))

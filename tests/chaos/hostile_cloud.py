@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chaos.fleet import ANN, MAILBOXES, Fleet
-from chaos.reading import crashes, leaks, state_of, words_of
+from chaos.reading import Case, blame, state_of, words_of
 from chaos.scenarios import LATER, MODE_VARIABLES
 from chaos.truth import Wanted, complaints, registrations
 from integration.administrator import CALENDAR
 from integration.operator_desk import Run
-from integration.witness import exchange_writes, writes
 
 Json = dict[str, Any]
 
@@ -91,14 +90,12 @@ CIRCUMSTANCES: Sequence[Circumstance] = (
 )
 
 
-@dataclass
-class Outcome:
+@dataclass(kw_only=True)
+class Outcome(Case):
     """A tenant of the hostile cloud."""
 
     seed: int
-    host: str
     wanted: Sequence[Wanted]
-    complaints: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return f"hostile cloud, seed {self.seed}, {self.host}"
@@ -116,7 +113,7 @@ def outcomes(fleet: Fleet, seed: int, tenants: int) -> Iterator[Outcome]:
     mark = fleet.emulator.last_request()
     _judge_words(fleet, fleet.run(hosts), found)
     for outcome in found:
-        outcome.complaints += _still_wrong(fleet, outcome, mark)
+        outcome.complaints += complaints(fleet, outcome.host, outcome.wanted, quiet_since=mark)
     yield from found
 
 
@@ -132,7 +129,7 @@ def _settle(fleet: Fleet, seed: int, tenants: int) -> Iterator[Outcome]:
         host = f"tenant-{number + 1}"
         fleet.grow([host], **circumstance.seed)
         fleet.variables[host] = {"connector_calendar_members": [ANN], **circumstance.variables}
-        yield Outcome(seed, host, circumstance.wanted)
+        yield Outcome(seed=seed, host=host, wanted=circumstance.wanted)
 
 
 def _recover(fleet: Fleet, found: Sequence[Outcome]) -> None:
@@ -155,17 +152,8 @@ def _recover(fleet: Fleet, found: Sequence[Outcome]) -> None:
 
 def _judge_words(fleet: Fleet, run: Run, found: Sequence[Outcome]) -> None:
     """Every tenant has its say, and those that failed say what to do."""
-    said = [*crashes(run, fleet.tenants), *leaks(run, fleet.emulator)]
-    general = [text for text in said if not text.startswith("tenant-")]
+    blame(run, fleet, found)
     for outcome in found:
-        outcome.complaints += [text for text in said if text.startswith(f"{outcome.host}:")]
         state = state_of(run, outcome.host)
-        if outcome.host in fleet.desk.hosts and state not in ENDS:
+        if state not in ENDS:
             outcome.complaints.append(f"no end: {state}")
-    found[0].complaints += general
-
-
-def _still_wrong(fleet: Fleet, outcome: Outcome, mark: int) -> list[str]:
-    tenant = fleet.tenants[outcome.host]
-    again = [*writes(fleet.emulator, tenant, mark), *exchange_writes(fleet.emulator, tenant, mark)]
-    return [*([f"one more run writes {again}"] if again else []), *complaints(fleet, outcome.host, outcome.wanted)]

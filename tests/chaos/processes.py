@@ -23,7 +23,7 @@ class Endless(Exception):
 
 
 class Broken(Exception):
-    """A run did not come to its end, although nobody stopped it."""
+    """A run did not come to its end although nobody stopped it, or could not begin."""
 
 
 class Running:

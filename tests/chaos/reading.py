@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from chaos.fleet import Fleet
 from emulator.launch import Emulator
 from integration.operator_desk import Run
 
@@ -19,6 +21,25 @@ Json = dict[str, Any]
 _LIKE_A_SECRET = re.compile(r"[A-Za-z0-9_.~-]{24,}")
 _OURS = "totalview.exchange365."
 _CRASHES = ("Traceback (most recent call last)", "MODULE FAILURE", "Unexpected Exception")
+
+
+@dataclass(kw_only=True)
+class Case:
+    """Something that is tried with one tenant, and what was wrong about it."""
+
+    host: str
+    complaints: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return self.host
+
+
+def blame(run: Run, fleet: Fleet, cases: Sequence[Case]) -> None:
+    """What the run should not have said goes to the tenants that it is about; else to the first one."""
+    said = [*crashes(run, fleet.tenants), *leaks(run, fleet.emulator)]
+    for case in cases:
+        case.complaints += [text for text in said if text.startswith(f"{case.host}:")]
+    cases[0].complaints += [text for text in said if not text.startswith(tuple(f"{host}:" for host in fleet.tenants))]
 
 
 def state_of(run: Run, host: str) -> str:

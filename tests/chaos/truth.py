@@ -18,6 +18,7 @@ from chaos.fleet import ANN, Fleet
 from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import SENDER, VAULT_PASSWORD
+from integration.witness import exchange_writes, writes
 
 Json = dict[str, Any]
 
@@ -57,14 +58,18 @@ def registrations(mode: str) -> tuple[Wanted, Wanted]:
     )
 
 
-def complaints(fleet: Fleet, host: str, wanted: Sequence[Wanted]) -> list[str]:
-    """Nothing for a tenant that is as it shall be, was so at every moment, and where nothing else was touched."""
+def complaints(fleet: Fleet, host: str, wanted: Sequence[Wanted], *, quiet_since: int) -> list[str]:
+    """Nothing for a tenant that is as it shall be, was so at every moment, and where nothing else was touched.
+
+    `quiet_since`: the request after which nobody had a reason to write.
+    """
     truth = _Truth(fleet, host, wanted)
     return [
         *(text for registration in wanted for text in truth.about(registration)),
         *(truth.about_handoff() if wanted else truth.about_removal()),
         *truth.about_the_rest(),
-        *truth.about_open_doors(),
+        *truth.about_doors(),
+        *truth.about_writes(quiet_since),
     ]
 
 
@@ -151,16 +156,39 @@ class _Truth:
             if was != now:
                 yield f"{name}: left over or changed: {_difference(was, now)}"
 
-    def about_open_doors(self) -> Iterator[str]:
-        """Configured reach never lies outside; what is enforced lags behind, but not after the hand-off."""
+    def about_doors(self) -> Iterator[str]:
+        """Configured reach never lies outside; what is enforced lags behind, but not after the hand-off.
+
+        Whoever holds a handed-off secret is never shut out either.
+        """
         inside = {wanted.unique_name: wanted for wanted in (*registrations("access_policy"), *self._wanted)}
+        latest: dict[str, frozenset[str]] = {}
         for row in self._emulator.reach(self._tenant):
             wanted = inside.get(row["unique_name"])
             if wanted is None:
                 continue
-            reached = {*row["configured"], *(row["enforced"] if row["number"] > self._handed_off else ())}
-            if reached - wanted.members or (reached and row["permission"] != wanted.permission):
+            handed_off = row["number"] > self._handed_off
+            configured, enforced = frozenset(row["configured"]), frozenset(row["enforced"])
+            reached = configured | enforced if handed_off else configured
+            if row["permission"] != wanted.permission:
+                yield from [f"a door to something else: {row}"] if reached else []
+                continue
+            if reached - wanted.members:
                 yield f"an open door: {row}"
+            if handed_off and self._wanted and wanted.members - configured:
+                yield f"shut out: {row}"
+            latest[wanted.unique_name] = configured
+        for wanted in self._wanted:
+            if latest.get(wanted.unique_name) != wanted.members:
+                yield f"{wanted.unique_name} reaches {latest.get(wanted.unique_name)} in the end"
+
+    def about_writes(self, after: int) -> Iterator[str]:
+        made = [
+            *writes(self._emulator, self._tenant, after),
+            *exchange_writes(self._emulator, self._tenant, after),
+        ]
+        if made:
+            yield f"one more run writes {made}"
 
     def _take(self, table: str, /, **fields: Any) -> list[Json]:
         """Rows with these fields, out of the snapshot: what nobody takes is the rest."""
