@@ -118,17 +118,17 @@ def _role_besides(who: Somebody) -> None:
     who.run("New-ManagementRoleAssignment", Name=ROLE, Role="Application Mail.Send", App=who.app_id)
 
 
-#: Something new was made, which must be proven; or it is again what was proven.
+#: Something new was made or the group was touched, which must be proven; or it is again what was proven.
 REPAIRED = ["mail: restriction, proof"]
 AS_BEFORE = ["mail: restriction"]
 DRIFTS = {
-    "member-added": Drift(POLICY, lambda who: who.add(BOSS), AS_BEFORE),
-    "member-removed": Drift(POLICY, lambda who: who.remove(SENDER), AS_BEFORE),
+    "member-added": Drift(POLICY, lambda who: who.add(BOSS), REPAIRED),
+    "member-removed": Drift(POLICY, lambda who: who.remove(SENDER), REPAIRED),
     "policy-removed": Drift(POLICY, Somebody.remove_policy, REPAIRED),
     "policy-widened": Drift(POLICY, Somebody.widen_policy, AS_BEFORE),
     "role-besides-a-policy": Drift(POLICY, _role_besides, ["mail: restriction, old restriction"]),
-    "rbac-member-added": Drift(RBAC, lambda who: who.add(BOSS), AS_BEFORE),
-    "rbac-member-removed": Drift(RBAC, lambda who: who.remove(SENDER), AS_BEFORE),
+    "rbac-member-added": Drift(RBAC, lambda who: who.add(BOSS), REPAIRED),
+    "rbac-member-removed": Drift(RBAC, lambda who: who.remove(SENDER), REPAIRED),
     "unassigned": Drift(RBAC, Somebody.unassign, REPAIRED),
     "assigned-everywhere": Drift(RBAC, Somebody.assign_everywhere, REPAIRED),
     "scope-turned": Drift(RBAC, Somebody.turn_scope, AS_BEFORE),
