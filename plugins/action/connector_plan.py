@@ -4,9 +4,18 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan
-from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._claims import CLAIMS
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._onboarding_action import OnboardingAction
 
 
-class ActionModule(ConnectorAction):
+class ActionModule(OnboardingAction):
     OPERATION = connector_plan.OPERATION
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        if result.get("planned"):
+            CLAIMS.add(result["tenant_id"], str(self._task.args["host"]))
+        return result

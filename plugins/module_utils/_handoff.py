@@ -12,9 +12,12 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import is_guid
 
 _SECRET_FIELDS = frozenset({"secret", "mail_client_secret"})
 
@@ -106,3 +109,40 @@ def _value(text: str) -> t.Any:
 
 def _shown(field: str, value: t.Any) -> t.Any:
     return "(secret)" if field in _SECRET_FIELDS and value else value
+
+
+def run(call: Call) -> Outcome:
+    params = call.params
+    store = open_store(params["store"], call.vault)
+    folder = open_folder(params["folder"], params["store"], call.vault)
+    desired = _desired(call, store)
+    change = plan(read(folder, params["name"]), desired, params["name"])
+    if change.changed:
+        folder.check()
+    if not call.check_mode:
+        _require_complete(desired)
+        apply(folder, desired, change)
+    return Outcome({"file": str(folder.path / f"{params['name']}.yml")}, change)
+
+
+def _desired(call: Call, store: SecretStore) -> Desired:
+    tenant_id, pending = _directory_id(call), call.params["pending"]
+    calendar, mail = (
+        None if call.params[name] in pending else store.read(tenant_id, call.params[name])
+        for name in ("calendar", "mail")
+    )
+    return Desired(tenant_id, calendar, mail, checked_address(call.params["sender"]))
+
+
+def _directory_id(call: Call) -> str:
+    given = call.params["tenant_id"]
+    return given.lower() if given and is_guid(given) else call.tenant().directory_id
+
+
+def _require_complete(desired: Desired) -> None:
+    if desired.missing:
+        raise StoreError(
+            f"The store holds no secret of this tenant's registration for {' and '.join(desired.missing)}.",
+            next_step="Issue it first with client_secret; nothing was handed off.",
+            code="HandoffIncomplete",
+        )

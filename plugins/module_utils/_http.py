@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
@@ -39,6 +40,8 @@ RETRY_AFTER_CAP = 60.0
 #: Seconds from the first refusal of a request to the last try.
 RETRY_DEADLINE = 300.0
 
+#: As requests has them.
+_CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -110,8 +113,13 @@ class HttpClient:
     """
 
     def __init__(self, ca_path: str | None) -> None:
-        self._verify: str | bool = ca_path or True
+        bundles = (ca_path, *(os.environ.get(name) for name in _CA_BUNDLES))
+        self._verify: str | bool = next((path for path in bundles if path), True)
         self._session = requests.Session()
+        # What it takes from the environment it looks for with each request: proxies, which are looked for once here,
+        # and a netrc file, whose password would take our token's place.
+        self._session.trust_env = False
+        self._proxies: dict[str, dict[str, str]] = {}
         self._adapter = HTTPAdapter()
         self._session.mount("https://", self._adapter)
 
@@ -135,8 +143,9 @@ class HttpClient:
         kwargs.setdefault("timeout", TIMEOUT)
         self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS)
         try:
-            # verify is given with each request: a session's own value loses against REQUESTS_CA_BUNDLE.
-            return self._session.request(method, url, verify=self._verify, allow_redirects=False, **kwargs)
+            return self._session.request(
+                method, url, verify=self._verify, proxies=self._proxies_for(url), allow_redirects=False, **kwargs
+            )
         except requests.exceptions.SSLError as exc:
             raise EndpointError(
                 f"The certificate of {_origin(url)} was not accepted: {_reason(exc)}.",
@@ -151,6 +160,12 @@ class HttpClient:
                 next_step="Check name, network and proxy of this machine, then run again.",
                 code="EndpointUnreachable",
             ) from exc
+
+    def _proxies_for(self, url: str) -> dict[str, str]:
+        origin = _origin(url)
+        if origin not in self._proxies:
+            self._proxies[origin] = requests.utils.get_environ_proxies(url)
+        return self._proxies[origin]
 
 
 def _require_object(response: requests.Response, url: str) -> None:

@@ -20,15 +20,25 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._tenant impo
 
 @dataclass(frozen=True)
 class Call:
-    """One task's call of a module, the same through both doors."""
+    """One task's call of a module, the same through both doors.
+
+    `signed_in`: the tenant, where a task does the work of several modules with one sign-in.
+    """
 
     params: t.Mapping[str, t.Any]
     check_mode: bool
     vault: Vault
     session: Session | None = None
+    signed_in: Tenant | None = None
+
+    @property
+    def tenant_name(self) -> str:
+        """As the operator wrote it."""
+        variables = self.params.get("variables") or {}
+        return str(self.params.get("tenant_id") or variables.get("connector_tenant_id") or "")
 
     def tenant(self) -> Tenant:
-        return Tenant(TenantOptions.from_params(self.params), self.session)
+        return self.signed_in or Tenant(TenantOptions.from_params(self.params), self.session)
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,7 @@ def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome
     try:
         outcome = operation.run(call)
     except ConnectorError as error:
-        tenant = str(call.params.get("tenant_id") or "")
-        return {"failed": True, "msg": error.sentence(tenant), "failure": error.failure(tenant)}, None
+        return failure(error, call.tenant_name), None
     result: dict[str, t.Any] = {"changed": False, **outcome.values}
     if outcome.facts:
         result["ansible_facts"] = dict(outcome.facts)
@@ -70,6 +79,10 @@ def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome
         result["changes"] = outcome.change.describe()
         result["diff"] = {"before": dict(outcome.change.before), "after": dict(outcome.change.after)}
     return result, outcome
+
+
+def failure(error: ConnectorError, tenant: str) -> dict[str, t.Any]:
+    return {"failed": True, "msg": error.sentence(tenant), "failure": error.failure(tenant)}
 
 
 def missing_libraries() -> dict[str, ImportError]:

@@ -19,13 +19,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._graph.repli
     is_young,
     settle,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
     Catalog,
     Permission,
     permissions_from_graph,
     read_catalog,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import find_by_unique_name
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import Declaration
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
+    find_by_unique_name,
+    require,
+)
 
 _FIELDS = "id,appId,createdDateTime,requiredResourceAccess"
 #: learn.microsoft.com/graph/api/resources/requiredresourceaccess
@@ -152,9 +157,27 @@ def _names(catalog: Catalog, permissions: t.Iterable[Permission]) -> tuple[str, 
     return tuple(f"{view['name']} ({view['type']})" for view in catalog.views(permissions))
 
 
+def read_declaration(graph: GraphClient, resources: t.Sequence[ResourcePermissions]) -> Declaration:
+    """What a new application declares. Raises InputError for an unknown API or name."""
+    catalog = read_catalog(graph, (entry.resource_app_id for entry in resources))
+    permissions = resolve(catalog, resources)
+    return Declaration(tuple(_to_graph(permissions)), _names(catalog, permissions))
+
+
 def _to_graph(permissions: t.Iterable[Permission]) -> list[Json]:
     grouped = itertools.groupby(sorted(permissions), key=lambda permission: permission.resource_app_id)
     return [
         {"resourceAppId": app_id, "resourceAccess": [{"id": entry.id, "type": entry.kind} for entry in entries]}
         for app_id, entries in grouped
     ]
+
+
+def run(call: Call) -> Outcome:
+    graph = call.tenant().graph
+    desired = Desired(declaration(call.params["permissions"]), call.params["exact"])
+    actual = read(graph, call.params["unique_name"], desired)
+    change = plan(actual, desired)
+    if not call.check_mode:
+        require(actual.id, call.params["unique_name"])
+        apply(graph, actual, change)
+    return Outcome(dict(change.after), change)

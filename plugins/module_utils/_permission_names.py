@@ -108,7 +108,7 @@ def _read_resource(graph: GraphClient, app_id: str) -> Resource | None:
 
 
 def _read(graph: GraphClient, read: Read, id_: str) -> Resource | None:
-    body = graph.find(*read, action=f"read the permissions of API {id_}")
+    body = graph.find_lasting(*read, action=f"read the permissions of API {id_}")
     return None if body is None else Resource.from_graph(body)
 
 

@@ -19,6 +19,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.creden
     Credential,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn, TokenSource
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import ConfiguredOnce
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeRightError,
@@ -74,11 +75,12 @@ class Tenant:
     def __init__(self, options: TenantOptions, session: Session | None) -> None:
         self.options = options
         self._http = http_client(options.ca_path)
+        self._sign_in_http = ConfiguredOnce(self._http)
         self.tokens = self.tokens_of(options.credential, session)
 
     def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
         who = SignIn(self.options.tenant_id, credential.client_id, self.options.authority_url)
-        return TokenSource(who, credential, self._http, session)
+        return TokenSource(who, credential, self._sign_in_http, session)
 
     def graph_api_as(self, tokens: TokenSource) -> Api:
         """Microsoft Graph for somebody else than the automation."""

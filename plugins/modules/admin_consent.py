@@ -107,45 +107,10 @@ changes:
   sample: [grant Mail.Send (application), revoke User.Read (delegated)]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import apply
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import (
-    consent_link,
-    consent_message,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import plan
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.run import run
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import declaration
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
-
-_UNREADABLE = (
-    "Delegated grants could not be read (needs Directory.Read.All or DelegatedPermissionGrant.ReadWrite.All): "
-    "whether any is left over is not known."
-)
-
-
-def run(call: Call) -> Outcome:
-    tenant = call.tenant()
-    given = call.params["permissions"]
-    actual = read(tenant.graph, call.params["unique_name"], None if given is None else declaration(given))
-    consent = plan(actual, tenant.roles, call.params["hold"])
-    if not call.check_mode:
-        require(actual.principal_id, call.params["unique_name"])
-        consent = apply(tenant.graph, actual, consent)
-    waiting = [step.describe() for step in consent.waiting]
-    link = consent_link(tenant.options.authority_url, tenant.directory_id, actual.app_id) if waiting else None
-    values = {
-        "state": consent.state,
-        "waiting": waiting,
-        "held": [step.describe() for step in consent.held],
-        "link": link,
-        "message": consent_message(tenant.directory_id, call.params["unique_name"], waiting, link),
-        **consent.change.after,
-    }
-    return Outcome(values, consent.change, (_UNREADABLE,) if actual.delegated is None else ())
-
 
 ARGUMENT_SPEC = {
     **TENANT,

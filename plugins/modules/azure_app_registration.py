@@ -19,9 +19,15 @@ description:
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
+  - totalview.exchange365.permissions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
 options:
+  permissions:
+    description:
+      - What the application declares from the start where it is made, one entry for each API. Of one that is there
+        it says nothing; that is M(totalview.exchange365.graph_permission)'s.
+    version_added: 0.2.0
   state:
     description:
       - V(absent) deletes the application with its service principal and grants. Microsoft keeps it for 30 days, in
@@ -131,17 +137,14 @@ changes:
 """
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
-from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.apply import apply, apply_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import Actual, Desired
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import plan, plan_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import read, read_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.view import view
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
+    "permissions": PERMISSIONS,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "purge": {"type": "bool", "default": False},
     "display_name": {"type": "str"},
@@ -161,41 +164,6 @@ ARGUMENT_SPEC = {
     "adopt": {"type": "bool", "default": False},
     "adopt_client_id": {"type": "str"},
 }
-
-
-def run(call: Call) -> Outcome:
-    return _absent(call) if call.params["state"] == "absent" else _present(call)
-
-
-def _present(call: Call) -> Outcome:
-    graph = call.tenant().graph
-    desired = Desired.from_params(call.params)
-    actual = read(graph, desired)
-    change = plan(actual, desired)
-    if not call.check_mode:
-        actual = apply(graph, actual, desired, change)
-    return Outcome({"registration": view(actual, desired)}, change, tuple(_warnings(actual)))
-
-
-def _absent(call: Call) -> Outcome:
-    graph = call.tenant().graph
-    change = plan_absent(read_absent(graph, call.params["unique_name"]), purge=call.params["purge"])
-    if not call.check_mode:
-        apply_absent(graph, change)
-    return Outcome({"registration": None}, change)
-
-
-def _warnings(actual: Actual) -> list[str]:
-    found = []
-    if actual.search_refused:
-        found.append(
-            "Applications that people made by hand could not be searched for: the automation may not list "
-            "applications (Application.Read.All)."
-        )
-    if actual.service_principal is not None and not actual.service_principal.enabled:
-        found.append("The service principal is disabled in this tenant: nobody can sign in with this registration.")
-    return found
-
 
 OPERATION = Operation(
     "azure_app_registration",

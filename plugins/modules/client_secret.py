@@ -96,17 +96,10 @@ changes:
   sample: [issue client secret valid for 180 days]
 """
 
-import typing as t
-
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import apply
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import Actual, Desired
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import foreign, issues, plan
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.run import run
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 
 ARGUMENT_SPEC = {
     **TENANT,
@@ -117,33 +110,6 @@ ARGUMENT_SPEC = {
     "overlap": {"type": "str", "default": "7d"},
     "owner": {"type": "str"},
 }
-
-
-def run(call: Call) -> Outcome:
-    tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
-    unique_name = call.params["unique_name"]
-    desired = Desired.from_params(call.params, store.address)
-    actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
-    change = plan(actual, desired)
-    stored = None if issues(change) else actual.stored
-    if not call.check_mode:
-        require(actual.id, unique_name)
-        stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)
-    values = {
-        "secret": stored and _view(stored),
-        "foreign_secrets": [_view(entry) for entry in foreign(actual, desired)],
-    }
-    return Outcome(values, change, tuple(_warnings(actual, desired)))
-
-
-def _view(secret: t.Any) -> dict[str, str]:
-    return {"key_id": secret.key_id, "label": secret.label, "end": secret.end.isoformat()}
-
-
-def _warnings(actual: Actual, desired: Desired) -> list[str]:
-    count = len(foreign(actual, desired))
-    return [f"{desired.label_start.split('/')[0]}: {count} secret(s) of others on this application."] if count else []
-
 
 OPERATION = Operation("client_secret", ARGUMENT_SPEC, run)
 

@@ -80,19 +80,9 @@ changes:
 """
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
-from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import (
-    Desired,
-    apply,
-    checked_address,
-    plan,
-    read,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import STORE, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import is_guid
 
 ARGUMENT_SPEC = {
     **TENANT,
@@ -104,44 +94,6 @@ ARGUMENT_SPEC = {
     "sender": {"type": "str", "required": True},
     "pending": {"type": "list", "elements": "str", "default": []},
 }
-
-
-def run(call: Call) -> Outcome:
-    params = call.params
-    store = open_store(params["store"], call.vault)
-    folder = open_folder(params["folder"], params["store"], call.vault)
-    desired = _desired(call, store)
-    change = plan(read(folder, params["name"]), desired, params["name"])
-    if change.changed:
-        folder.check()
-    if not call.check_mode:
-        _require_complete(desired)
-        apply(folder, desired, change)
-    return Outcome({"file": str(folder.path / f"{params['name']}.yml")}, change)
-
-
-def _desired(call: Call, store: SecretStore) -> Desired:
-    tenant_id, pending = _directory_id(call), call.params["pending"]
-    calendar, mail = (
-        None if call.params[name] in pending else store.read(tenant_id, call.params[name])
-        for name in ("calendar", "mail")
-    )
-    return Desired(tenant_id, calendar, mail, checked_address(call.params["sender"]))
-
-
-def _directory_id(call: Call) -> str:
-    given = call.params["tenant_id"]
-    return given.lower() if given and is_guid(given) else call.tenant().directory_id
-
-
-def _require_complete(desired: Desired) -> None:
-    if desired.missing:
-        raise StoreError(
-            f"The store holds no secret of this tenant's registration for {' and '.join(desired.missing)}.",
-            next_step="Issue it first with client_secret; nothing was handed off.",
-            code="HandoffIncomplete",
-        )
-
 
 OPERATION = Operation("connector_handoff", ARGUMENT_SPEC, run)
 

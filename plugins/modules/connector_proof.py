@@ -144,24 +144,10 @@ changes:
   sample: [record the proof of totalview-exchange365-mail]
 """
 
-import typing as t
-from datetime import datetime
-
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Judgement, RecordProof, Task
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.prove import proof_of, prove
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
-    SecretStore,
-    StoredProof,
-    StoredSecret,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._proof.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,
@@ -180,68 +166,6 @@ ARGUMENT_SPEC = {
     "again": {"type": "bool", "default": False},
     "test_mail_to": {"type": "str"},
 }
-
-
-def run(call: Call) -> Outcome:
-    tenant, store, params = call.tenant(), open_store(call.params["store"], call.vault), call.params
-    step = RecordProof(params["unique_name"])
-    to_come = Outcome(_values("pending"), Change({"proven": False}, {"proven": True}, (step,)))
-    if not params["fingerprint"]:
-        return to_come
-    secret = _stored(store, tenant, params["unique_name"])
-    known = None if params["again"] else proof_of(secret, params["fingerprint"])
-    if known is None and params["pending"]:
-        return to_come
-    if known is not None:
-        return Outcome(_values("proven", proven_at=known.at), _unchanged(proven=True))
-    judgement, now = prove(tenant, secret, _task(params, check_mode=call.check_mode))
-    if judgement.state == "waiting_for_exchange":
-        return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
-    if not call.check_mode:
-        proof = StoredProof(params["fingerprint"], now)
-        store.note_proof(tenant.directory_id, params["unique_name"], secret.key_id, proof)
-    change = Change({"proven": False}, {"proven": True}, (step,))
-    return Outcome(_values("proven", judgement, proven_at=now), change)
-
-
-def _stored(store: SecretStore, tenant: Tenant, unique_name: str) -> StoredSecret:
-    secret = store.read(tenant.directory_id, unique_name)
-    if secret is None:
-        raise InputError(
-            f"The store holds no secret of {unique_name}.", next_step="Issue one with client_secret.", code="NoSecret"
-        )
-    return secret
-
-
-def _task(params: t.Mapping[str, t.Any], *, check_mode: bool) -> Task:
-    return Task(
-        unique_name=params["unique_name"],
-        permissions=tuple(params["permissions"]),
-        mode=params["mode"],
-        group=params["group"],
-        mailbox=params["mailbox"],
-        since=datetime.fromisoformat(params["since"]) if params["since"] else None,
-        delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
-        sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
-        exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
-        test_mail_to=None if check_mode else params["test_mail_to"],
-    )
-
-
-def _unchanged(*, proven: bool) -> Change[RecordProof]:
-    return Change({"proven": proven}, {"proven": proven})
-
-
-def _values(state: str, judgement: Judgement | None = None, *, proven_at: datetime | None = None) -> dict[str, t.Any]:
-    waiting = judgement if state == "waiting_for_exchange" else None
-    return {
-        "state": state,
-        "checks": [check.view() for check in judgement.checks] if judgement else [],
-        "since": judgement and judgement.since.isoformat(timespec="seconds"),
-        "try_again_at": waiting and waiting.try_again_at.isoformat(timespec="seconds"),
-        "proven_at": proven_at and proven_at.isoformat(timespec="seconds"),
-    }
-
 
 OPERATION = Operation(
     "connector_proof",

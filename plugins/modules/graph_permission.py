@@ -80,16 +80,9 @@ changes:
 """
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import (
-    Desired,
-    apply,
-    declaration,
-    plan,
-    read,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission import run
 
 ARGUMENT_SPEC = {
     **TENANT,
@@ -97,18 +90,6 @@ ARGUMENT_SPEC = {
     "permissions": {**PERMISSIONS, "required": True},
     "exact": {"type": "bool", "default": True},
 }
-
-
-def run(call: Call) -> Outcome:
-    graph = call.tenant().graph
-    desired = Desired(declaration(call.params["permissions"]), call.params["exact"])
-    actual = read(graph, call.params["unique_name"], desired)
-    change = plan(actual, desired)
-    if not call.check_mode:
-        require(actual.id, call.params["unique_name"])
-        apply(graph, actual, change)
-    return Outcome(dict(change.after), change)
-
 
 OPERATION = Operation("graph_permission", ARGUMENT_SPEC, run)
 

@@ -11,13 +11,17 @@ import os
 import typing as t
 
 from ansible import constants as C
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.parsing.vault import VaultSecretsContext
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
     Operation,
@@ -54,22 +58,33 @@ class ConnectorAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        params = with_environment(self._params(), os.environ)
+        params = with_environment(self._with_session_options(self._params()), os.environ)
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             return self._run_there(params, task_vars)
         for library, error in missing_libraries().items():
             return {"failed": True, "msg": missing_required_lib(library), "exception": error}
         host = (task_vars or {}).get("inventory_hostname", "localhost")
         tell_waits_to(lambda text: Display().display(f"{host}: {self.OPERATION.name} {text}"))
-        call = Call(params, bool(self._task.check_mode), _vault, unseal(params.get("session")))
+        call = Call(params, bool(self._task.check_mode), _vault, self.held_session())
         return self._finish(params, *perform(self.OPERATION, call))
 
+    def held_session(self) -> Session | None:
+        """What the task was given by one before it."""
+        return unseal(self._task.args.get("session"))
+
+    def _with_session_options(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
+        session = self.held_session()
+        known = {} if session is None else session.options
+        return {name: known.get(name) if value is None else value for name, value in params.items()}
+
     def _params(self) -> dict[str, t.Any]:
-        """The task's options, validated and as plain Python values (templating leaves tagged ones)."""
-        _result, params = ActionBase.validate_argument_spec(
-            self, dict(self.OPERATION.argument_spec), **self.OPERATION.constraints
-        )
-        return t.cast("dict[str, t.Any]", json.loads(json.dumps(params)))
+        """The task's options, validated."""
+        # Made plain first: to copy the tagged values of templating, as validation does, costs milliseconds.
+        given = json.loads(json.dumps(self._task.args))
+        found = ArgumentSpecValidator(dict(self.OPERATION.argument_spec), **self.OPERATION.constraints).validate(given)
+        if found.error_messages:
+            raise AnsibleActionFail(f"{self.OPERATION.name}: {'; '.join(found.error_messages)}", obj=self._task.args)
+        return t.cast("dict[str, t.Any]", found.validated_parameters)
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         # A sealed session cannot be opened there: the module signs in by itself.
@@ -90,6 +105,8 @@ class ConnectorAction(ActionBase):
             result.pop("diff", None)
         spec = self.OPERATION.argument_spec
         secrets = {params[name] for name, option in spec.items() if option.get("no_log") and params.get(name)}
+        variables = params.get("variables") or {}
+        secrets |= {variables[name] for name in SECRET_VARIABLES if variables.get(name)}
         masked: dict[str, t.Any] = remove_values(result, secrets)
         if outcome is not None and outcome.warnings:
             masked["warnings"] = list(outcome.warnings)

@@ -24,6 +24,9 @@ class AnsibleVault:
         self._secrets = secrets
         self._vault_id = vault_id
 
+    def check(self) -> None:
+        self._encrypting_secret()
+
     def encrypt(self, text: str) -> bytes:
         vault_id, secret = self._encrypting_secret()
         try:

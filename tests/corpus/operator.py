@@ -1,32 +1,25 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The modules on an emulated tenant inside the test's process, so that hundreds of runs cost seconds."""
+"""The role's tasks on an emulated tenant inside the test's process, so that hundreds of runs cost seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
 import pytest
 import requests
+import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultSecret
 
 from ansible_collections.totalview.exchange365.plugins.module_utils import _tenant, _wait
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import STAGES
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
-from ansible_collections.totalview.exchange365.plugins.modules import (
-    admin_consent,
-    azure_app_registration,
-    client_secret,
-    connector_handoff,
-    connector_plan,
-    connector_proof,
-    graph_permission,
-    mailbox_restriction,
-)
+from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
 from emulator.rig import Rig
 from emulator.world import World
@@ -59,6 +52,8 @@ SEED = {
     ]
 }
 
+DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "roles/connector/defaults/main.yml").read_text())
+
 Json = dict[str, Any]
 Hook = Callable[[requests.Response], None]
 
@@ -77,7 +72,7 @@ class Clock:
 
 
 class Operator:
-    """Runs the stages of an onboarding, module by module, as the role does."""
+    """Runs the tasks of the role, one after the other."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.rig = Rig(SEED, World(), TENANT)
@@ -100,72 +95,41 @@ class Operator:
         return response
 
     def onboard(self, **changes: Any) -> Json:
-        """The last module's result: the first that failed, or the hand-off's."""
-        results: Json = {}
-        for name, permissions in NAMES.items():
-            for operation, options in self._stages(name, permissions, results):
-                result = self.run(operation, {**options, **changes})
-                if result.get("failed"):
-                    return result
-                results[operation.name] = result
-        return self.run(connector_handoff.OPERATION, self._handoff())
+        """Plan and stages, as the role has them: the last result, or the first that failed."""
+        result = self.plan(**changes)
+        if result.get("failed") or not result["planned"]:
+            return result
+        for stage in STAGES:
+            task = {"stage": stage, "progress": result["progress"], **self._options(changes)}
+            result = self.run(connector_stage.OPERATION, task)
+            if result.get("failed"):
+                break
+        return result
 
     def plan(self, **changes: Any) -> Json:
-        registrations = [
-            {
-                "name": name,
-                "unique_name": f"totalview-exchange365-{name}",
-                "display_name": name,
-                "permissions": permissions,
-                **self._restriction(name),
-            }
-            for name, permissions in NAMES.items()
-        ]
-        options = {
-            "host": "contoso",
-            "registrations": registrations,
-            "handoff": {key: value for key, value in self._handoff().items() if key != "store"},
-            "store": self._store,
-        }
-        return self.run(connector_plan.OPERATION, {**options, **changes})
+        return self.run(connector_plan.OPERATION, self._options(changes))
 
     def run(self, operation: Operation, options: Json, *, check_mode: bool = False) -> Json:
         """As both doors do it: validate, then perform. What is no foreseeable fault flies out of here."""
-        given = {"tenant_id": TENANT, "auth_client_id": CLIENT_ID, "auth_client_secret": "corpus-secret", **options}
-        known = {name: value for name, value in given.items() if name in operation.argument_spec}
-        checked = ArgumentSpecValidator(dict(operation.argument_spec), **operation.constraints).validate(known)
-        if checked.error_messages:
-            return {"failed": True, "msg": f"Tenant {TENANT}: {checked.error_messages[0]}"}
+        checked = ArgumentSpecValidator(dict(operation.argument_spec), **operation.constraints).validate(options)
+        assert not checked.error_messages
         result, _outcome = perform(operation, Call(checked.validated_parameters, check_mode, _vault))
         return result
 
-    @property
-    def _store(self) -> Json:
-        return {"folder": str(self.folder / "secrets")}
-
-    def _handoff(self) -> Json:
-        keys = {name: f"totalview-exchange365-{name}" for name in NAMES}
-        return {"folder": str(self.folder), "name": "contoso", **keys, "sender": SENDER, "store": self._store}
-
-    def _restriction(self, name: str) -> Json:
-        if name == "calendar":
-            return {"mode": "none", "proof_mailbox": SENDER}
-        return {"mode": "access_policy", "group": "totalviewtimesendemail", "members": [SENDER], "sender": SENDER}
-
-    def _stages(self, name: str, permissions: list[str], results: Json) -> Iterator[tuple[Operation, Json]]:
-        key = {"unique_name": f"totalview-exchange365-{name}"}
-        declared = {"permissions": [{"application": permissions}]}
-        mailbox = [permission for permission in permissions if not permission.startswith("User.")]
-        yield azure_app_registration.OPERATION, {**key, "display_name": name}
-        yield graph_permission.OPERATION, {**key, **declared}
-        yield mailbox_restriction.OPERATION, {**key, "permissions": mailbox, **self._restriction(name)}
-        restriction = results["mailbox_restriction"]
-        yield admin_consent.OPERATION, {**key, **declared, "hold": restriction["hold"]}
-        yield client_secret.OPERATION, {**key, "store": self._store}
-        told = {option: restriction[option] for option in ("fingerprint", "since", "mode", "group")}
-        proof = {**key, **told, "permissions": permissions, "mailbox": SENDER, "store": self._store}
-        if results["admin_consent"]["state"] == "granted":
-            yield connector_proof.OPERATION, proof
+    def _options(self, changes: Json) -> Json:
+        variables = {
+            **DEFAULTS,
+            "connector_tenant_id": TENANT,
+            "connector_mail_sender": SENDER,
+            "connector_store_folder": str(self.folder / "secrets"),
+            "connector_auth_client_id": CLIENT_ID,
+            "connector_auth_client_secret": "corpus-secret",
+            "connector_calendar_permissions": NAMES["calendar"],
+            "connector_calendar_display_name": "calendar",
+            "connector_mail_display_name": "mail",
+            **{f"connector_{name}": value for name, value in changes.items()},
+        }
+        return {"host": "contoso", "variables": variables}
 
 
 def _vault(vault_id: str | None, _password_file: str | None) -> AnsibleVault:

@@ -56,9 +56,9 @@ class Run:
         facts = [row["result"].get("ansible_facts", {}) for row in self.rows if row.get("host") == host]
         return next(dict(found["connector_result"]) for found in reversed(facts) if "connector_result" in found)
 
-    def changes(self, host: str, stage: str) -> list[str]:
-        """What the modules of a stage say they changed, or planned in check mode; stage is plan or write."""
-        found = [item for item in self.results(host, f" - {stage}") if "changes" in item]
+    def changes(self, host: str) -> list[str]:
+        """What the stages say they changed, or planned in check mode."""
+        found = [item for item in self.results(host, "connector : ") if "part" in item and "changes" in item]
         return [change for item in found for change in item["changes"]]
 
 

@@ -119,6 +119,6 @@ def test_orphans_of_ours_go_and_secrets_of_others_stay(desk: Desk, tenants: Tena
         None,
     }
     assert ours in {row["keyId"] for row in left}
-    foreign = run.results("contoso", "Client secret - write")[1]["foreign_secrets"]
+    foreign = run.results("contoso", "Client secrets")[1]["foreign_secrets"]
     assert len(foreign) == 3
     assert desk.run().stats["contoso"]["changed"] == 0

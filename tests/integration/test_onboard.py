@@ -69,7 +69,7 @@ def test_check_mode_writes_nothing_and_promises_what_the_real_run_does(
 
     real = desk.run()
 
-    assert real.changes("contoso", "write") == promise.changes("contoso", "plan")
+    assert real.changes("contoso") == promise.changes("contoso")
     assert real.tenant("contoso")["changed"] == promise.tenant("contoso")["changed"]
 
 

@@ -93,7 +93,7 @@ def test_each_mode_is_promised_made_proven_and_then_left_alone(
     assert real.code == 0, real.output
     for host, tenant in fleet.items():
         assert real.tenant(host)["state"] == "complete", (host, real.tenant(host))
-        assert _steps(real.changes(host, "write")) == _steps(promise.changes(host, "plan")), host
+        assert _steps(real.changes(host)) == _steps(promise.changes(host)), host
         assert real.tenant(host)["changed"] == promise.tenant(host)["changed"], host
         assert (desk.store / "handoff" / f"{host}.yml").exists(), host
         assert reach_now(emulator, tenant) == CASES[host].inside, host

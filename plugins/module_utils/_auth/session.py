@@ -12,9 +12,8 @@ import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import Credential
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import Application, MsalHttp
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
-from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
 
 
 @dataclass(frozen=True)
@@ -28,26 +27,30 @@ class SignIn:
 
 @dataclass
 class Session:
-    """The tokens of one sign-in, by audience; at most one each in a run."""
+    """The tokens of one sign-in, by audience; at most one each in a run.
+
+    `options`: what a task that is given the session need not be given again.
+    """
 
     sign_in: SignIn
     tokens: dict[str, Token] = field(default_factory=dict)
+    options: dict[str, t.Any] = field(default_factory=dict, repr=False)
 
     def dump(self) -> str:
         tokens = {url: [token.value, token.expires_at] for url, token in self.tokens.items()}
-        return json.dumps({"sign_in": vars(self.sign_in), "tokens": tokens})
+        return json.dumps({"sign_in": vars(self.sign_in), "tokens": tokens, "options": self.options})
 
     @classmethod
     def load(cls, text: str) -> t.Self:
         data = json.loads(text)
         tokens = {url: Token(value, float(expires_at)) for url, (value, expires_at) in data["tokens"].items()}
-        return cls(SignIn(**data["sign_in"]), tokens)
+        return cls(SignIn(**data["sign_in"]), tokens, data["options"])
 
 
 class TokenSource:
     """Gives a token for an audience: the session's while it is usable, else a new one."""
 
-    def __init__(self, who: SignIn, credential: Credential, http: HttpClient, session: Session | None) -> None:
+    def __init__(self, who: SignIn, credential: Credential, http: MsalHttp, session: Session | None) -> None:
         self._application = Application(credential, authority_url=who.authority_url, tenant=who.tenant, http=http)
         # A session of another tenant or application must not serve this one.
         self.session = session if session is not None and session.sign_in == who else Session(who)

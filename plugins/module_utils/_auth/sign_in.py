@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import time
+import typing as t
+from http import HTTPStatus
 
 try:
     import msal
@@ -20,16 +22,40 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._auth.aadsts
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import Credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
-from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
 
 # msal logs what it then raises; without a handler Python would print it to stderr as well.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
+class MsalHttp(t.Protocol):
+    """What msal wants of an http_client."""
+
+    def get(self, url: str, **kwargs: t.Any) -> t.Any: ...
+
+    def post(self, url: str, **kwargs: t.Any) -> t.Any: ...
+
+
+class ConfiguredOnce:
+    """Asks an authority for its configuration once, however many applications of a tenant sign in."""
+
+    def __init__(self, http: MsalHttp) -> None:
+        self.post = http.post
+        self._http = http
+        self._known: dict[str, t.Any] = {}
+
+    def get(self, url: str, **kwargs: t.Any) -> t.Any:
+        if url not in self._known:
+            answer = self._http.get(url, **kwargs)
+            if answer.status_code != HTTPStatus.OK:
+                return answer
+            self._known[url] = answer
+        return self._known[url]
+
+
 class Application:
     """The application that signs in. Asks the authority for its configuration once, however many tokens follow."""
 
-    def __init__(self, credential: Credential, *, authority_url: str, tenant: str, http: HttpClient) -> None:
+    def __init__(self, credential: Credential, *, authority_url: str, tenant: str, http: MsalHttp) -> None:
         self._credential = credential
         self._authority = f"{authority_url}/{tenant}"
         self._http = http

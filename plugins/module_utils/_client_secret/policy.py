@@ -13,8 +13,10 @@ from datetime import datetime, timedelta
 from ansible_collections.totalview.exchange365.plugins.module_utils._api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_iso_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, PolicyError
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient, Read
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import parse_time
+
+POLICY: Read = ("/policies/defaultAppManagementPolicy", None)
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class SecretPolicy:
 def read_policy(graph: GraphClient, created: str | None) -> SecretPolicy | None:
     """None where the caller may not read it (Policy.Read.All): Graph then judges when a secret is asked for."""
     try:
-        body = graph.get("/policies/defaultAppManagementPolicy", action="read the app management policy")
+        body = graph.get(*POLICY, action="read the app management policy")
     except ForbiddenError:
         return None
     return SecretPolicy.from_graph(body, parse_time(created) if created else None)

@@ -20,7 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import open_steps, views_after
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import with_grants
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import grants_reads, with_grants
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
     GraphError,
@@ -51,6 +51,7 @@ def apply(graph: GraphClient, actual: Actual, consent: Consent) -> Consent:
 
 
 def _is_done(graph: GraphClient, actual: Actual, done: t.Collection[Step]) -> bool:
+    graph.read_ahead(grants_reads(str(actual.principal_id)))
     latest = with_grants(graph, actual)
     still_open = {step.key for step in open_steps(latest)}
     return still_open.isdisjoint(step.key for step in done)

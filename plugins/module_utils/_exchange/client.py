@@ -76,6 +76,8 @@ class ExchangeClient:
         What a batch does not answer plainly is left to the single request that asks for it.
         """
         bodies = [_input(*cmdlet) for cmdlet in wanted]
+        for body in bodies:
+            self._ahead.pop(_key(body), None)
         for start in range(0, len(bodies), _BATCH):
             part = bodies[start : start + _BATCH]
             answer = self._page(self._url("$batch"), None, {"requests": self._items(part)}, "read several things")

@@ -43,6 +43,7 @@ class GraphClient:
         self._api = api
         self._version = version
         self._ahead: dict[str, Json | None] = {}
+        self._lasting: dict[str, Json | None] = {}
 
     @property
     def now(self) -> datetime:
@@ -54,7 +55,9 @@ class GraphClient:
         What a batch does not answer plainly (throttled, refused) is left to the single request that asks for it.
         """
         urls = {self._url(*read): quote_path(*read) for read in wanted}
-        for part in _parts(urls.items()):
+        for url in urls:
+            self._ahead.pop(url, None)
+        for part in _parts((url, path) for url, path in urls.items() if url not in self._lasting):
             items = [{"id": str(number), "method": "GET", "url": path} for number, (_url, path) in enumerate(part)]
             action = "read several things at once"
             answer = self._json(
@@ -82,6 +85,13 @@ class GraphClient:
             return self.get(path, query, action=action)
         except NotFoundError:
             return None
+
+    def find_lasting(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json | None:
+        """As `find`, of something that we never write: it is read once, whatever else is written."""
+        url = self._url(path, query)
+        if url not in self._lasting:
+            self._lasting[url] = self.find(path, query, action=action)
+        return self._lasting[url]
 
     def list(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> list[Json]:
         """All pages. A nextLink to another host is refused: the token would go there."""

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret import model as client_secret
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import MICROSOFT_GRAPH
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions, declaration
 from ansible_collections.totalview.exchange365.plugins.module_utils._proof import model as proof
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration import model as registration
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction import model as restriction
@@ -21,28 +22,38 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
 
 @dataclass(frozen=True)
 class Wanted:
-    """One registration with all that belongs to it. `permissions`: of Microsoft Graph, application, by name."""
+    """One registration with all that belongs to it."""
 
     name: str
     registration: registration.Desired
-    permissions: tuple[str, ...]
+    declared: tuple[ResourcePermissions, ...]
     restriction: restriction.Desired
     secret: client_secret.Desired
     proof: proof.Task
 
-    @property
-    def declared(self) -> tuple[ResourcePermissions, ...]:
-        """Roles of Exchange and grants of Microsoft Entra add up: what Exchange gives, Entra must not."""
-        by_exchange = self.restriction.mode == "rbac"
-        names = [name for name in self.permissions if not (by_exchange and restriction.is_mailbox_permission(name))]
-        return (ResourcePermissions(MICROSOFT_GRAPH, tuple(names)),)
+    @classmethod
+    def from_options(cls, variables: Variables, entry: options.Registration, store_address: str) -> t.Self:
+        """What the modules make of the options that each stage gives them."""
+        restricted = options.restriction(variables, entry)
+        return cls(
+            name=entry["name"],
+            registration=registration.Desired.from_params(options.application(variables, entry)),
+            declared=declaration(options.permissions(entry)["permissions"]),
+            restriction=restriction.Desired.from_params(restricted, restricted["permissions"], proven=False),
+            secret=client_secret.Desired.from_params(options.secret(variables, entry), store_address),
+            proof=proof.Task.from_params(options.proof(variables, entry), sends=False),
+        )
 
 
 @dataclass
 class Findings:
-    """What is to be done for one registration, stage by stage, and whom or what it waits for."""
+    """What is to be done for one registration, part by part, and whom or what it waits for.
+
+    `registration`: as azure_app_registration returns it.
+    """
 
     name: str
+    registration: dict[str, t.Any] = field(default_factory=dict)
     changes: dict[str, Change[t.Any]] = field(default_factory=dict)
     message: str | None = None
     link: str | None = None

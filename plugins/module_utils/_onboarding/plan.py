@@ -24,15 +24,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
     NoExchangeError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import ahead
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Findings, Wanted
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
-    MICROSOFT_GRAPH,
-    resource_read,
-)
 from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import RecordProof
 from ansible_collections.totalview.exchange365.plugins.module_utils._proof.prove import proof_of, prove
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration import plan as registration_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration import read as registration_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._registration.view import view
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction import plan as restriction_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction import read as restriction_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import UNRESTRICTED, Restriction
@@ -56,30 +54,41 @@ class Planner:
         return [self._plan_one(entry) for entry in wanted]
 
     def _read_ahead(self, wanted: t.Sequence[Wanted]) -> None:
-        """In few batches what the stages read one by one."""
+        """In few batches what the stages read one by one: each batch asks by what the one before has told."""
         graph = self._tenant.graph
-        applications = [registration_read.application_read(entry.registration.unique_name) for entry in wanted]
-        graph.read_ahead([*applications, resource_read(MICROSOFT_GRAPH)])
-        bodies = [graph.find(*read, action="read the applications") for read in applications]
+        remembered = self._remembered_app_ids(wanted)
+        graph.read_ahead([*ahead.first_reads(wanted), *map(registration_read.service_principal_read, remembered)])
+        names = [entry.registration.unique_name for entry in wanted]
+        bodies = [registration_read.find_by_unique_name(graph, name) for name in names]
         app_ids = [str(body["appId"]) for body in bodies if body is not None]
-        if not app_ids:
-            return
-        graph.read_ahead(registration_read.service_principal_read(app_id) for app_id in app_ids)
+        graph.read_ahead(
+            map(registration_read.service_principal_read, [id_ for id_ in app_ids if id_ not in remembered])
+        )
         found = [registration_read.find_service_principal(graph, app_id) for app_id in app_ids]
         ids = [principal.id for principal in found if principal is not None]
-        graph.read_ahead(read for id_ in ids for read in consent_read.grants_reads(id_))
+        fresh = [entry for entry, body in zip(wanted, bodies, strict=True) if body is None]
+        reads = [read for id_ in ids for read in consent_read.grants_reads(id_)]
+        graph.read_ahead([*reads, *ahead.unkeyed_reads_of(fresh)])
         if self._tenant.has_exchange:
-            groups = {entry.restriction.group for entry in wanted} - {""}
-            self._tenant.exchange.read_ahead(restriction_read.reads_ahead(app_ids, sorted(groups)))
+            ahead.read_exchange(self._tenant, wanted, app_ids, fresh)
+
+    def _remembered_app_ids(self, wanted: t.Sequence[Wanted]) -> list[str]:
+        """What the store knows saves a batch, and costs nothing where it is wrong."""
+        tenant_id = self._tenant.directory_id
+        stored = [self._store.read(tenant_id, entry.registration.unique_name) for entry in wanted]
+        return [secret.client_id for secret in stored if secret is not None]
 
     def _plan_one(self, wanted: Wanted) -> Findings:
         findings = Findings(wanted.name)
         graph, unique_name = self._tenant.graph, wanted.registration.unique_name
         actual = registration_read.read(graph, wanted.registration)
+        findings.registration = view(actual, wanted.registration)
         findings.changes["application"] = registration_plan.plan(actual, wanted.registration)
         declaration = _permission.Desired(wanted.declared)
         declared = _permission.read(graph, unique_name, declaration)
-        findings.changes["permissions"] = _permission.plan(declared, declaration)
+        permissions = _permission.plan(declared, declaration)
+        if not registration_plan.creates(findings.changes["application"]):  # which declares them from the start
+            findings.changes["permissions"] = permissions
         restriction = self._restriction(wanted, findings)
         consent = self._consent(wanted, findings, restriction)
         tenant_id = self._tenant.directory_id

@@ -15,7 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
     Mode,
     Recipient,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import find_group, mailboxes_in
+from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import find_group, mailboxes_among
 
 
 class Sample(t.NamedTuple):
@@ -31,7 +31,7 @@ def choose(exchange: ExchangeClient, group_name: str, mode: Mode, preferred: str
     if group is None or group.kind != SECURITY_GROUP:
         raise InputError(f"There is no group {group_name}.", next_step="Make it with mailbox_restriction.")
     direct = [member for member in group.members if member.is_mailbox]
-    reached = direct if mode == "rbac" else list(mailboxes_in(exchange, group.guid))
+    reached = direct if mode == "rbac" else list(mailboxes_among(exchange, group.members, frozenset({group.guid})))
     inside = preferred or min((mailbox.address for mailbox in reached), default=None)
     return Sample(inside, _outside(exchange, {mailbox.guid for mailbox in reached}))
 

@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import (
     Mode,
     is_mailbox_permission,
@@ -54,6 +55,23 @@ class Task:
     sign_in_wait: timedelta
     exchange_wait: timedelta
     test_mail_to: str | None = None
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], *, sends: bool) -> t.Self:
+        """From the options of connector_proof. `sends`: a test mail, where one is asked for."""
+        since = params.get("since")
+        return cls(
+            unique_name=params["unique_name"],
+            permissions=tuple(params["permissions"]),
+            mode=params["mode"],
+            group=params["group"],
+            mailbox=params["mailbox"],
+            since=datetime.fromisoformat(since) if since else None,
+            delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
+            sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
+            exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
+            test_mail_to=params["test_mail_to"] if sends else None,
+        )
 
 
 @dataclass(frozen=True)

@@ -40,10 +40,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
     to_restore,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
+    application_read,
     find_by_unique_name,
     find_deleted_principal,
     find_service_principal,
     list_owners,
+    service_principal_read,
 )
 
 #: Too many writers at once; it says nothing about the object.
@@ -70,7 +72,7 @@ def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[S
         _write(graph, step, progress)
     if not change.changed:
         return actual
-    return _read_back(graph, desired)
+    return _read_back(graph, desired, progress.app_id)
 
 
 def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
@@ -79,11 +81,12 @@ def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
         _write(graph, step, progress)
 
 
-def _read_back(graph: GraphClient, desired: Desired) -> Actual:
+def _read_back(graph: GraphClient, desired: Desired, app_id: str) -> Actual:
     latest = Actual()
 
     def visible() -> bool:
         nonlocal latest
+        graph.read_ahead([application_read(desired.unique_name), service_principal_read(app_id)])
         body = find_by_unique_name(graph, desired.unique_name)
         if body is None or differences(Application.from_graph(body), desired):
             return False

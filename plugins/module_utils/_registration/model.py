@@ -53,9 +53,19 @@ class ServicePrincipal:
         return cls(id=body["id"], enabled=body.get("accountEnabled") is not False, created=body.get("createdDateTime"))
 
 
+class Declaration(t.NamedTuple):
+    """Permissions by Graph's ids, as requiredResourceAccess has them, and by their names."""
+
+    access: tuple[Json, ...]
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Desired:
-    """The registration as it shall be. `notes`, `tags`: None leaves them as they are; empty notes are null in Graph."""
+    """The registration as it shall be. `notes`, `tags`: None leaves them as they are; empty notes are null in Graph.
+
+    `declares`: what an application that is to be made declares; of one that is there it says nothing.
+    """
 
     unique_name: str
     display_name: str
@@ -65,6 +75,7 @@ class Desired:
     owners: tuple[str, ...] = ()
     adopt: bool = False
     adopt_client_id: str | None = None
+    declares: Declaration | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
@@ -105,9 +116,11 @@ class Actual:
 class CreateApplication:
     unique_name: str
     properties: t.Mapping[str, t.Any]
+    declares: tuple[str, ...] = ()
 
     def describe(self) -> str:
-        return f"create application {self.properties['displayName']}"
+        declared = f" that declares {', '.join(self.declares)}" if self.declares else ""
+        return f"create application {self.properties['displayName']}{declared}"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,10 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     return _plan_new(desired)
 
 
+def creates(change: Change[Step]) -> bool:
+    return any(isinstance(step, CreateApplication) for step in change.steps)
+
+
 def plan_absent(actual: Actual, *, purge: bool) -> Change[Step]:
     found = (actual.application,) if actual.application else ()
     steps: list[Step] = [DeleteApplication(application.id) for application in found]
@@ -51,8 +55,10 @@ def plan_absent(actual: Actual, *, purge: bool) -> Change[Step]:
 
 
 def _plan_new(desired: Desired) -> Change[Step]:
+    access, names = desired.declares or ((), ())
+    declared = {"requiredResourceAccess": list(access)} if access else {}
     steps: tuple[Step, ...] = (
-        CreateApplication(desired.unique_name, desired.properties()),
+        CreateApplication(desired.unique_name, {**desired.properties(), **declared}, names),
         CreateServicePrincipal(),
         *_owner_steps(desired, ()),
     )
@@ -65,6 +71,7 @@ def _plan_new(desired: Desired) -> Change[Step]:
         "tags": sorted(desired.tags or ()),
         "service_principal": "present",
         "owners": sorted(set(desired.owners)),
+        **({"permissions": list(names)} if names else {}),
     }
     return Change({**dict.fromkeys(after), "state": "absent"}, after, steps)
 

@@ -23,6 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
 _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime"
 #: All that any of our readers wants of an application: read ahead once, it serves them all.
 _ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
+_DELETED: Read = ("/directory/deletedItems/graph.application", {"$select": _APPLICATION_FIELDS})
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
 _SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime"
 
@@ -39,6 +40,11 @@ def application_read(unique_name: str) -> Read:
 
 def service_principal_read(app_id: str) -> Read:
     return f"/servicePrincipals(appId={odata_string(app_id)})", {"$select": _SERVICE_PRINCIPAL_FIELDS}
+
+
+def unkeyed_reads(desired: Desired) -> tuple[Read, Read]:
+    """What is searched where the key finds nothing: deleted applications, and those that people made."""
+    return _DELETED, ("/applications", {"$filter": _candidate_condition(desired), "$select": _APPLICATION_FIELDS})
 
 
 def find_by_unique_name(graph: GraphClient, unique_name: str) -> Json | None:
@@ -98,11 +104,7 @@ def _with_surroundings(graph: GraphClient, desired: Desired, actual: Actual, fou
 
 def _deleted(graph: GraphClient, unique_name: str) -> tuple[Application, ...]:
     # Filtering deleted items by uniqueName is not documented, so the list is searched here.
-    rows = graph.list(
-        "/directory/deletedItems/graph.application",
-        {"$select": _APPLICATION_FIELDS},
-        action="list deleted applications",
-    )
+    rows = graph.list(*_DELETED, action="list deleted applications")
     return tuple(Application.from_graph(row) for row in rows if row.get("uniqueName") == unique_name)
 
 
@@ -119,9 +121,13 @@ def find_deleted_principal(graph: GraphClient, app_id: str) -> str | None:
 
 
 def _candidates(graph: GraphClient, desired: Desired) -> tuple[Application, ...]:
+    return _list_applications(graph, _candidate_condition(desired))
+
+
+def _candidate_condition(desired: Desired) -> str:
     if desired.adopt_client_id:
-        return _list_applications(graph, f"appId eq {odata_string(desired.adopt_client_id)}")
-    return _list_applications(graph, f"displayName eq {odata_string(desired.display_name)}")
+        return f"appId eq {odata_string(desired.adopt_client_id)}"
+    return f"displayName eq {odata_string(desired.display_name)}"
 
 
 def _list_applications(graph: GraphClient, condition: str) -> tuple[Application, ...]:

@@ -53,6 +53,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
     Clients,
     find_group,
     read,
+    reads_ahead,
     role_definition_id,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
@@ -80,7 +81,7 @@ def apply(
         if waiting:
             return _stopped(restriction, done, waiting)
         done.append(step)
-    return _confirmed(clients, desired, restriction)
+    return _confirmed(clients, desired, restriction, actual.app_id)
 
 
 def apply_absent(clients: Clients, desired: Desired, actual: Actual, change: Change[Step]) -> None:
@@ -94,11 +95,13 @@ def _stopped(restriction: Restriction, done: list[Step], waiting: str) -> Restri
     return replace(restriction, change=change, waiting=waiting, fingerprint=None)
 
 
-def _confirmed(clients: Clients, desired: Desired, restriction: Restriction) -> Restriction:
+def _confirmed(clients: Clients, desired: Desired, restriction: Restriction, app_id: str | None) -> Restriction:
     """Reads until nothing is left to do, so that what follows builds on what Exchange really has."""
     latest: list[Restriction] = []
 
     def is_done() -> bool:
+        groups = [desired.group] if desired.group else []
+        clients.exchange.read_ahead(reads_ahead([app_id] if app_id else [], groups))
         latest[:] = [plan(read(clients, desired), desired)]
         return not latest[0].change.changed
 
@@ -290,7 +293,7 @@ class _Writer:
 
     def _group(self) -> Group:
         """As it is now: it may have been made by the step before."""
-        group = find_group(self._exchange, self._desired.group)
+        group = find_group(self._exchange, self._desired.group, with_members=False)
         if group is None:
             raise ReplicationError(
                 f"The group {self._desired.group} was made but cannot be read yet.",

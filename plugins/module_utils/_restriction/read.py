@@ -72,13 +72,21 @@ def _of_nobody(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Ac
     )
 
 
-def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str]) -> list[Cmdlet]:
-    """What `read` will ask of Exchange for these registrations first."""
+def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str], recipients: t.Iterable[str] = ()) -> list[Cmdlet]:
+    """What `read` will ask of Exchange for these registrations first. `recipients`: addresses, and names to be free."""
     return [
         ("Get-ApplicationAccessPolicy", {}),
         *(("Get-ServicePrincipal", {"Identity": app_id}) for app_id in app_ids),
         *(("Get-Group", {"Identity": group}) for group in groups),
+        *(("Get-Recipient", {"Identity": recipient}) for recipient in recipients),
     ]
+
+
+def recipients_of(desired: Desired) -> list[str]:
+    """Whom `read` looks for while there is no group yet."""
+    sender = [desired.sender] if desired.sender else []
+    addresses = {address.lower() for address in (*(desired.members or ()), *sender)}
+    return sorted({*addresses, desired.group}) if desired.group else []
 
 
 def _registration(clients: Clients, unique_name: str) -> Actual:
@@ -113,7 +121,7 @@ def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> A
     return replace(actual, group=group, name_taken=taken, resolved=resolved, nested=nested)
 
 
-def find_group(exchange: ExchangeClient, name: str) -> Group | None:
+def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True) -> Group | None:
     rows = exchange.find("Get-Group", action=f"read group {name}", Identity=name)
     matches = [row for row in rows if _is_named(row, name)]
     if len(matches) > 1:
@@ -131,7 +139,7 @@ def find_group(exchange: ExchangeClient, name: str) -> Group | None:
         notes=str(row.get("Notes") or ""),
         kind=kind,
         changed=parse_time(row.get("WhenChangedUTC") or row["WhenCreatedUTC"]),
-        members=members_of(exchange, guid) if kind in LISTING_GROUPS else (),
+        members=members_of(exchange, guid) if with_members and kind in LISTING_GROUPS else (),
     )
 
 
@@ -145,13 +153,19 @@ def members_of(exchange: ExchangeClient, guid: str) -> tuple[Recipient, ...]:
 
 def mailboxes_in(exchange: ExchangeClient, guid: str, seen: frozenset[str] = frozenset()) -> tuple[Recipient, ...]:
     """Mailboxes of a group and of the groups in it."""
+    return mailboxes_among(exchange, members_of(exchange, guid), seen | {guid})
+
+
+def mailboxes_among(
+    exchange: ExchangeClient, members: t.Iterable[Recipient], seen: frozenset[str]
+) -> tuple[Recipient, ...]:
+    """Mailboxes among a group's members and in the groups among them. `seen`: groups that need no second look."""
     found: dict[str, Recipient] = {}
-    for member in members_of(exchange, guid):
+    for member in members:
         if member.is_mailbox:
             found[member.guid] = member
         elif member.lists_members and member.guid not in seen:
-            inner = mailboxes_in(exchange, member.guid, seen | {guid})
-            found |= {mailbox.guid: mailbox for mailbox in inner}
+            found |= {mailbox.guid: mailbox for mailbox in mailboxes_in(exchange, member.guid, seen)}
     return tuple(found.values())
 
 

@@ -19,10 +19,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
 _LOCKS = ".locks"
+#: Ansible Vault writes each byte as hexadecimal digits, and those once more, in lines of 80; with salt and digest.
+_GROWTH, _OVERHEAD = 5, 1024
 
 
 class Cipher(t.Protocol):
     """Encrypts and decrypts text; how is the door's business. Raises StoreError."""
+
+    def check(self) -> None:
+        """Raises StoreError where there is nothing to encrypt with."""
 
     def encrypt(self, text: str) -> bytes: ...
 
@@ -40,7 +45,7 @@ class EncryptedFolder:
 
     def check(self) -> None:
         """Raises StoreError where nothing could be written; makes nothing."""
-        self._cipher.encrypt("probe")
+        self._cipher.check()
         existing = next(path for path in (self.path, *self.path.parents) if path.exists())
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise StoreError(
@@ -63,13 +68,17 @@ class EncryptedFolder:
 
     def write(self, name: str, text: str) -> None:
         path = self._file(name)
-        with self._draft(path, text) as draft:
+        with self._draft(path, self._cipher.encrypt(text)) as draft:
             draft.replace(path)
             self._sync_folder()
 
     def rehearse(self, name: str, text: str) -> None:
-        """All of `write` but its effect. Raises StoreError where the text could not be written now."""
-        with self._draft(self._file(name), text):
+        """All of `write` but its effect. Raises StoreError where the text could not be written now.
+
+        Nothing is encrypted, which costs milliseconds by intent: zeros take as much room.
+        """
+        self._cipher.check()
+        with self._draft(self._file(name), bytes(_GROWTH * len(text.encode()) + _OVERHEAD)):
             pass
 
     @contextlib.contextmanager
@@ -88,9 +97,8 @@ class EncryptedFolder:
             yield
 
     @contextlib.contextmanager
-    def _draft(self, path: Path, text: str) -> t.Iterator[Path]:
-        """The text, safe on the disk beside `path`; gone at the end where it was not renamed."""
-        content = self._cipher.encrypt(text)
+    def _draft(self, path: Path, content: bytes) -> t.Iterator[Path]:
+        """The content, safe on the disk beside `path`; gone at the end where it was not renamed."""
         with _told(path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             # mkstemp makes the file with mode 0600, and in the same folder: rename is atomic within a file system only.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from functools import lru_cache
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import (
     Cipher,
@@ -29,4 +30,10 @@ def open_store(options: t.Mapping[str, t.Any], vault: Vault) -> SecretStore:
 
 def open_folder(folder: str, options: t.Mapping[str, t.Any], vault: Vault) -> EncryptedFolder:
     """A folder encrypted like the store."""
-    return EncryptedFolder(folder, vault(options["vault_id"], options["vault_password_file"]))
+    return _opened(folder, options["vault_id"], options["vault_password_file"], t.cast("t.Hashable", vault))
+
+
+@lru_cache(maxsize=2)
+def _opened(folder: str, vault_id: str | None, password_file: str | None, vault: t.Hashable) -> EncryptedFolder:
+    """What a task has decrypted once it does not decrypt again; it works on two folders at most."""
+    return EncryptedFolder(folder, t.cast("Vault", vault)(vault_id, password_file))

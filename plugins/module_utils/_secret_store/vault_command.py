@@ -36,6 +36,9 @@ class VaultCommand:
         self._password_file = password_file
         self._vault_id = vault_id or "default"
 
+    def check(self) -> None:
+        self.encrypt("probe")
+
     def encrypt(self, text: str) -> bytes:
         content = self._run("encrypt", "--encrypt-vault-id", self._vault_id, data=text).encode()
         if not content.startswith(_HEADER):

@@ -63,6 +63,8 @@ class ScriptedHttp:
         self.script[method, path] = list(answers)
 
     def request(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
+        if url.endswith("/$batch") and ("POST", "/$batch") not in self.script:
+            return self._batch(url, kwargs)
         parts = urlsplit(url)
         path = unquote(parts.path).removeprefix("/v1.0").removeprefix("/beta")
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -72,6 +74,16 @@ class ScriptedHttp:
         answers = self.script[method, path]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         return _response(requests.Request(method, url, headers=kwargs["headers"]), *answer)
+
+    def _batch(self, url: str, kwargs: dict[str, t.Any]) -> requests.Response:
+        """Each item as if it had come alone."""
+        base = url.removesuffix("/$batch")
+        items = [
+            (item["id"], self.request(item["method"], f"{base}{item['url']}", headers=kwargs["headers"]))
+            for item in kwargs["json"]["requests"]
+        ]
+        answers = [{"id": id_, "status": answer.status_code, "body": _body(answer)} for id_, answer in items]
+        return _response(requests.Request("POST", url, headers=kwargs["headers"]), 200, {"responses": answers})
 
     def calls(self, *methods: str) -> list[tuple[str, str]]:
         """What was sent, in order; only these methods where any is named."""
@@ -104,6 +116,8 @@ class ScriptedExchange:
 
     def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
         assert method == "POST"
+        if url.endswith("/$batch"):
+            return self._batch(url, kwargs)
         assert url.startswith(f"{EXCHANGE_URL}/adminapi/beta/{TENANT}/InvokeCommand")
         (told,) = kwargs["json"].values()
         cmdlet, parameters = told["CmdletName"], told["Parameters"]
@@ -114,6 +128,15 @@ class ScriptedExchange:
         answers = self.script[key]
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         return _response(requests.Request(method, url, headers=kwargs["headers"]), *answer)
+
+    def _batch(self, url: str, kwargs: dict[str, t.Any]) -> requests.Response:
+        """Each item as if it had come alone."""
+        items = [
+            (item["id"], self.request("POST", item["url"], reads=True, json=item["body"], headers=item["headers"]))
+            for item in kwargs["json"]["requests"]
+        ]
+        answers = [{"id": id_, "status": answer.status_code, "body": _body(answer)} for id_, answer in items]
+        return _response(requests.Request("POST", url, headers=kwargs["headers"]), 200, {"responses": answers})
 
     def cmdlets(self, *verbs: str) -> list[str]:
         """What was run, in order; only these verbs where any is named."""
@@ -181,6 +204,10 @@ def _response(
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
     response.raw = io.BytesIO(text.encode())
     return response
+
+
+def _body(response: requests.Response) -> t.Any:
+    return json.loads(response.text) if response.text else None
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the role documents, what it defaults to, and what it takes for a known variable are the same."""
+"""What the role documents, what it defaults to, and what connector_plan takes are the same."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import variables
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles" / "connector"
@@ -21,8 +23,6 @@ def _load(path: str) -> dict[str, Any]:
 
 SPEC = _load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 DEFAULTS = _load("defaults/main.yml")
-#: Set by the role for whoever reads it.
-RESULT = "connector_result"
 
 
 def test_documented_defaults_are_the_real_ones() -> None:
@@ -31,19 +31,33 @@ def test_documented_defaults_are_the_real_ones() -> None:
     assert documented == DEFAULTS
 
 
-def test_the_known_variables_are_the_documented_ones() -> None:
-    known = _load("vars/main.yml")["__connector_known_variables"]
-    assert known == sorted(known)
-    assert set(known) == {*SPEC, RESULT}
+def test_the_plan_takes_just_the_documented_variables() -> None:
+    assert set(variables.SPEC) == set(SPEC) - {"connector_hosts"}
+    for name, option in variables.SPEC.items():
+        documented = {key: SPEC[name][key] for key in ("type", "elements", "choices") if key in SPEC[name]}
+        assert {key: option[key] for key in ("type", "elements", "choices") if key in option} == documented, name
 
 
-def test_every_documented_variable_is_used_and_every_used_one_documented() -> None:
-    files = [*ROLE.rglob("tasks/*.yml"), *ROLE.rglob("vars/*.yml"), *ROLE.rglob("defaults/*.yml")]
-    files += (ROOT / "playbooks").glob("*.yml")
-    text = "\n".join(path.read_text().split("__connector_known_variables:")[0] for path in files)
-    # A default's own line is no use of it.
-    used = set(re.findall(r"(?<![_\w])(connector_\w+)\b(?!:)", text)) | {RESULT}
-    assert used - {"connector_result"} == set(SPEC)
+def test_what_the_role_asks_for_or_has_a_default_for_is_always_given() -> None:
+    given = {name for name, option in variables.SPEC.items() if option.get("required")}
+    assert given == {name for name, option in SPEC.items() if option.get("required")} | set(DEFAULTS)
+
+
+def test_every_documented_variable_is_used() -> None:
+    used = set(re.findall(r"connector_hosts", (ROOT / "playbooks" / "onboard.yml").read_text()))
+    core = ROOT / "plugins" / "module_utils" / "_onboarding"
+    # A variable of either kind of registration is used under the name that both have in common.
+    code = "\n".join(path.read_text() for path in core.glob("*.py") if path.name != "variables.py")
+    code += (core / "variables.py").read_text().partition("\ndef read_variables")[2]
+    for name in variables.SPEC:
+        short = re.sub(r"^connector_(calendar_|mail_|secret_)?", "", name)
+        if f'"{name}"' in code or f'"{short}"' in code:
+            used.add(name)
+    assert used == set(SPEC)
+
+
+def test_secrets_are_known_as_such() -> None:
+    assert {name for name in SPEC if name.endswith(("_secret", "_password"))} == variables.SECRET_VARIABLES
 
 
 def test_secrets_have_no_type_that_would_be_shown_when_it_does_not_fit() -> None:

@@ -105,6 +105,9 @@ GROUP_ROW = {
 def organization(exchange_http):
     exchange_http.on("Get-Group", (200, {"value": [GROUP_ROW]}))
     exchange_http.on("Get-DistributionGroupMember", DONE)
+    # Read ahead before it is confirmed.
+    exchange_http.on("Get-ApplicationAccessPolicy", DONE)
+    exchange_http.on("Get-ServicePrincipal", DONE)
     return exchange_http
 
 

@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
@@ -21,9 +22,12 @@ class Reversed:
     def __init__(self):
         self.faults = []
 
-    def encrypt(self, text):
+    def check(self):
         if self.faults:
             raise self.faults[0]
+
+    def encrypt(self, text):
+        self.check()
         return text[::-1].encode()
 
     def decrypt(self, content):
@@ -247,6 +251,25 @@ def test_the_check_asks_for_the_right_to_write(folder, tmp_path, monkeypatch):
         folder.check()
 
     assert asked == [(tmp_path, os.W_OK | os.X_OK)]
+
+
+def test_a_rehearsal_takes_as_much_room_as_ansible_vault_would_and_leaves_nothing(folder, monkeypatch):
+    text = "secret " * 400
+    vault = VaultLib([("default", VaultSecret(b"password"))])
+    written = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: written.append(os.fstat(descriptor).st_size))
+
+    folder.rehearse("a.json", text)
+
+    assert written[0] >= len(vault.encrypt(text, vault.secrets[0][1]))
+    assert names(folder) == []
+
+
+def test_a_rehearsal_fails_where_nothing_can_be_encrypted(folder, cipher):
+    cipher.faults.append(StoreError("no password"))
+
+    with pytest.raises(StoreError, match="no password"):
+        folder.rehearse("a.json", "text")
 
 
 def test_tilde_and_relative_paths_become_absolute(tmp_path, monkeypatch, cipher):

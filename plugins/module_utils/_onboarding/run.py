@@ -1,0 +1,99 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils import _handoff
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Findings, Wanted
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.plan import Planner
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import Onboarding, Progress
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.summary import Standing
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import (
+    Variables,
+    read_variables,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell
+
+
+def run_plan(call: Call) -> Outcome:
+    """The work of connector_plan."""
+    host = call.params["host"]
+    variables = read_variables(call.params["variables"], host)
+    tenant = Tenant(TenantOptions.from_params(options.connection(variables)), None)
+    store = open_store(options.store(variables), call.vault)
+    wanted = [Wanted.from_options(variables, entry, store.address) for entry in options.registrations(variables)]
+    findings = Planner(tenant, store, prove_again=variables["connector_prove_again"]).plan(wanted)
+    hands_off, handed_off = _handoff_state(call, variables, store, tenant.directory_id, findings)
+    planned = [f"{entry.name}: {', '.join(entry.planned)}" for entry in findings if entry.planned]
+    planned += ["hand-off"] if hands_off else []
+    if not planned:
+        for entry in findings:
+            if entry.message:
+                tell(f"waits for consent. Forward this: {entry.message}")
+    progress = Progress(tenant.directory_id, handed_off)
+    for entry in findings:
+        progress.note(entry.name, "application", {"registration": entry.registration})
+    values = {"tenant_id": tenant.directory_id, "planned": planned}
+    return Outcome(
+        # Who has nothing to do needs nothing to do it with: a fleet's results stay small.
+        {**values, "progress": progress.dump()} if planned else values,
+        warnings=tuple(warning for entry in findings for warning in entry.warnings),
+        session=tenant.tokens.session if planned else None,
+        facts={"connector_result": _standing(findings, pending=bool(planned), handed_off=handed_off).result(host)},
+    )
+
+
+def run_stage(call: Call) -> Outcome:
+    """The work of connector_stage."""
+    missing = [name for name in ("variables", "host", "progress") if call.params[name] is None]
+    if missing:
+        raise InputError(
+            f"There is no session of this run, and {' and '.join(missing)} not given.",
+            next_step="Give the session that connector_plan or the stage before returns.",
+        )
+    host = call.params["host"]
+    variables = read_variables(call.params["variables"], host)
+    return Onboarding(call, host, variables, Progress.load(call.params["progress"])).run(call.params["stage"])
+
+
+def _standing(findings: t.Sequence[Findings], *, pending: bool, handed_off: bool) -> Standing:
+    times = [entry.try_again_at for entry in findings if entry.try_again_at]
+    return Standing(
+        changed=[],
+        links=[entry.link for entry in findings if entry.message],
+        waits=[reason for entry in findings for reason in entry.waits],
+        try_again_at=max(times).isoformat(timespec="seconds") if times else None,
+        handed_off=handed_off,
+        pending=pending,
+    )
+
+
+def _handoff_state(
+    call: Call, variables: Variables, store: SecretStore, tenant_id: str, findings: t.Sequence[Findings]
+) -> tuple[bool, bool]:
+    """Whether the hand-off would change now, and whether there is one. It waits for consent and for the proof."""
+    handoff = options.handoff(variables, tenant_id, ())
+    sender = _handoff.checked_address(handoff["sender"])
+    folder = open_folder(handoff["folder"], handoff["store"], call.vault)
+    present = _handoff.read(folder, handoff["name"])
+    released = all(entry.proven for entry in findings) or variables["connector_handoff_unproven"]
+    if any(entry.message for entry in findings) or not released:
+        return False, present is not None
+    issued = {entry.name for entry in findings if "secret" in entry.planned}
+    secrets = [None if name in issued else store.read(tenant_id, handoff[name]) for name in ("calendar", "mail")]
+    desired = _handoff.Desired(tenant_id, secrets[0], secrets[1], sender)
+    change = _handoff.plan(present, desired, handoff["name"])
+    if change.changed:
+        folder.check()
+    return change.changed, present is not None

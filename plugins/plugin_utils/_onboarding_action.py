@@ -1,0 +1,30 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
+
+
+class OnboardingAction(ConnectorAction):
+    """Of the tasks of one onboarding: each hands all that the next one needs on in its sealed session."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        held = self.held_session() or Session(SignIn("", "", ""))
+        options = {**held.options, **{name: self._task.args[name] for name in _OPTIONS if name in self._task.args}}
+        result = super().run(tmp, task_vars)
+        if "progress" in result:
+            session = unseal(result.get("session")) or held
+            session.options = {**options, "progress": result.pop("progress")}
+            result["session"] = seal(session)
+        return result
+
+
+_OPTIONS = ("host", "variables")

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import read_variables
+
+DEFAULTS = yaml.safe_load((Path(__file__).parents[4] / "roles/connector/defaults/main.yml").read_text())
+GIVEN = {
+    **DEFAULTS,
+    "connector_tenant_id": "contoso.com",
+    "connector_mail_sender": "totalview@contoso.com",
+    "connector_store_folder": "/srv/secrets",
+}
+
+
+def variables(**changes):
+    return read_variables({**GIVEN, **{f"connector_{name}": value for name, value in changes.items()}}, "contoso")
+
+
+def both(**changes):
+    return {entry["name"]: entry for entry in options.registrations(variables(**changes))}
+
+
+def refusal(**changes):
+    with pytest.raises(InputError) as caught:
+        variables(**changes)
+    return str(caught.value)
+
+
+# --- validation
+
+
+def test_what_depends_on_other_variables_is_worked_out():
+    found = variables(prefix="ours")
+
+    assert found["connector_calendar_unique_name"] == "ours-calendar"
+    assert found["connector_mail_unique_name"] == "ours-mail"
+    assert found["connector_mail_members"] == ["totalview@contoso.com"]
+    assert found["connector_handoff_folder"] == "/srv/secrets/handoff"
+    assert found["connector_handoff_name"] == "contoso"
+
+
+@pytest.mark.parametrize(("members", "mode"), [(None, "none"), ([], "access_policy"), (["ann"], "access_policy")])
+def test_calendars_are_restricted_as_soon_as_members_are_given(members, mode):
+    assert variables(calendar_members=members)["connector_calendar_restriction"] == mode
+
+
+def test_what_is_given_wins():
+    found = variables(
+        calendar_unique_name="a",
+        mail_unique_name="b",
+        mail_members=["x"],
+        handoff_folder="/f",
+        handoff_name="n",
+        calendar_members=["ann"],
+        calendar_restriction="rbac",
+    )
+
+    names = ("calendar_unique_name", "mail_unique_name", "mail_members", "handoff_folder", "handoff_name")
+    assert [found[f"connector_{name}"] for name in names] == ["a", "b", ["x"], "/f", "n"]
+    assert found["connector_calendar_restriction"] == "rbac"
+
+
+def test_variables_of_the_playbook_and_of_earlier_runs_are_no_mistake():
+    assert variables(hosts="all", result={"state": "complete"})["connector_prefix"] == "totalview-exchange365"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"mail_sendr": "x"}, ["Unknown variable: connector_mail_sendr (did you mean connector_mail_sender?)."]),
+        (
+            {"qqqqqqqqqqqqqqqqqqqqqqqqqq": "x", "mail_sendr": "x"},
+            ["connector_mail_sendr (did you mean connector_mail_sender?), connector_qqqqqqqqqqqqqqqqqqqqqqqqqq."],
+        ),
+        ({"mail_restriction": "some"}, ["connector_mail_restriction", "access_policy, rbac, none"]),
+        ({"adopt": "perhaps"}, ["connector_adopt", "bool"]),
+        ({"mail_restriction": "none"}, ["can send e-mail as every employee", "connector_mail_allow_every_mailbox"]),
+        ({"cloud": "Mars", "prove_again": "perhaps"}, ["connector_cloud", "connector_prove_again"]),
+    ],
+)
+def test_mistakes_are_told_all_at_once(changes, words):
+    message = refusal(**changes)
+
+    assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize("name", ["connector_tenant_id", "connector_mail_sender", "connector_store_folder"])
+def test_what_nobody_else_can_know_must_be_given(name):
+    with pytest.raises(InputError, match=f"missing required arguments: {name}"):
+        read_variables({key: value for key, value in GIVEN.items() if key != name}, "contoso")
+
+
+def test_every_mailbox_must_be_asked_for_in_so_many_words():
+    assert variables(mail_restriction="none", mail_allow_every_mailbox=True)["connector_mail_restriction"] == "none"
+
+
+# --- options of the modules
+
+
+def test_registrations_come_in_the_order_of_the_connectors_form():
+    assert list(both()) == ["calendar", "mail"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "adopted"),
+    [
+        ({}, (False, False)),
+        ({"adopt": True}, (True, True)),
+        ({"adopt": True, "mail_adopt": False}, (True, False)),
+        ({"calendar_adopt": True}, (True, False)),
+    ],
+)
+def test_adoption_for_one_registration_wins_over_that_for_both(changes, adopted):
+    found = both(**changes)
+
+    assert (found["calendar"]["adopt"], found["mail"]["adopt"]) == adopted
+
+
+def test_only_the_sender_is_asked_where_calendars_are_not_restricted():
+    assert both()["calendar"]["mailbox"] == "totalview@contoso.com"
+    assert both(calendar_members=["ann"])["calendar"]["mailbox"] is None
+    assert both(calendar_members=["ann"])["mail"]["mailbox"] == "totalview@contoso.com"
+
+
+def test_a_test_mail_is_for_the_mail_registration_only():
+    found = both(test_mail_to="me@contoso.com")
+
+    assert (found["calendar"]["test_mail_to"], found["mail"]["test_mail_to"]) == (None, "me@contoso.com")
+
+
+@pytest.mark.parametrize(
+    ("mode", "declared", "restricted"),
+    [
+        ("access_policy", ["Calendars.Read", "User.Read.All"], ["Calendars.Read"]),
+        ("rbac", ["User.Read.All"], ["Calendars.Read"]),
+        ("none", ["Calendars.Read", "User.Read.All"], ["Calendars.Read"]),
+    ],
+)
+def test_what_exchange_gives_entra_must_not(mode, declared, restricted):
+    permissions = ["Calendars.Read", "User.Read.All"]
+    known = variables(calendar_permissions=permissions, calendar_restriction=mode)
+    calendar = options.registrations(known)[0]
+
+    for given in (options.application(known, calendar), options.permissions(calendar), options.consent(calendar, ())):
+        assert [row["application"] for row in given["permissions"]] == [declared]
+    assert options.restriction(known, calendar)["permissions"] == restricted
+    assert options.proof(known, calendar)["permissions"] == permissions
+
+
+def test_the_credential_may_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("AZURE_CLIENT_ID", "client-1")
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "hidden")
+
+    assert options.connection(variables())["auth_client_secret"] == "hidden"
+    assert options.connection(variables(auth_client_secret="own"))["auth_client_secret"] == "own"
