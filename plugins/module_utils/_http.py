@@ -10,12 +10,14 @@ import os
 import time
 import typing as t
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 if t.TYPE_CHECKING:
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.exceptions import MaxRetryError
     from urllib3.util import Retry
+    from urllib3.util.ssl_ import create_urllib3_context
 
     REQUESTS_IMPORT_ERROR: ImportError | None
 else:
@@ -24,6 +26,7 @@ else:
         from requests.adapters import HTTPAdapter
         from urllib3.exceptions import MaxRetryError
         from urllib3.util import Retry
+        from urllib3.util.ssl_ import create_urllib3_context
     except ImportError as exc:
         REQUESTS_IMPORT_ERROR = exc
         Retry = HTTPAdapter = object
@@ -40,8 +43,6 @@ RETRY_AFTER_CAP = 60.0
 #: Seconds from the first refusal of a request to the last try.
 RETRY_DEADLINE = 300.0
 
-#: As requests has them.
-_CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _READS = frozenset({"GET", "HEAD"})
 
 
@@ -105,22 +106,61 @@ def _retry(repeatable: frozenset[str]) -> ThrottleRetry:
     )
 
 
+def default_ca_path() -> str:
+    """The authorities to trust where nobody says otherwise: the environment's, or those that requests brings along."""
+    named = (os.environ.get(name) for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"))
+    return next((path for path in named if path), requests.utils.DEFAULT_CA_BUNDLE_PATH)
+
+
+@lru_cache(maxsize=2)
+def tls_context(ca_path: str) -> t.Any:
+    """Read once for each process, or once for all that it forks: a usual bundle takes tens of milliseconds.
+
+    Raises EndpointError.
+    """
+    context = create_urllib3_context()
+    try:
+        context.load_verify_locations(**{"capath" if os.path.isdir(ca_path) else "cafile": ca_path})  # noqa: PTH112
+    except OSError as exc:
+        raise EndpointError(
+            f"The certificate authorities in {ca_path} cannot be used: {exc.strerror or exc}.",
+            next_step="Correct ca_path, or REQUESTS_CA_BUNDLE: it takes a file in PEM form.",
+            code="NoAuthorities",
+        ) from exc
+    return context
+
+
+class _Adapter(HTTPAdapter):
+    """Trusts whom the context trusts; requests would read the authorities once more for each connection."""
+
+    def __init__(self, context: t.Any) -> None:
+        self._context = context
+        super().__init__()
+
+    def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: t.Any) -> t.Any:
+        return super().proxy_manager_for(proxy, ssl_context=self._context, **kwargs)
+
+    def cert_verify(self, conn: t.Any, url: str, verify: t.Any, cert: t.Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
+
+
 class HttpClient:
     """One kept-alive session; TLS is always verified, against `ca_path` where given.
 
     Its `get` and `post` have the shape that msal wants of an `http_client`.
-    Raises EndpointError for everything that is no HTTP answer.
+    Raises EndpointError for everything that is no HTTP answer, and for a `ca_path` that cannot be used.
     """
 
     def __init__(self, ca_path: str | None) -> None:
-        bundles = (ca_path, *(os.environ.get(name) for name in _CA_BUNDLES))
-        self._verify: str | bool = next((path for path in bundles if path), True)
         self._session = requests.Session()
         # What it takes from the environment it looks for with each request: proxies, which are looked for once here,
         # and a netrc file, whose password would take our token's place.
         self._session.trust_env = False
         self._proxies: dict[str, dict[str, str]] = {}
-        self._adapter = HTTPAdapter()
+        self._adapter = _Adapter(tls_context(ca_path or default_ca_path()))
         self._session.mount("https://", self._adapter)
 
     def get(self, url: str, **kwargs: t.Any) -> requests.Response:
@@ -144,7 +184,7 @@ class HttpClient:
         self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS)
         try:
             return self._session.request(
-                method, url, verify=self._verify, proxies=self._proxies_for(url), allow_redirects=False, **kwargs
+                method, url, verify=True, proxies=self._proxies_for(url), allow_redirects=False, **kwargs
             )
         except requests.exceptions.SSLError as exc:
             raise EndpointError(
@@ -154,7 +194,7 @@ class HttpClient:
             ) from exc
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as exc:
             raise EndpointError(f"{_origin(url)} is no usable address.", next_step="Use https://host.") from exc
-        except OSError as exc:  # requests' own errors are OSErrors; a missing ca_path is a plain one
+        except OSError as exc:  # what requests raises
             raise EndpointError(
                 f"No answer from {_origin(url)}: {_reason(exc)}.",
                 next_step="Check name, network and proxy of this machine, then run again.",

@@ -65,7 +65,7 @@ EXAMPLES = r"""
 RETURN = r"""
 ansible_facts:
   description: How the tenant stands, see M(totalview.exchange365.connector_plan).
-  returned: success
+  returned: success of the last two stages
   type: dict
 results:
   description: What each module returned.

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import typing as t
@@ -21,6 +22,8 @@ from ansible.utils.display import Display
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
+from ansible_collections.totalview.exchange365.plugins.module_utils._http import default_ca_path, tls_context
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
@@ -35,6 +38,10 @@ from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vau
     secrets_from_file,
 )
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
+
+if not missing_libraries():
+    with contextlib.suppress(EndpointError):  # each task tells what is wrong with it
+        tls_context(default_ca_path())  # for all workers, which inherit it
 
 
 class _Unspoken(dict[str, t.Any]):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.options import with_connection
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 
@@ -25,6 +26,10 @@ class OnboardingAction(ConnectorAction):
             session.options = {**options, "progress": result.pop("progress")}
             result["session"] = seal(session)
         return result
+
+    def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        # The credential may be in this machine's environment only.
+        return super()._run_there({**params, "variables": with_connection(params["variables"])}, task_vars)
 
 
 _OPTIONS = ("host", "variables")

@@ -23,6 +23,8 @@ BIN = Path(sys.executable).parent
 CLIENT_ID = "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b"
 CLIENT_SECRET = "benchmark-automation-secret"
 SENDER = "totalview@example.com"
+#: A host that is no tenant.
+ELSEWHERE = "elsewhere"
 #: What the README asks an operator to give to the automation.
 ROLES = [
     "Application.Read.All",
@@ -100,12 +102,21 @@ class Desk:
             "connector_store_folder": str(self.folder / "secrets"),
         }
         hosts = {tenant.host: {"connector_tenant_id": tenant.id} for tenant in tenants}
-        self._write("inventory.yml", {"all": {"vars": variables, "hosts": hosts}})
+        groups = {"tenants": {"hosts": hosts}, "others": {"hosts": {ELSEWHERE: {}}}}
+        self._write("inventory.yml", {"all": {"vars": variables, "children": groups}})
         (self.folder / "vault-password").write_text("benchmark")
+
+    def write_delegating_playbook(self) -> str:
+        """The role with its tasks delegated to another machine, which is this one: each is a module in a process."""
+        role = {"name": "totalview.exchange365.connector", "rolespec_validate": False}
+        onboard = {"name": "Onboard", "ansible.builtin.import_role": role}
+        block = {"name": "Elsewhere", "delegate_to": ELSEWHERE, "block": [onboard]}
+        self._write("delegating.yml", [{"hosts": "tenants", "gather_facts": False, "tasks": [block]}])
+        return "delegating.yml"
 
     def write_nothing_playbook(self, tasks: int) -> str:
         """A play of so many tasks that do nothing."""
-        play = {"hosts": "all", "gather_facts": False, "tasks": [{"name": "Nothing", "nothing": {}}] * tasks}
+        play = {"hosts": "tenants", "gather_facts": False, "tasks": [{"name": "Nothing", "nothing": {}}] * tasks}
         self._write("nothing.yml", [play])
         return "nothing.yml"
 

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -82,11 +81,11 @@ class Bench:
                 yield f"floor_{name}", run.playbook(run.desk.write_nothing_playbook(tasks))
 
     def process_per_task(self) -> Iterator[tuple[str, Figures]]:
-        """The same role without the action plugins: each task starts a Python process for its module."""
+        """The same role with its tasks delegated: each starts a Python process for its module."""
         with self._fleet("process-per-task", fleet(self.few)) as run:
-            shutil.rmtree(run.desk.collection / "plugins" / "action")
-            yield "process_per_task_fresh", run.playbook(ONBOARD)
-            yield "process_per_task_unchanged", run.playbook(ONBOARD)
+            delegating = run.desk.write_delegating_playbook()
+            yield "process_per_task_fresh", run.playbook(delegating)
+            yield "process_per_task_unchanged", run.playbook(delegating)
 
     def uri_playbook(self) -> Iterator[tuple[str, Figures]]:
         """What a careful user would write without the collection."""
@@ -132,11 +131,10 @@ class Bench:
     @contextmanager
     def _fleet(self, name: str, tenants: Sequence[Tenant]) -> Iterator[Run]:
         folder = self.folder / f"{name}-{len(tenants)}"
-        # A copy, since one scenario takes something away.
-        shutil.copytree(self.collections, folder / "collections")
+        folder.mkdir(parents=True)
         with emulated(tenants) as emulator:
             emulator.settings(latency_ms=self.latency_ms)
-            run = Run(Desk(folder, folder / "collections"), emulator, self.forks)
+            run = Run(Desk(folder, self.collections), emulator, self.forks)
             run.take(tenants)
             yield run
 
@@ -155,7 +153,8 @@ class Run:
         self.desk.write_inventory(tenants, self.emulator)
 
     def playbook(self, name: str) -> Figures:
-        return self.figures([str(BIN / "ansible-playbook"), "-i", "inventory.yml", "-f", str(self._forks), name])
+        options = ["-i", "inventory.yml", "-f", str(self._forks), "-e", "connector_hosts=tenants"]
+        return self.figures([str(BIN / "ansible-playbook"), *options, name])
 
     def figures(self, command: Sequence[str]) -> Figures:
         self.emulator.clear_requests()

@@ -47,7 +47,14 @@ _OF_EITHER_KIND = (
 
 
 def connection(variables: Variables) -> Options:
-    return with_environment({name: variables[f"connector_{name}"] for name in _CONNECTION}, os.environ)
+    """The options that every module of the action group has, also from the environment."""
+    return with_environment({name: variables.get(f"connector_{name}") for name in _CONNECTION}, os.environ)
+
+
+def with_connection(variables: Variables) -> dict[str, t.Any]:
+    """The variables and what the environment of this machine adds to them."""
+    found = {f"connector_{name}": value for name, value in connection(variables).items()}
+    return {**variables, **{name: value for name, value in found.items() if value is not None}}
 
 
 def store(variables: Variables) -> Options:

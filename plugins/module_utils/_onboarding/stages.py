@@ -36,6 +36,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._wait import
 #: so that a registration never reaches the whole tenant, and the connector gets nothing before the proof.
 STAGES = ("application", "restriction", "consent", "secret", "proof", "old_restriction")
 
+_LAST = ("proof", "old_restriction")
 #: Here what was read ahead for the second registration would be void after the first one's writes.
 _WRITING_GRAPH = ("application", "consent", "secret")
 
@@ -114,7 +115,7 @@ class Onboarding:
             self._work(stage)
         except ConnectorError as error:
             self._note(stage, "", failure(error, self._call.tenant_name), [])
-        return self._outcome()
+        return self._outcome(stage)
 
     def _work(self, stage: str) -> None:
         work: dict[str, t.Callable[[Registration], None]] = {
@@ -216,7 +217,7 @@ class Onboarding:
 
     # --- what the task answers ----------------------------------------------------------------------------------------
 
-    def _outcome(self) -> Outcome:
+    def _outcome(self, stage: str) -> Outcome:
         diff = [entry.pop("diff") | _headers(entry) for entry in self._results if entry.get("changed")]
         warnings = tuple(warning for entry in self._results for warning in entry.pop("warnings"))
         results = [{name: value for name, value in entry.items() if name != "diff"} for entry in self._results]
@@ -232,7 +233,9 @@ class Onboarding:
         if failed:
             values |= {"failed": True, "msg": " ".join(entry["msg"] for entry in failed)}
             return Outcome(values, warnings=warnings)
-        return Outcome(values, warnings=warnings, facts={"connector_result": self._standing().result(self._host)})
+        # Only then everybody has had their say.
+        facts = {"connector_result": self._standing().result(self._host)} if stage in _LAST else {}
+        return Outcome(values, warnings=warnings, facts=facts)
 
     def _waiting_consents(self) -> list[dict[str, t.Any]]:
         return [entry for entry in self.progress.every("consent") if entry["state"] == "waiting_for_consent"]

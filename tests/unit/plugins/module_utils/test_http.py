@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import ssl
 from email.utils import formatdate
 
 import pytest
@@ -20,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._http import
     RETRY_DEADLINE,
     HttpClient,
     ThrottleRetry,
+    tls_context,
 )
 
 URL = "https://graph.example/v1.0/things"
@@ -267,22 +269,65 @@ def test_a_redirect_is_an_answer_like_any_other(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("ca_path", "environment", "verify"),
+    ("ca_path", "environment", "trusted"),
     [
-        (None, None, True),
+        (None, None, requests.utils.DEFAULT_CA_BUNDLE_PATH),
         ("/ours.pem", None, "/ours.pem"),
         (None, "/environment.pem", "/environment.pem"),
         ("/ours.pem", "/environment.pem", "/ours.pem"),
     ],
 )
-def test_tls_is_always_verified(sent, monkeypatch, ca_path, environment, verify):
+def test_tls_is_always_verified(sent, monkeypatch, ca_path, environment, trusted):
     if environment:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
+    asked = []
+    monkeypatch.setattr(_http, "tls_context", asked.append)
 
     HttpClient(ca_path).request("GET", URL)
 
     ((_request, kwargs),) = sent
-    assert kwargs["verify"] == verify
+    assert kwargs["verify"] is True
+    assert asked == [trusted]
+
+
+def test_a_tls_context_wants_a_certificate_of_that_host_and_is_made_once():
+    context = tls_context(requests.utils.DEFAULT_CA_BUNDLE_PATH)
+
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.cert_store_stats()["x509_ca"] > 10
+    assert tls_context(requests.utils.DEFAULT_CA_BUNDLE_PATH) is context
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_authorities_that_cannot_be_used_are_told_with_their_path(tmp_path, content):
+    path = tmp_path / "ca.pem"
+    if content:
+        path.write_text(content)
+
+    with pytest.raises(EndpointError, match=str(path)) as caught:
+        HttpClient(str(path))
+
+    assert caught.value.code == "NoAuthorities"
+
+
+def test_a_netrc_file_does_not_take_the_tokens_place(sent, monkeypatch, tmp_path):
+    (tmp_path / "netrc").write_text("machine host.example login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    HttpClient(None).request("GET", "https://host.example/", headers={"Authorization": "Bearer token"})
+
+    assert sent[0][0].headers["Authorization"] == "Bearer token"
+
+
+def test_proxies_of_the_environment_are_used_but_for_hosts_without(sent, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "inner.example")
+    client = HttpClient(None)
+
+    client.request("GET", "https://outer.example/")
+    client.request("GET", "https://inner.example/")
+
+    assert [kwargs["proxies"].get("https") for _request, kwargs in sent] == ["http://proxy.example:3128", None]
 
 
 @pytest.mark.parametrize(("method", "verb"), [("get", "GET"), ("post", "POST")])
