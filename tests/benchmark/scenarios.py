@@ -20,6 +20,7 @@ from emulator.launch import Emulator
 ONBOARD = "totalview.exchange365.onboard"
 #: Enough to count requests in: all tenants of a fleet are alike.
 COUNTED_TENANTS = 50
+SIMPLE_REQUESTS = 3000
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Bench:
             yield name, figures
         yield from self.floor(whole)
         yield from self.requests_only()
+        yield from self.simple_requests()
         if self.few < self.tenants:
             yield from ((f"{name}_few", figures) for name, figures in self.onboarding(self.few))
         yield from self.process_per_task()
@@ -106,6 +108,13 @@ class Bench:
                 replace(job, url=run.emulator.url, ca_file=run.emulator.ca_file, names=renamed).save(path)
                 yield f"requests_only_{name}", run.figures([sys.executable, "-m", "benchmark.replay", str(path)])
                 renamed = Job.load(path).names
+
+    def simple_requests(self) -> Iterator[tuple[str, Figures]]:
+        """What the emulator can do: to see that it is not the brake."""
+        with self._fleet("simple-requests", fleet(1)) as run:
+            token = run.emulator.token(run.tenants[0].id, ["Organization.Read.All"])
+            arguments = [run.emulator.url, run.emulator.ca_file, token, str(SIMPLE_REQUESTS)]
+            yield "simple_requests", run.figures([sys.executable, "-m", "benchmark.throughput", *arguments])
 
     def growth(self, sizes: Sequence[int]) -> Iterator[tuple[str, Figures]]:
         """One fleet, onboarded once; then its first tenants again, ever more of them."""
