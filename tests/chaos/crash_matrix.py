@@ -33,6 +33,10 @@ DEATHS: Mapping[str, Fault] = {
 LOSSES: Mapping[str, Fault] = {"never arrived": {"kind": "refuse"}, "answer lost": {"kind": "reset_after"}}
 
 
+#: One tenant more for so many: a later scenario may have more points than the first.
+SPARE = 6
+
+
 @dataclass(frozen=True)
 class Request:
     """The how-manieth of a tenant's run, and what it is: ids are left out."""
@@ -93,7 +97,7 @@ class CrashMatrix:
     def _points_of(self, scenario: Scenario, requests: Sequence[Request]) -> list[Point]:
         places = list(product(self._ways, requests))
         if not self._healthy:
-            self._healthy = [f"tenant-{number}" for number, _place in enumerate(places, 1)]
+            self._healthy = [f"tenant-{number}" for number in range(1, len(places) + len(places) // SPARE + 1)]
             self._fleet.grow(self._healthy)
         if len(self._healthy) < len(places):
             raise Broken(f"{scenario.name}: {len(places)} points, but only {len(self._healthy)} tenants are left")
