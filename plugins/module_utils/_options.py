@@ -42,6 +42,14 @@ STORE: dict[str, dict[str, t.Any]] = {
     },
 }
 
+#: Of the role's tasks. The two secret variables may come by themselves, so that a module on another machine hides them.
+VARIABLES: dict[str, dict[str, t.Any]] = {
+    "variables": {"type": "dict"},
+    "host": {"type": "str"},
+    "connector_auth_client_secret": {"type": "str", "no_log": True},
+    "connector_auth_certificate_password": {"type": "str", "no_log": True},
+}
+
 PERMISSIONS: dict[str, t.Any] = {
     "type": "list",
     "elements": "dict",

@@ -34,10 +34,18 @@ options:
     required: true
   host:
     description:
-      - What the tenant is called in RV(ansible_facts.connector_result), usually C(inventory_hostname).
+      - What the tenant is called in C(connector_result), usually C(inventory_hostname).
       - The hand-off has this name unless C(connector_handoff_name) is among the variables.
     type: str
     required: true
+  connector_auth_client_secret:
+    description:
+      - This variable by itself. Where the task is delegated to another machine it gets there this way, so that it is
+        shown nowhere.
+    type: str
+  connector_auth_certificate_password:
+    description: Likewise.
+    type: str
 requirements:
   - msal >= 1.31
   - requests >= 2.31
@@ -84,8 +92,10 @@ session:
 from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.run import run_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
 ARGUMENT_SPEC = {
+    **VARIABLES,
     "variables": {"type": "dict", "required": True},
     "host": {"type": "str", "required": True},
 }

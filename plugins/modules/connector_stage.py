@@ -44,10 +44,22 @@ options:
     description: What the stages before have said and done, as JSON.
     type: str
   variables:
-    description: As of M(totalview.exchange365.connector_plan).
+    description:
+      - The role's variables by their names, all those that it documents as required or with a default, and no other.
+        See C(ansible-doc -t role totalview.exchange365.connector).
     type: dict
   host:
-    description: As of M(totalview.exchange365.connector_plan).
+    description:
+      - What the tenant is called in C(connector_result), usually C(inventory_hostname).
+      - The hand-off has this name unless C(connector_handoff_name) is among the variables.
+    type: str
+  connector_auth_client_secret:
+    description:
+      - This variable by itself. Where the task is delegated to another machine it gets there this way, so that it is
+        shown nowhere.
+    type: str
+  connector_auth_certificate_password:
+    description: Likewise.
     type: str
 requirements:
   - msal >= 1.31
@@ -100,13 +112,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._door import
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.run import run_stage
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import STAGES
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
 ARGUMENT_SPEC = {
     "stage": {"type": "str", "choices": list(STAGES), "required": True},
     "progress": {"type": "str"},
     "session": {"type": "str", "no_log": True},
-    "variables": {"type": "dict"},
-    "host": {"type": "str"},
+    **VARIABLES,
 }
 
 OPERATION = Operation("connector_stage", ARGUMENT_SPEC, run_stage)

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.options import with_connection
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 
@@ -29,7 +30,9 @@ class OnboardingAction(ConnectorAction):
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         # The credential may be in this machine's environment only.
-        return super()._run_there({**params, "variables": with_connection(params["variables"])}, task_vars)
+        variables = with_connection(params["variables"])
+        hidden = {name: variables.pop(name) for name in SECRET_VARIABLES if name in variables}
+        return super()._run_there({**params, "variables": variables, **hidden}, task_vars)
 
 
 _OPTIONS = ("host", "variables")

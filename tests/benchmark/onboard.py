@@ -18,6 +18,7 @@ import yaml
 from ansible.parsing.vault import VaultSecret
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import STAGES
+from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
@@ -30,7 +31,7 @@ Json = dict[str, Any]
 def onboard(common: Json, tenant: tuple[str, str]) -> None:
     """`tenant`: inventory host and directory id."""
     host, id_ = tenant
-    options = {"host": host, "variables": {**common, "connector_tenant_id": id_}, "session": None}
+    options = {"host": host, "variables": {**common, "connector_tenant_id": id_}}
     result, outcome = perform(connector_plan.OPERATION, _call(options))
     for stage in STAGES:
         if result.get("failed"):
@@ -46,7 +47,7 @@ def _stage(options: Json, plan: Any) -> Json:
 
 
 def _call(options: Json, session: Any = None) -> Call:
-    return Call(options, check_mode=False, vault=_vault, session=session)
+    return Call({**dict.fromkeys(SECRET_VARIABLES), **options}, check_mode=False, vault=_vault, session=session)
 
 
 def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:  # noqa: ARG001 (as a vault is called)

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
 
 from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL
-from integration.operator_desk import SENDER, Desk, Leg, Run
+from integration.operator_desk import CLIENT_SECRET, SENDER, Desk, Leg, Run
 from integration.plays import play, task
 from integration.reach_witness import USERS
 from integration.tenants import Tenants
@@ -115,6 +116,47 @@ def test_a_delegated_task_really_runs_as_a_module(desk: Desk, tenants: Tenants) 
     assert "session" in in_worker
     assert "session" not in as_module, "a session must not travel through another machine's output"
     assert run.output.count("Using module file") == 1, "the other task started no module"
+
+
+def _role_play(**block: Any) -> list[dict[str, Any]]:
+    onboard = {"name": "Onboard", "ansible.builtin.import_role": {"name": "totalview.exchange365.connector"}}
+    return [{"hosts": "contoso", "gather_facts": False, "tasks": [{"block": [onboard], **block}]}]
+
+
+def test_the_role_works_as_well_on_another_machine_which_shows_no_secret(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make(users=USERS)
+    desk.hosts = {"contoso": {"connector_tenant_id": tenant}, "elsewhere": ELSEWHERE}
+    environment = {"ANSIBLE_VAULT_PASSWORD_FILE": str(desk.vault_password_file)}
+    delegated = _role_play(delegate_to="elsewhere")
+
+    run = desk.run(delegated, "-vvvv", environment=environment)
+
+    assert run.code == 0, run.output
+    assert run.tenant("contoso")["state"] == "complete"
+    assert run.output.count("Using module file") == 6, "a process for each task"
+    shown = f"{run.output}{json.dumps(run.rows)}"
+    issued = emulator.issued()
+    assert not [text for text in (CLIENT_SECRET, *issued["secrets"], *issued["tokens"]) if text in shown]
+    Witness(emulator, tenant).assert_as_totalview_asks()
+    again = desk.run(delegated, environment=environment)
+    assert again.stats["contoso"]["changed"] == 0
+    assert desk.run("totalview.exchange365.onboard", "--limit", "contoso").stats["contoso"]["changed"] == 0
+
+
+def test_the_role_may_be_included_while_the_run_lasts(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    play_ = _role_play()
+    play_[0]["tasks"] = [{"ansible.builtin.include_role": {"name": "totalview.exchange365.connector"}}]
+
+    run = desk.run(play_)
+
+    assert run.code == 0, run.output
+    assert run.tenant("contoso")["state"] == "complete"
+    Witness(emulator, tenant).assert_as_totalview_asks()
+    assert desk.run(play_).stats["contoso"]["changed"] == 0
 
 
 def test_no_process_is_started_for_a_task(desk: Desk, tenants: Tenants) -> None:

@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import Onboarding, Progress
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.summary import Standing
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import (
+    SECRET_VARIABLES,
     Variables,
     read_variables,
 )
@@ -28,8 +29,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._wait import
 
 def run_plan(call: Call) -> Outcome:
     """The work of connector_plan."""
-    host = call.params["host"]
-    variables = read_variables(call.params["variables"], host)
+    host, variables = _host_and_variables(call)
     tenant = Tenant(TenantOptions.from_params(options.connection(variables)), None)
     store = open_store(options.store(variables), call.vault)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in options.registrations(variables)]
@@ -62,9 +62,15 @@ def run_stage(call: Call) -> Outcome:
             f"There is no session of this run, and {' and '.join(missing)} not given.",
             next_step="Give the session that connector_plan or the stage before returns.",
         )
-    host = call.params["host"]
-    variables = read_variables(call.params["variables"], host)
+    host, variables = _host_and_variables(call)
     return Onboarding(call, host, variables, Progress.load(call.params["progress"])).run(call.params["stage"])
+
+
+def _host_and_variables(call: Call) -> tuple[str, Variables]:
+    """Raises InputError."""
+    host = call.params["host"]
+    hidden = {name: call.params[name] for name in SECRET_VARIABLES if call.params[name]}
+    return host, read_variables({**call.params["variables"], **hidden}, host)
 
 
 def _standing(findings: t.Sequence[Findings], *, pending: bool, handed_off: bool) -> Standing:
