@@ -17,6 +17,7 @@ description:
   - Nothing is written. Where a proof is due and nothing else is to be changed, it is made, as
     M(totalview.exchange365.connector_proof) does in check mode.
 extends_documentation_fragment:
+  - totalview.exchange365.variables
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.reading
 attributes:
@@ -25,30 +26,6 @@ attributes:
   action_group:
     support: none
     membership: []
-options:
-  variables:
-    description:
-      - The role's variables by their names, all those that it documents as required or with a default, and no other.
-        See C(ansible-doc -t role totalview.exchange365.connector).
-    type: dict
-    required: true
-  host:
-    description:
-      - What the tenant is called in C(connector_result), usually C(inventory_hostname).
-      - The hand-off has this name unless C(connector_handoff_name) is among the variables.
-    type: str
-    required: true
-  connector_auth_client_secret:
-    description:
-      - This variable by itself. Where the task is delegated to another machine it gets there this way, so that it is
-        shown nowhere.
-    type: str
-  connector_auth_certificate_password:
-    description: Likewise.
-    type: str
-requirements:
-  - msal >= 1.31
-  - requests >= 2.31
 """
 
 EXAMPLES = r"""
@@ -94,13 +71,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
-ARGUMENT_SPEC = {
-    **VARIABLES,
-    "variables": {"type": "dict", "required": True},
-    "host": {"type": "str", "required": True},
-}
-
-OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run_plan)
+OPERATION = Operation("connector_plan", VARIABLES, run_plan)
 
 
 def main() -> None:

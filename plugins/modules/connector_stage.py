@@ -15,6 +15,7 @@ description:
     that follow from the role's variables. The role C(connector) has one such task for each stage.
   - Where the work for one registration fails the other has its turn all the same; then the task fails.
 extends_documentation_fragment:
+  - totalview.exchange365.variables
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
 attributes:
@@ -43,27 +44,6 @@ options:
   progress:
     description: What the stages before have said and done, as JSON.
     type: str
-  variables:
-    description:
-      - The role's variables by their names, all those that it documents as required or with a default, and no other.
-        See C(ansible-doc -t role totalview.exchange365.connector).
-    type: dict
-  host:
-    description:
-      - What the tenant is called in C(connector_result), usually C(inventory_hostname).
-      - The hand-off has this name unless C(connector_handoff_name) is among the variables.
-    type: str
-  connector_auth_client_secret:
-    description:
-      - This variable by itself. Where the task is delegated to another machine it gets there this way, so that it is
-        shown nowhere.
-    type: str
-  connector_auth_certificate_password:
-    description: Likewise.
-    type: str
-requirements:
-  - msal >= 1.31
-  - requests >= 2.31
 """
 
 EXAMPLES = r"""

@@ -14,6 +14,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 
+_OPTIONS = ("host", "variables")
+
 
 class OnboardingAction(ConnectorAction):
     """Of the tasks of one onboarding: each hands all that the next one needs on in its sealed session."""
@@ -30,9 +32,6 @@ class OnboardingAction(ConnectorAction):
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         # The credential may be in this machine's environment only.
-        variables = with_connection(params["variables"])
+        variables = with_connection(params["variables"] or {})
         hidden = {name: variables.pop(name) for name in SECRET_VARIABLES if name in variables}
         return super()._run_there({**params, "variables": variables, **hidden}, task_vars)
-
-
-_OPTIONS = ("host", "variables")

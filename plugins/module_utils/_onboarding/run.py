@@ -56,18 +56,18 @@ def run_plan(call: Call) -> Outcome:
 
 def run_stage(call: Call) -> Outcome:
     """The work of connector_stage."""
-    missing = [name for name in ("variables", "host", "progress") if call.params[name] is None]
-    if missing:
-        raise InputError(
-            f"There is no session of this run, and {' and '.join(missing)} not given.",
-            next_step="Give the session that connector_plan or the stage before returns.",
-        )
     host, variables = _host_and_variables(call)
     return Onboarding(call, host, variables, Progress.load(call.params["progress"])).run(call.params["stage"])
 
 
 def _host_and_variables(call: Call) -> tuple[str, Variables]:
     """Raises InputError."""
+    missing = [name for name in ("variables", "host", "progress") if call.params.get(name, "") is None]
+    if missing:
+        raise InputError(
+            f"Not given: {', '.join(missing)}.",
+            next_step="Give variables and host; to a stage the session that the task before it returns.",
+        )
     host = call.params["host"]
     hidden = {name: call.params[name] for name in SECRET_VARIABLES if call.params[name]}
     return host, read_variables({**call.params["variables"], **hidden}, host)

@@ -56,8 +56,8 @@ class Progress:
 
     As text, because Ansible looks into whatever is no text, many times.
 
-    `noted`: results by registration and part; `changed`, `pending`: parts by registration that changed something,
-    or that would have in check mode as well. What concerns the tenant as a whole has the name "".
+    `noted`: results by registration and part. `changed`: parts by registration that changed something, or in check mode
+    would have. What concerns the tenant as a whole has the name "".
     """
 
     tenant_id: str

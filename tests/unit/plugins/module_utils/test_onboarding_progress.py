@@ -8,6 +8,8 @@ import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import Progress
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.summary import Standing
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
+from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 
 
 def progress():
@@ -37,6 +39,19 @@ def test_changes_are_told_by_registration_and_those_of_the_tenant_last():
     found.note("calendar", "secret", {"changed": False})
 
     assert found.changed_parts() == ["calendar: consent", "mail: consent, old restriction", "hand-off"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "missing"),
+    [(connector_stage.OPERATION, "variables, host, progress"), (connector_plan.OPERATION, "variables, host")],
+)
+def test_a_task_without_a_session_says_what_it_needs(operation, missing):
+    given = {**dict.fromkeys(operation.argument_spec), "stage": "consent"}
+
+    result, outcome = perform(operation, Call(given, check_mode=False, vault=lambda *_unused: None))
+
+    assert outcome is None
+    assert result["failure"]["message"] == f"Not given: {missing}."
 
 
 def standing(**changes):
