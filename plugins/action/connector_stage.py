@@ -18,8 +18,8 @@ class ActionModule(OnboardingAction):
     OPERATION = connector_stage.OPERATION
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        session = self.held_session()
-        if session is not None and self._task.args.get("stage") == STAGES[0]:
+        session = self.held_session
+        if session is not None and "progress" in session.options and self._task.args.get("stage") == STAGES[0]:
             tenant_id = Progress.load(session.options["progress"]).tenant_id
             hosts = CLAIMS.hosts(tenant_id)
             if len(hosts) > 1:

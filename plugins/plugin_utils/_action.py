@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import typing as t
+from functools import cached_property
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
@@ -72,16 +73,16 @@ class ConnectorAction(ActionBase):
             return {"failed": True, "msg": missing_required_lib(library), "exception": error}
         host = (task_vars or {}).get("inventory_hostname", "localhost")
         tell_waits_to(lambda text: Display().display(f"{host}: {self.OPERATION.name} {text}"))
-        call = Call(params, bool(self._task.check_mode), _vault, self.held_session())
+        call = Call(params, bool(self._task.check_mode), _vault, self.held_session)
         return self._finish(params, *perform(self.OPERATION, call))
 
+    @cached_property
     def held_session(self) -> Session | None:
-        """What the task was given by one before it."""
+        """What the task was given by one before it; tokens that the task gets are added."""
         return unseal(self._task.args.get("session"))
 
     def _with_session_options(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
-        session = self.held_session()
-        known = {} if session is None else session.options
+        known = {} if self.held_session is None else self.held_session.options
         return {name: known.get(name) if value is None else value for name, value in params.items()}
 
     def _params(self) -> dict[str, t.Any]:

@@ -21,7 +21,7 @@ class OnboardingAction(ConnectorAction):
     """Of the tasks of one onboarding: each hands all that the next one needs on in its sealed session."""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
-        held = self.held_session() or Session(SignIn("", "", ""))
+        held = self.held_session or Session(SignIn("", "", ""))
         options = {**held.options, **{name: self._task.args[name] for name in _OPTIONS if name in self._task.args}}
         result = super().run(tmp, task_vars)
         if "progress" in result:

@@ -22,6 +22,7 @@ HERE = Path(__file__).parent
 BIN = Path(sys.executable).parent
 CLIENT_ID = "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b"
 CLIENT_SECRET = "benchmark-automation-secret"
+VAULT_PASSWORD = "benchmark"
 SENDER = "totalview@example.com"
 #: A host that is no tenant.
 ELSEWHERE = "elsewhere"
@@ -104,7 +105,7 @@ class Desk:
         hosts = {tenant.host: {"connector_tenant_id": tenant.id} for tenant in tenants}
         groups = {"tenants": {"hosts": hosts}, "others": {"hosts": {ELSEWHERE: {}}}}
         self._write("inventory.yml", {"all": {"vars": variables, "children": groups}})
-        (self.folder / "vault-password").write_text("benchmark")
+        (self.folder / "vault-password").write_text(VAULT_PASSWORD)
 
     def write_delegating_playbook(self) -> str:
         """The role with its tasks delegated to another machine, which is this one: each is a module in a process."""

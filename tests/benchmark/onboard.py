@@ -22,8 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
-
-PASSWORD = "benchmark"
+from benchmark.fleet import VAULT_PASSWORD
 
 Json = dict[str, Any]
 
@@ -51,7 +50,7 @@ def _call(options: Json, session: Any = None) -> Call:
 
 
 def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:  # noqa: ARG001 (as a vault is called)
-    return AnsibleVault([("default", VaultSecret(PASSWORD.encode()))], vault_id)
+    return AnsibleVault([("default", VaultSecret(VAULT_PASSWORD.encode()))], vault_id)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How many simple requests the emulator answers: one application, read by its key, again and again."""
+"""How many simple requests the emulator answers: one small object, read again and again."""
 
 from __future__ import annotations
 

@@ -8,10 +8,18 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell
+
 
 def consent_link(authority_url: str, tenant_id: str, client_id: str | None) -> str | None:
     """The short form that the portal builds: without redirect_uri, since our registrations have none."""
     return None if client_id is None else f"{authority_url}/{tenant_id}/adminconsent?client_id={client_id}"
+
+
+def hand_over(message: str | None) -> None:
+    """Shows the operator the message to forward, where there is one."""
+    if message:
+        tell(f"waits for consent. Forward this: {message}")
 
 
 def consent_message(tenant_id: str, registration: str, waiting: t.Sequence[str], link: str | None) -> str | None:

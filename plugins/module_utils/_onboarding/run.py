@@ -7,8 +7,10 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils import _handoff
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import hand_over
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import options
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Findings, Wanted
@@ -23,14 +25,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions
-from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell
 
 
 def run_plan(call: Call) -> Outcome:
     """The work of connector_plan."""
     host, variables = _host_and_variables(call)
-    tenant = Tenant(TenantOptions.from_params(options.connection(variables)), None)
+    tenant = replace(call, params=options.connection(variables)).tenant()
     store = open_store(options.store(variables), call.vault)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in options.registrations(variables)]
     findings = Planner(tenant, store, prove_again=variables["connector_prove_again"]).plan(wanted)
@@ -39,8 +39,7 @@ def run_plan(call: Call) -> Outcome:
     planned += ["hand-off"] if hands_off else []
     if not planned:
         for entry in findings:
-            if entry.message:
-                tell(f"waits for consent. Forward this: {entry.message}")
+            hand_over(entry.message)
     progress = Progress(tenant.directory_id, handed_off)
     for entry in findings:
         progress.note(entry.name, "application", {"registration": entry.registration})

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils import _handoff, _permission
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.run import run as run_secret
+from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import hand_over
 from ansible_collections.totalview.exchange365.plugins.module_utils._consent.run import run as run_consent
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import ahead, options
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.model import Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.options import Options, Registration
@@ -30,7 +31,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._proof.run i
 from ansible_collections.totalview.exchange365.plugins.module_utils._registration.run import run as run_registration
 from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.run import run as run_restriction
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
-from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell
 
 #: In this order. It is a promise: the door closes before it opens. The restriction of mailboxes comes before consent,
 #: so that a registration never reaches the whole tenant, and the connector gets nothing before the proof.
@@ -74,6 +74,12 @@ class Progress:
 
     def of(self, name: str, part: str) -> dict[str, t.Any]:
         return self.noted.get(name, {}).get(part, {})
+
+    def need(self, name: str, part: str) -> dict[str, t.Any]:
+        """As `of`. Raises InputError where its stage has not been done."""
+        if part not in self.noted.get(name, {}):
+            raise InputError(f"There is no {part} of {name} yet.", next_step="Do the stages in their order.")
+        return self.noted[name][part]
 
     def every(self, part: str) -> list[dict[str, t.Any]]:
         return [parts[part] for parts in self.noted.values() if part in parts]
@@ -136,7 +142,7 @@ class Onboarding:
             self._hand_off()
 
     def _read_ahead(self, stage: str, *names: str) -> None:
-        known = {name: self.progress.of(name, "application")["registration"] for name in names}
+        known = {name: self.progress.need(name, "application")["registration"] for name in names}
         ahead.read_for(self._call.tenant(), stage, [self._wanted[name] for name in names], known)
 
     def _application(self, registration: Registration) -> None:
@@ -150,20 +156,20 @@ class Onboarding:
         self._do(registration, "restriction", run_restriction, options.restriction(self._variables, registration))
 
     def _consent(self, registration: Registration) -> None:
-        hold = self.progress.of(registration["name"], "restriction")["hold"]
+        hold = self.progress.need(registration["name"], "restriction")["hold"]
         result = self._do(registration, "consent", run_consent, options.consent(registration, hold))
-        if result and result["message"]:
-            tell(f"waits for consent. Forward this: {result['message']}")
+        if result:
+            hand_over(result["message"])
 
     def _secret(self, registration: Registration) -> None:
         self._do(registration, "secret", run_secret, options.secret(self._variables, registration))
 
     def _proof(self, registration: Registration) -> None:
         name, progress = registration["name"], self.progress
-        restriction = progress.of(name, "restriction")
-        if progress.of(name, "consent")["state"] != "granted" or restriction["state"] == "waiting_for_exchange":
+        restriction = progress.need(name, "restriction")
+        if progress.need(name, "consent")["state"] != "granted" or restriction["state"] == "waiting_for_exchange":
             return
-        secretless = not progress.of(name, "secret")["secret"]
+        secretless = not progress.need(name, "secret")["secret"]
         proof = {
             **options.proof(self._variables, registration),
             # Without a secret, in check mode only, whatever was proven was proven with another one.
@@ -175,7 +181,7 @@ class Onboarding:
 
     def _old_restriction(self, registration: Registration) -> None:
         name = registration["name"]
-        if self.progress.of(name, "restriction")["leftover"] and self._is_proven(name):
+        if self.progress.need(name, "restriction")["leftover"] and self._is_proven(name):
             proven = options.restriction(self._variables, registration, proven=True)
             self._do(registration, "old_restriction", run_restriction, proven)
 
@@ -187,7 +193,7 @@ class Onboarding:
         secretless = [
             entry["unique_name"]
             for entry in self._registrations
-            if not self.progress.of(entry["name"], "secret")["secret"]
+            if not self.progress.need(entry["name"], "secret")["secret"]
         ]
         handoff = options.handoff(self._variables, self.progress.tenant_id, secretless)
         if self._do({"name": ""}, "hand-off", _handoff.run, handoff):

@@ -75,10 +75,11 @@ class EncryptedFolder:
     def rehearse(self, name: str, text: str) -> None:
         """All of `write` but its effect. Raises StoreError where the text could not be written now.
 
-        Nothing is encrypted, which costs milliseconds by intent: zeros take as much room.
+        Nothing is encrypted, which costs milliseconds by intent: noise takes as much room, also where a file system
+        compresses.
         """
         self._cipher.check()
-        with self._draft(self._file(name), bytes(_GROWTH * len(text.encode()) + _OVERHEAD)):
+        with self._draft(self._file(name), os.urandom(_GROWTH * len(text.encode()) + _OVERHEAD)):
             pass
 
     @contextlib.contextmanager

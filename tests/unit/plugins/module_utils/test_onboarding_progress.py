@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import Progress
 from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.summary import Standing
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
@@ -30,6 +31,15 @@ def test_only_what_later_stages_want_is_noted():
     assert found.of("mail", "consent") == {"state": "held", "held": ["x"], "link": None}
     assert found.of("mail", "proof") == {}
     assert found.of("calendar", "consent") == {}
+
+
+def test_stages_out_of_order_are_told_as_such():
+    found = progress()
+    found.note("mail", "consent", {"changed": False, "state": "granted"})
+
+    assert found.need("mail", "consent") == {"state": "granted"}
+    with pytest.raises(InputError, match="There is no secret of mail yet"):
+        found.need("mail", "secret")
 
 
 def test_changes_are_told_by_registration_and_those_of_the_tenant_last():
