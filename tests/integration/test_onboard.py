@@ -199,3 +199,78 @@ def test_a_failing_tenant_does_not_stop_the_others(desk: Desk, tenants: Tenants,
     assert [line.split()[0] for line in table] == ["TENANT", "bad", "good", "waiting"]
     assert "AADSTS7000215" in table[1]
     assert writes(emulator, bad) == []
+
+
+def test_batches_change_nothing_but_the_order(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """A batch whose tenants have all failed, a good one after it, and one table of all."""
+    ids = {host: tenants.make() for host in ("a-bad", "b-bad", "c-good", "d-bad", "e-good")}
+    desk.hosts = {host: {"connector_tenant_id": tenant} for host, tenant in ids.items()}
+    for host in desk.hosts:
+        if host.endswith("bad"):
+            desk.hosts[host]["connector_auth_client_secret"] = "wrong"
+
+    run = desk.run(ONBOARD, "--extra-vars", "connector_batch_size=2")
+
+    assert run.code != 0
+    assert "Unknown variable" not in run.output
+    assert {host: run.stats[host]["failures"] for host in ids} == {host: int(host.endswith("bad")) for host in ids}
+    [table] = run.results("a-bad", "Tenants")
+    assert [line.split()[:2] for line in table["msg"]] == [
+        ["TENANT", "STATE"],
+        ["a-bad", "failed"],
+        ["b-bad", "failed"],
+        ["c-good", "complete"],
+        ["d-bad", "failed"],
+        ["e-good", "complete"],
+    ]
+    order = list(dict.fromkeys(entry["tenant"] for entry in emulator.requests() if entry["tenant"] in ids.values()))
+    assert {*order[:2]} == {ids["a-bad"], ids["b-bad"]}
+    assert {*order[2:4]} == {ids["c-good"], ids["d-bad"]}
+    for host in ("c-good", "e-good"):
+        Witness(emulator, ids[host]).assert_as_totalview_asks()
+
+
+def test_a_second_host_for_a_tenant_is_refused_in_a_later_batch_too(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    shared = tenants.make()
+    desk.hosts = {host: {"connector_tenant_id": shared} for host in ("one", "two")}
+
+    run = desk.run(ONBOARD, "--extra-vars", "connector_batch_size=1")
+
+    assert run.code != 0
+    assert run.tenant("one")["state"] == "complete"
+    assert "belongs to several hosts: one, two" in run.tenant("two")["next"]
+    Witness(emulator, shared).assert_as_totalview_asks()
+
+
+def test_a_playbook_of_ones_own_ends_with_the_summary(desk: Desk, tenants: Tenants) -> None:
+    desk.hosts = {
+        "bad": {"connector_tenant_id": tenants.make(), "connector_auth_client_secret": "wrong"},
+        "good": {"connector_tenant_id": tenants.make()},
+        "elsewhere": {},
+    }
+    role = {"name": "totalview.exchange365.connector"}
+    block = {
+        "block": [
+            {"name": "Onboard", "ansible.builtin.import_role": role},
+            {
+                "name": "Close the ticket",
+                "ansible.builtin.debug": {"msg": "{{ connector_result.tenant }} is {{ connector_result.state }}"},
+            },
+        ],
+        "rescue": [{"name": "Keep", "ansible.builtin.import_role": {**role, "tasks_from": "failed"}}],
+    }
+    plays: list[dict[str, Any]] = [
+        {"hosts": "bad:good", "gather_facts": False, "tasks": [block]},
+        {"name": "Sum up", "ansible.builtin.import_playbook": "totalview.exchange365.summary"},
+    ]
+
+    run = desk.run(plays)
+
+    assert run.code != 0
+    assert run.results("good", "Close the ticket")[0]["msg"] == "good is complete"
+    assert run.results("bad", "Close the ticket") == []
+    table = next(item["msg"] for host in desk.hosts for item in run.results(host, "Tenants"))
+    assert [line.split()[:2] for line in table] == [["TENANT", "STATE"], ["bad", "failed"], ["good", "complete"]]
+    assert {host: run.stats[host]["failures"] for host in ("bad", "good")} == {"bad": 1, "good": 0}

@@ -88,7 +88,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_handoff_name": _TEXT,
 }
 #: Read by the playbook, and written by the role.
-_ELSEWHERE = {"connector_hosts", "connector_result"}
+_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result"}
 _EVERY_MAILBOX = (
     "Without a restriction whoever holds the credentials can send e-mail as every employee. If that is wanted, set "
     "connector_mail_allow_every_mailbox to true; else leave connector_mail_restriction out."
