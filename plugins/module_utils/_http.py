@@ -179,12 +179,16 @@ class HttpClient:
         return response
 
     def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
-        """Send; `kwargs` as of requests (headers, params, json, data). `reads`: a POST that changes nothing."""
-        kwargs.setdefault("timeout", TIMEOUT)
+        """Send; `kwargs` as of requests (headers, params, json, data, timeout). `reads`: a POST that only asks."""
+        timeout = kwargs.pop("timeout", TIMEOUT)
         self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS)
         try:
-            return self._session.request(
-                method, url, verify=True, proxies=self._proxies_for(url), allow_redirects=False, **kwargs
+            return self._session.send(
+                self._prepared(method, url, **kwargs),
+                timeout=timeout,
+                verify=True,
+                proxies=self._proxies_for(url),
+                allow_redirects=False,
             )
         except requests.exceptions.SSLError as exc:
             raise EndpointError(
@@ -200,6 +204,11 @@ class HttpClient:
                 next_step="Check name, network and proxy of this machine, then run again.",
                 code="EndpointUnreachable",
             ) from exc
+
+    def _prepared(self, method: str, url: str, **kwargs: t.Any) -> requests.PreparedRequest:
+        # The session would look in more places for each part, which takes as long as to send it.
+        headers = {**self._session.headers, **kwargs.pop("headers", {})}
+        return requests.Request(method, url, headers=headers, cookies=self._session.cookies, **kwargs).prepare()
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         origin = _origin(url)
