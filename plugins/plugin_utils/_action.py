@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import typing as t
@@ -43,6 +44,10 @@ from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_sess
 if not missing_libraries():
     with contextlib.suppress(EndpointError):  # each task tells what is wrong with it
         tls_context(default_ca_path())  # for all workers, which inherit it
+
+# Nor do workers share any longer what their garbage collectors have looked at: each would get a copy of all that the
+# ansible-playbook process has in its memory (docs.python.org, gc.freeze).
+gc.freeze()
 
 
 class _Unspoken(dict[str, t.Any]):
