@@ -30,6 +30,9 @@ SLOW_RATIOS = {
     "uri_playbook_to_fresh": ("uri_playbook", "fresh"),
 }
 
+#: Tenants of the fleet that larger ones are compared with.
+ENOUGH = 500
+
 HEADINGS = {
     "scenario": 28,
     "tenants": 9,
@@ -94,7 +97,16 @@ def ratios(scenarios: Mapping[str, Figures]) -> dict[str, float]:
         for name, (one, other) in SLOW_RATIOS.items()
         if one in scenarios and other in scenarios
     }
-    return plain | slow
+    return plain | _to_twice_floor_plus_requests(scenarios) | slow
+
+
+def _to_twice_floor_plus_requests(scenarios: Mapping[str, Figures]) -> dict[str, float]:
+    """Against a run in which nothing costs but what Ansible takes anyway, twice, and the requests."""
+    names = ("fresh", "floor_fresh", "requests_only_fresh")
+    if not all(name in scenarios for name in names):
+        return {}
+    fresh, floor, requests = (scenarios[name].controller_cpu_s_per_tenant for name in names)
+    return {"fresh_to_twice_floor_plus_requests": fresh / (2 * floor + requests)}
 
 
 def _slow_ratio(slow: Figures, whole: Figures, few: Figures | None) -> float:
@@ -133,6 +145,18 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _growth(scenarios: Mapping[str, Json]) -> Iterator[str]:
+    sizes = {name: row for name, row in scenarios.items() if name.removeprefix("unchanged_").isdecimal()}
+    # Less than that and Ansible's start would count.
+    usual = next((name for name, row in sizes.items() if row["tenants"] >= ENOUGH), None)
+    for name, row in sizes.items():
+        text = f"{name}: {row['wall_s_per_tenant']:.3f} s and {row['max_rss_mb_per_tenant']:.2f} MB for each tenant"
+        if usual is not None and row["tenants"] > ENOUGH:
+            ratio = row["controller_cpu_s_per_tenant"] / scenarios[usual]["controller_cpu_s_per_tenant"]
+            text += f", {ratio:.2f} times the CPU of {usual}"
+        yield text
+
+
 def summary(result: Json) -> Iterator[str]:
     environment, scenarios = result["environment"], result["scenarios"]
     if environment["tenants_of_slow_scenarios"] < environment["tenants"] and "uri_playbook" in scenarios:
@@ -141,12 +165,7 @@ def summary(result: Json) -> Iterator[str]:
             f"The slow scenarios, and those named _few, ran on {few} tenants only; in their ratios Ansible's start is "
             "taken off both sides."
         )
-    for name, figures in scenarios.items():
-        if name.startswith("unchanged_") and name.removeprefix("unchanged_").isdecimal():
-            yield (
-                f"{name}: {figures['wall_s_per_tenant']:.3f} s and "
-                f"{figures['max_rss_mb_per_tenant']:.2f} MB for each tenant"
-            )
+    yield from _growth(scenarios)
     if "simple_requests" in scenarios:
         busy = scenarios["simple_requests"]["emulator_cpu_ms_per_request"]
         yield f"The emulator answers {1000 / busy:.0f} simple requests in a second of one core."

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import benchmark
-from benchmark.report import document
+from benchmark.report import document, summary
 from benchmark.scenarios import Bench, Figures
 
 HERE = Path(benchmark.__file__).parent
@@ -84,6 +84,28 @@ def test_where_all_tenants_are_few_nothing_is_taken_off() -> None:
     found = document(bench, {"fresh": _figures(cpu=2, tenants=5), "uri_playbook": _figures(cpu=6, tenants=5)})
 
     assert found["ratios"] == {"uri_playbook_to_fresh": 3}
+
+
+def test_fresh_is_compared_with_twice_the_floor_and_the_requests() -> None:
+    bench = Bench(Path(), Path(), tenants=5, forks=8, latency_ms=0, few=5)
+    names = {"fresh": 12, "floor_fresh": 2, "requests_only_fresh": 4}
+    found = document(bench, {name: _figures(cpu=cpu, tenants=5) for name, cpu in names.items()})
+
+    assert found["ratios"]["fresh_to_twice_floor_plus_requests"] == pytest.approx(12 / 8)
+
+
+def test_larger_fleets_are_compared_with_one_of_500() -> None:
+    bench = Bench(Path(), Path(), tenants=2000, forks=8, latency_ms=0, few=5)
+    cpu = {100: 9, 500: 2, 2000: 3}
+    scenarios = {f"unchanged_{size}": _figures(cpu=seconds, tenants=size) for size, seconds in cpu.items()}
+
+    lines = list(summary(document(bench, scenarios)))
+
+    assert lines[:3] == [
+        "unchanged_100: 0.100 s and 1.00 MB for each tenant",
+        "unchanged_500: 0.020 s and 0.20 MB for each tenant",
+        "unchanged_2000: 0.005 s and 0.05 MB for each tenant, 1.50 times the CPU of unchanged_500",
+    ]
 
 
 def _figures(*, cpu: float, tenants: int) -> Figures:
