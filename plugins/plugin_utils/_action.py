@@ -45,7 +45,7 @@ if not missing_libraries():
     with contextlib.suppress(EndpointError):  # each task tells what is wrong with it
         tls_context(default_ca_path())  # for all workers, which inherit it
 
-# Nor do workers share any longer what their garbage collectors have looked at: each would get a copy of all that the
+# A garbage collector writes to whatever it looks at; that of a worker would so make it a copy of all that the
 # ansible-playbook process has in its memory (docs.python.org, gc.freeze).
 gc.freeze()
 
