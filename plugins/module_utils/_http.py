@@ -175,7 +175,7 @@ class HttpClient:
             raise EndpointError(
                 f"{_origin(url)} has a fault of its own (status {response.status_code}).", next_step="Run again later."
             )
-        _require_object(response, url)
+        _require_what_msal_reads(response, url)
         return response
 
     def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
@@ -217,14 +217,29 @@ class HttpClient:
         return self._proxies[origin]
 
 
-def _require_object(response: requests.Response, url: str) -> None:
-    """msal takes it for granted that JSON is an object with text in it."""
+#: What msal reads of an answer without a look at its type, and the types that it can do with.
+_MSAL_READS: dict[str, tuple[type, ...]] = {
+    "access_token": (str,),
+    "token_endpoint": (str,),
+    "authorization_endpoint": (str,),
+    "issuer": (str,),
+    "error": (str,),
+    "error_description": (str,),
+    "expires_in": (int, str),
+    "ext_expires_in": (int, str),
+    "expires_on": (int, str),
+    "refresh_in": (int,),
+}
+
+
+def _require_what_msal_reads(response: requests.Response, url: str) -> None:
     try:
         body = response.json()
     except ValueError:
         return  # msal tells that itself
-    texts = ("access_token", "token_endpoint", "authorization_endpoint", "issuer", "error", "error_description")
-    if not isinstance(body, dict) or not all(isinstance(body.get(name, ""), str) for name in texts):
+    if not isinstance(body, dict) or not all(
+        isinstance(body.get(name, of[0]()), of) for name, of in _MSAL_READS.items()
+    ):
         raise EndpointError(
             f"{_origin(url)} does not answer like Microsoft Entra.", next_step="Check authority_url and cloud."
         )

@@ -53,8 +53,10 @@ def _flag_or_nothing(value: t.Any) -> bool:
 
 
 def _moment_or_nothing(value: t.Any) -> bool:
-    if value is None:
-        return True
+    return value is None or _moment(value)
+
+
+def _moment(value: t.Any) -> bool:
     try:
         datetime.fromisoformat(value.replace("Z", "+00:00"))
     except (AttributeError, ValueError):
@@ -66,8 +68,21 @@ def _objects(value: t.Any) -> bool:
     return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
 
 
+def _named_objects(value: t.Any) -> bool:
+    # "value" is not in the table: around a collection it is a list.
+    return _objects(value) and all(_text_or_nothing(entry.get("value")) for entry in value)
+
+
+def _object_or_nothing(value: t.Any) -> bool:
+    return value is None or isinstance(value, dict)
+
+
 def _texts_or_nothing(value: t.Any) -> bool:
-    return value is None or (isinstance(value, list) and all(isinstance(entry, str) for entry in value))
+    return value is None or _texts(value)
+
+
+def _texts(value: t.Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, str) for entry in value)
 
 
 def _table(check: Check, names: str) -> dict[str, Check]:
@@ -76,14 +91,19 @@ def _table(check: Check, names: str) -> dict[str, Check]:
 
 #: Each name means the same wherever it stands in the answers of Microsoft Graph and Exchange that we read.
 _FIELDS: dict[str, Check] = {
-    **_table(_text, "id appId keyId resourceId appRoleId resourceAppId roleDefinitionId endDateTime"),
+    **_table(_text, "id appId keyId resourceId appRoleId resourceAppId roleDefinitionId"),
     **_table(_text, "Guid Identity AppId ObjectId RecipientTypeDetails AccessRight ScopeIdentityRaw Role"),
     **_table(_text_or_nothing, "displayName uniqueName signInAudience notes scope principalId secretText"),
     **_table(_text_or_nothing, "directoryScopeId appScopeId maxLifetime restrictionType state @odata.nextLink"),
     **_table(_text_or_nothing, "Name Notes Description DistinguishedName Sid PrimarySmtpAddress RecipientFilter"),
     **_table(_flag_or_nothing, "accountEnabled isEnabled IsDehydrated"),
-    **_table(_moment_or_nothing, "createdDateTime startDateTime endDateTime WhenCreatedUTC WhenChangedUTC"),
+    **_table(_moment, "startDateTime endDateTime"),
+    **_table(_moment_or_nothing, "createdDateTime WhenCreatedUTC WhenChangedUTC"),
+    **_table(_moment_or_nothing, "restrictForAppsCreatedAfterDateTime"),
     **_table(_objects, "passwordCredentials keyCredentials requiredResourceAccess resourceAccess"),
-    **_table(_objects, "appRoles oauth2PermissionScopes responses"),
-    **_table(_texts_or_nothing, "tags allowedMemberTypes EmailAddresses"),
+    **_table(_objects, "responses"),
+    **_table(_named_objects, "appRoles oauth2PermissionScopes"),
+    **_table(_object_or_nothing, "applicationRestrictions"),
+    **_table(_texts, "allowedMemberTypes"),
+    **_table(_texts_or_nothing, "tags EmailAddresses"),
 }

@@ -14,6 +14,7 @@ import requests
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultSecret
+from requests.adapters import HTTPAdapter
 
 from ansible_collections.totalview.exchange365.plugins.module_utils import _tenant, _wait
 from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
@@ -71,6 +72,20 @@ class Clock:
         self.now += seconds
 
 
+class _Overheard(HTTPAdapter):
+    """Sends through another session, and shows each answer to somebody who may change it."""
+
+    def __init__(self, session: requests.Session, hook: Hook) -> None:
+        super().__init__()
+        self._session = session
+        self._hook = hook
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        response = self._session.get_adapter(str(request.url)).send(request, *args, **kwargs)
+        self._hook(response)
+        return response
+
+
 class Operator:
     """Runs the tasks of the role, one after the other."""
 
@@ -79,8 +94,7 @@ class Operator:
         self.folder = folder
         self.hook: Hook = lambda response: None
         client = HttpClient(None)
-        client._session = self.rig.session
-        client._session.hooks["response"] = [self._answered]
+        client._session.mount("https://", _Overheard(self.rig.session, self._answered))
         monkeypatch.setattr(_tenant, "http_client", lambda ca_path: client)
         monkeypatch.setattr(_wait, "time", Clock())
 
@@ -90,9 +104,8 @@ class Operator:
     def __exit__(self, *_exception: object) -> None:
         self.rig.session.close()
 
-    def _answered(self, response: requests.Response, **_kwargs: Any) -> requests.Response:
+    def _answered(self, response: requests.Response) -> None:
         self.hook(response)
-        return response
 
     def onboard(self, **changes: Any) -> Json:
         """Plan and stages, as the role has them: the last result, or the first that failed."""

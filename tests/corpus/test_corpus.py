@@ -132,6 +132,7 @@ def test_one_wrong_answer_never_leads_to_a_wrong_write(operators: Any, mutation:
     with operators() as operator:
         operator.hook = hook
         assert_clean(operator.onboard())
+        assert answers > 0
         assert_never_open(operator)
 
         operator.hook = lambda response: None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -58,7 +59,8 @@ class Watcher:
                 if self._mark in environment:
                     self.environments.add(environment)
                     self.commands.add(environ.with_name("cmdline").read_bytes())
-        for path in [path for folder in self._folders for path in folder.rglob("*")]:
+        # Not Path.rglob: it fails where a folder is gone by the time that it looks into it.
+        for path in [Path(where, name) for top in self._folders for where, _, names in os.walk(top) for name in names]:
             with suppress(OSError):
                 if path.is_file():
                     self.files.setdefault(path, set()).add(path.read_bytes())

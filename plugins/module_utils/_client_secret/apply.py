@@ -18,7 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._client_secr
     Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import FIELDS
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
     await_visible,
@@ -93,7 +93,13 @@ def _add_password(graph: GraphClient, actual: Actual, step: IssueSecret) -> Json
         "endDateTime": _graph_time(step.end),
     }
     path = f"/applications/{actual.id}/addPassword"
-    return graph.post(path, {"passwordCredential": credential}, action="issue a client secret")
+    answer = graph.post(path, {"passwordCredential": credential}, action="issue a client secret")
+    if not answer["secretText"]:  # as it is in every other answer
+        raise UnexpectedAnswerError(
+            "Microsoft's answer to the issue of a client secret has no secret in it.",
+            next_step="Run again; the next run removes what was issued and makes a new one.",
+        )
+    return answer
 
 
 def _key_ids(graph: GraphClient, actual: Actual) -> set[str]:

@@ -35,6 +35,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     PolicyError,
     ReplicationError,
     StoreError,
+    UnexpectedAnswerError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
@@ -556,6 +557,18 @@ def test_a_store_that_does_not_give_the_value_back_is_a_fault(graph, http):
         run(graph, MemoryStore(forgetful=True), actual())
 
     assert VALUE not in json.dumps(caught.value.failure("tenant"))
+
+
+@pytest.mark.parametrize("wrong", [{"secretText": None}, {"secretText": ""}, {"endDateTime": None}, {"keyId": ""}])
+def test_an_issue_without_a_secret_is_told_and_nothing_is_stored(graph, http, wrong):
+    http.on("POST", ADD, (200, {**ISSUED, **wrong}))
+    store = MemoryStore()
+
+    with pytest.raises(UnexpectedAnswerError):
+        run(graph, store, actual())
+
+    assert store.holds is None
+    assert http.writes() == [("POST", ADD)]
 
 
 def test_a_secret_that_never_shows_is_kept_and_reported(graph, http):

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import io
+import json
 import ssl
 from email.utils import formatdate
 
@@ -344,6 +345,28 @@ def test_a_fault_of_the_sign_in_service_itself_does_not_reach_msal(monkeypatch, 
     answering(monkeypatch, response(status))
 
     with pytest.raises(EndpointError, match=f"https://graph.example has a fault of its own .status {status}"):
+        getattr(HttpClient(None), method)(URL)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {"access_token": 5},
+        {"token_endpoint": None},
+        {"access_token": "a", "expires_in": None},
+        {"access_token": "a", "ext_expires_in": []},
+        {"access_token": "a", "expires_on": {}},
+        {"access_token": "a", "refresh_in": "5"},
+    ],
+)
+def test_what_msal_would_stumble_over_does_not_reach_it(monkeypatch, method, body):
+    answer = response()
+    answer.raw = io.BytesIO(json.dumps(body).encode())
+    answering(monkeypatch, answer)
+
+    with pytest.raises(EndpointError, match=r"https://graph.example does not answer like Microsoft Entra"):
         getattr(HttpClient(None), method)(URL)
 
 

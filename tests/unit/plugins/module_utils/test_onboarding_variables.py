@@ -85,6 +85,7 @@ def test_variables_of_the_playbook_and_of_earlier_runs_are_no_mistake():
         ({"mail_restriction": "some"}, ["connector_mail_restriction", "access_policy, rbac, none"]),
         ({"adopt": "perhaps"}, ["connector_adopt", "bool"]),
         ({"mail_restriction": "none"}, ["can send e-mail as every employee", "connector_mail_allow_every_mailbox"]),
+        ({"store_folder": "/srv/\0"}, ["connector_store_folder has a null character in it."]),
         ({"cloud": "Mars", "prove_again": "perhaps"}, ["connector_cloud", "connector_prove_again"]),
     ],
 )
