@@ -60,7 +60,9 @@ class Watcher:
                     self.environments.add(environment)
                     self.commands.add(environ.with_name("cmdline").read_bytes())
         # Not Path.rglob: it fails where a folder is gone by the time that it looks into it.
-        for path in [Path(where, name) for top in self._folders for where, _, names in os.walk(top) for name in names]:
+        for path in [
+            Path(where, name) for top in self._folders for where, _inner, names in os.walk(top) for name in names
+        ]:
             with suppress(OSError):
                 if path.is_file():
                     self.files.setdefault(path, set()).add(path.read_bytes())
