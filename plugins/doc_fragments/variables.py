@@ -13,7 +13,6 @@ options:
     description:
       - The role's variables by their names, all those that it documents as required or with a default, and no other.
         See C(ansible-doc -t role totalview.exchange365.connector).
-      - M(totalview.exchange365.connector_plan) takes by default those of the host that begin with C(connector_).
     type: dict
   host:
     description:

@@ -32,6 +32,7 @@ EXAMPLES = r"""
 - name: See what is to be done
   totalview.exchange365.connector_plan:
     host: "{{ inventory_hostname }}"
+    variables: "{{ __connector_variables }}"
   register: __connector_plan
 """
 
