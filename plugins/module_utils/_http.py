@@ -178,9 +178,10 @@ class HttpClient:
         _require_what_msal_reads(response, url)
         return response
 
-    def request(self, method: str, url: str, *, reads: bool = False, **kwargs: t.Any) -> requests.Response:
-        """Send; `kwargs` as of requests (headers, params, json, data, timeout). `reads`: a POST that only asks."""
-        timeout = kwargs.pop("timeout", TIMEOUT)
+    def request(
+        self, method: str, url: str, *, reads: bool = False, timeout: t.Any = TIMEOUT, **kwargs: t.Any
+    ) -> requests.Response:
+        """Send; the others as of requests (timeout, headers, params, json, data). `reads`: a POST that only asks."""
         self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS)
         try:
             return self._session.send(
@@ -205,10 +206,12 @@ class HttpClient:
                 code="EndpointUnreachable",
             ) from exc
 
-    def _prepared(self, method: str, url: str, **kwargs: t.Any) -> requests.PreparedRequest:
+    def _prepared(
+        self, method: str, url: str, headers: t.Mapping[str, str] | None = None, **kwargs: t.Any
+    ) -> requests.PreparedRequest:
         # Session.request would merge each part with settings that nobody makes here, for a tenth of the CPU time.
-        headers = {**self._session.headers, **kwargs.pop("headers", {})}
-        return requests.Request(method, url, headers=headers, cookies=self._session.cookies, **kwargs).prepare()
+        sent = {**self._session.headers, **(headers or {})}
+        return requests.Request(method, url, headers=sent, cookies=self._session.cookies, **kwargs).prepare()
 
     def _proxies_for(self, url: str) -> dict[str, str]:
         origin = _origin(url)

@@ -104,8 +104,8 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     mistakes = [f"Unknown variable: {', '.join(map(_with_suggestion, unknown))}."] if unknown else []
     mistakes += [f"{message}." for message in checked.error_messages]
     # Python refuses it in a path, in its own way.
-    texts = {name: value for name, value in known.items() if isinstance(value, str)}
-    mistakes += [f"{name} has a null character in it." for name, text in texts.items() if "\0" in text]
+    nulls = [name for name, value in known.items() if isinstance(value, str) and "\0" in value]
+    mistakes += [f"{name} has a null character in it." for name in nulls]
     if not mistakes:
         variables = _with_defaults(checked.validated_parameters, host)
         if variables["connector_mail_restriction"] != "none" or variables["connector_mail_allow_every_mailbox"]:
