@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.stages import STAGES, Progress
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import STAGES, Progress
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import failure
 from ansible_collections.totalview.exchange365.plugins.modules import connector_stage
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._claims import CLAIMS

@@ -9,13 +9,13 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import MSAL_IMPORT_ERROR
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
-from ansible_collections.totalview.exchange365.plugins.module_utils._http import REQUESTS_IMPORT_ERROR
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import MSAL_IMPORT_ERROR
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import REQUESTS_IMPORT_ERROR
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant, TenantOptions
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import Vault
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 
 #: Documented in the doc fragment totalview.exchange365.tenant.
 TENANT: dict[str, dict[str, t.Any]] = {

@@ -107,10 +107,10 @@ changes:
   sample: [grant Mail.Send (application), revoke User.Read (delegated)]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.run import run
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,

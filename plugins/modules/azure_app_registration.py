@@ -136,10 +136,10 @@ changes:
   sample: [create application Totalview E-Mail Sending, create service principal]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.run import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,

@@ -56,14 +56,14 @@ registrations:
       created: "2026-11-23T09:40:20Z"
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     find_service_principal,
     search,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.view import view_of
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view_of
 
 _KEYS = ("unique_name", "client_id", "display_name")
 

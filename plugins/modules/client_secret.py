@@ -96,10 +96,10 @@ changes:
   sample: [issue client secret valid for 180 days]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.run import run
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,

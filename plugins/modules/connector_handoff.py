@@ -79,10 +79,10 @@ changes:
   sample: [hand off contoso]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,

@@ -66,8 +66,8 @@ session:
   type: str
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.run import run_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.run import run_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 

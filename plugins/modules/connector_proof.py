@@ -144,10 +144,10 @@ changes:
   sample: [record the proof of totalview-exchange365-mail]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.run import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,

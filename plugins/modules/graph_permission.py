@@ -79,10 +79,10 @@ changes:
   sample: [declare Mail.Send (application); no longer declare User.Read (delegated)]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import run
 
 ARGUMENT_SPEC = {
     **TENANT,

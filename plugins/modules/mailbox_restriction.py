@@ -171,10 +171,10 @@ changes:
   sample: [create mail-enabled security group totalviewtimesendemail with totalview@contoso.com]
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.run import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,

@@ -113,13 +113,13 @@ failure:
       elements: dict
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._door import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import TENANT
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant
 
 
 def run(call: Call) -> Outcome:

@@ -22,11 +22,11 @@ from ansible.parsing.vault import VaultSecretsContext
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
-from ansible_collections.totalview.exchange365.plugins.module_utils._http import default_ca_path, tls_context
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import default_ca_path, tls_context
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
     Operation,

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.options import with_connection
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.options import with_connection
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session, SignIn
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 
 if t.TYPE_CHECKING:
     from cryptography.fernet import Fernet, InvalidToken

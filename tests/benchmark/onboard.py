@@ -17,8 +17,8 @@ from typing import Any
 import yaml
 from ansible.parsing.vault import VaultSecret
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import STAGES
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SECRET_VARIABLES
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.stages import STAGES
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault

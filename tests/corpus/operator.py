@@ -16,9 +16,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultSecret
 from requests.adapters import HTTPAdapter
 
-from ansible_collections.totalview.exchange365.plugins.module_utils import _tenant, _wait
-from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import STAGES
+from ansible_collections.totalview.exchange365.plugins.module_utils import _wait
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.stages import STAGES
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
@@ -95,7 +96,7 @@ class Operator:
         self.hook: Hook = lambda response: None
         client = HttpClient(None)
         client._session.mount("https://", _Overheard(self.rig.session, self._answered))
-        monkeypatch.setattr(_tenant, "http_client", lambda ca_path: client)
+        monkeypatch.setattr(tenant, "http_client", lambda ca_path: client)
         monkeypatch.setattr(_wait, "time", Clock())
 
     def __enter__(self) -> Self:

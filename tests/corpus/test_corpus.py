@@ -14,7 +14,7 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import SPEC
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SPEC
 from corpus.operator import NAMES, SENDER, TENANT, Json, Operator
 
 #: About as many answers as a fresh onboarding gets.

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 if t.TYPE_CHECKING:
-    from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
-    from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
 
 CORE = "ansible_collections.totalview.exchange365.plugins.module_utils"
 GRAPH_URL = "https://graph.example"
@@ -231,8 +231,8 @@ def tokens() -> CountingTokens:
 @pytest.fixture
 def graph(http: ScriptedHttp, tokens: CountingTokens) -> GraphClient:
     # Where only this folder is tested, pytest reads this file before the collection can be imported.
-    from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api  # noqa: PLC0415
-    from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient  # noqa: PLC0415
 
     return GraphClient(Api(t.cast(t.Any, http), GRAPH_URL, tokens))
 
@@ -244,8 +244,8 @@ def exchange_http() -> ScriptedExchange:
 
 @pytest.fixture
 def exchange(exchange_http: ScriptedExchange, tokens: CountingTokens) -> ExchangeClient:
-    from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api  # noqa: PLC0415
-    from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import (  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import (  # noqa: PLC0415
         ExchangeClient,
     )
 
@@ -254,7 +254,7 @@ def exchange(exchange_http: ScriptedExchange, tokens: CountingTokens) -> Exchang
 
 @pytest.fixture
 def beta(http: ScriptedHttp, tokens: CountingTokens) -> GraphClient:
-    from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api  # noqa: PLC0415
-    from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import GraphClient  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api  # noqa: PLC0415
+    from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient  # noqa: PLC0415
 
     return GraphClient(Api(t.cast(t.Any, http), GRAPH_URL, tokens), "beta")

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import variables
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles" / "connector"

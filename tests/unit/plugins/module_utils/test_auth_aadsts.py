@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.aadsts import sign_in_error
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import sign_in_error
 
 
 def answer(*codes, description="", error="invalid_client"):

@@ -21,11 +21,11 @@ from cryptography.hazmat.primitives.serialization import (
     pkcs12,
 )
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
     ClientCertificate,
     ClientSecret,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 
 PASSWORD = "pässword"
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])

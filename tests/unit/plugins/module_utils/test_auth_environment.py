@@ -8,7 +8,7 @@ import itertools
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
 
 OPTIONS = {
     "tenant_id": "AZURE_TENANT_ID",

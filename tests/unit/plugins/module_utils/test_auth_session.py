@@ -12,18 +12,22 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import (
-    ClientCertificate,
-    ClientSecret,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn, TokenSource
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.sign_in import Application
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     EndpointError,
     InputError,
     SignInError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
+    ClientCertificate,
+    ClientSecret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
+    Session,
+    SignIn,
+    TokenSource,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 
 AUTHORITY = "https://login.example"
 GRAPH, OUTLOOK = "https://graph.example", "https://outlook.example"

@@ -9,8 +9,8 @@ import json
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 
 
 def token(claims, expires_at=0.0):

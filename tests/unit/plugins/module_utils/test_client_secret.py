@@ -13,22 +13,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.apply import apply
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.model import (
-    Actual,
-    Credential,
-    Desired,
-    IssueSecret,
-    RemoveSecret,
-    Step,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.plan import (
-    DEFAULT_LIFETIME,
-    foreign,
-    plan,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import SecretPolicy
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     GraphError,
     InputError,
@@ -37,6 +21,22 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     StoreError,
     UnexpectedAnswerError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.apply import apply
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
+    Actual,
+    Credential,
+    Desired,
+    IssueSecret,
+    RemoveSecret,
+    Step,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
+    DEFAULT_LIFETIME,
+    foreign,
+    plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import SecretPolicy
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
     StoredSecret,

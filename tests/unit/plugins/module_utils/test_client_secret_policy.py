@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._client_secret.policy import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, PolicyError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import (
     SecretPolicy,
     lifetime_under,
     read_policy,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, PolicyError
 
 DAY = timedelta(days=1)
 CREATED = datetime(2026, 3, 1, tzinfo=UTC)

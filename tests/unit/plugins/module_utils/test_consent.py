@@ -10,8 +10,14 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.apply import apply
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ForbiddenError,
+    GraphError,
+    InputError,
+    ReplicationError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.apply import apply
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import (
     GRANT_ROLES,
     GRANT_SCOPES,
     Actual,
@@ -23,16 +29,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._consent.mod
     SetScopes,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.plan import plan
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.read import read
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    ForbiddenError,
-    GraphError,
-    InputError,
-    ReplicationError,
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+    ResourcePermissions,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import ResourcePermissions
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (
     Catalog,
     Permission,
     Resource,

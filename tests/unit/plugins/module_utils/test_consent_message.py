@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._consent.message import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import (
     consent_link,
     consent_message,
 )

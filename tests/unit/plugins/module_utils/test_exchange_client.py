@@ -15,8 +15,6 @@ import requests
 import urllib3
 from urllib3.util import retry as urllib3_retry
 
-from ansible_collections.totalview.exchange365.plugins.module_utils import _http
-from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     EndpointError,
     ExchangeBusyError,
@@ -25,8 +23,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ObjectMissingError,
     UnexpectedAnswerError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._exchange.client import ExchangeClient
-from ansible_collections.totalview.exchange365.plugins.module_utils._http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import http
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
 
 HOST = "https://exchange.example"
 TENANT = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
@@ -476,7 +476,7 @@ class Wire:
 @pytest.fixture
 def wired(monkeypatch, clock, tokens):
     clock.time = lambda: clock.now
-    monkeypatch.setattr(_http, "time", clock)
+    monkeypatch.setattr(http, "time", clock)
     monkeypatch.setattr(urllib3_retry, "time", clock)
 
     def connect(wire):

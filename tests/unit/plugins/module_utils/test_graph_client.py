@@ -15,7 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     GraphError,
     NotFoundError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.client import odata_string
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import odata_string
 
 HOST = "https://graph.example"
 OK = (200, {"id": "1"})

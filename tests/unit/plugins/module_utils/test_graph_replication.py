@@ -14,7 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ReplicationError,
     Trace,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._graph.replication import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     CONSECUTIVE,
     DEADLINE,
     YOUNG,

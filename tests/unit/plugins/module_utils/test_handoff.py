@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._handoff import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.run import (
     Desired,
     WriteHandoff,
     apply,

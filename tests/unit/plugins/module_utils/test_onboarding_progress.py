@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.stages import Progress
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.summary import Standing
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.stages import Progress
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.summary import Standing
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import read_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding import options
-from ansible_collections.totalview.exchange365.plugins.module_utils._onboarding.variables import read_variables
 
 DEFAULTS = yaml.safe_load((Path(__file__).parents[4] / "roles/connector/defaults/main.yml").read_text())
 GIVEN = {

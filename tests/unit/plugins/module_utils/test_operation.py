@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session, SignIn
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
     Operation,

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, ReplicationError
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
     Actual,
     Declare,
     Desired,
@@ -23,7 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._permission 
     read,
     resolve,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (
     Catalog,
     Permission,
     Resource,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._permission_names import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (
     MICROSOFT_GRAPH,
     Catalog,
     Permission,

@@ -10,8 +10,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.judge import judge
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Desired, Evidence, Seen
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.judge import judge
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
+    Desired,
+    Evidence,
+    Seen,
+)
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DELAY = timedelta(hours=2)

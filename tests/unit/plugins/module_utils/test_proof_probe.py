@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, InputError, SignInError
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.mailboxes import Sample, choose
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.model import Desired
-from ansible_collections.totalview.exchange365.plugins.module_utils._proof.probe import Registration
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import Sample, choose
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import Registration
 
 HOST = "https://graph.example"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

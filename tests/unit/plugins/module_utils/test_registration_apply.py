@@ -13,14 +13,20 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     GraphError,
     ReplicationError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.apply import apply, apply_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.apply import (
+    apply,
+    apply_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
     Desired,
     ServicePrincipal,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    plan,
+    plan_absent,
+)
 
 KEYED = "/applications(uniqueName='ours')"
 BY_ID = "/applications/object-1"

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     AddOwner,
     Application,
@@ -29,7 +29,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._registratio
     Step,
     UpdateApplication,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    plan,
+    plan_absent,
+)
 
 NAME = "totalview-exchange365-mail"
 DESIRED = Desired(NAME, "Totalview e-mail", notes="kept by us", tags=("one", "two"))

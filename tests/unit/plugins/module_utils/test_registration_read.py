@@ -14,20 +14,20 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     GraphError,
     InputError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
     Desired,
     ServicePrincipal,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.read import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     find_by_unique_name,
     read,
     read_absent,
     require,
     search,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._registration.view import view, view_of
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view, view_of
 
 KEYED = "/applications(uniqueName='ours')"
 PRINCIPAL = "/servicePrincipals(appId='client-1')"

@@ -16,9 +16,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     GraphError,
     ReplicationError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction import apply as restriction_apply
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.apply import apply, apply_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
+    apply as restriction_apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.apply import (
+    apply,
+    apply_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     Actual,
     AddMember,
     Assign,
@@ -43,8 +48,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
     WriteScope,
     group_notes,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.plan import plan, scope_filter
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import Clients
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
+    plan,
+    scope_filter,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import Clients
 
 NAME = "ours"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

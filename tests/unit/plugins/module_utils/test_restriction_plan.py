@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     Actual,
     AddMember,
     Assign,
@@ -41,7 +41,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._restriction
     policy_description,
     role_name,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.plan import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
     plan,
     plan_absent,
     same_filter,

@@ -13,15 +13,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeError,
     ExchangeRightError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     Assignment,
     Desired,
     Policy,
     Recipient,
     Scope,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.plan import plan
-from ansible_collections.totalview.exchange365.plugins.module_utils._restriction.read import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
     Clients,
     find_group,
     find_recipient,

@@ -10,13 +10,6 @@ import time
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.clouds import CLOUDS
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.credentials import (
-    ClientCertificate,
-    ClientSecret,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     EndpointError,
     ExchangeRightError,
@@ -24,7 +17,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     NoExchangeError,
     SignInError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._tenant import Tenant, TenantOptions, is_guid
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
+    ClientCertificate,
+    ClientSecret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session, SignIn
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import (
+    Tenant,
+    TenantOptions,
+    is_guid,
+)
 
 GUID = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
 PARAMS = {

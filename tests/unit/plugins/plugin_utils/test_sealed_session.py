@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 from cryptography.fernet import Fernet
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.session import Session, SignIn
-from ansible_collections.totalview.exchange365.plugins.module_utils._auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session, SignIn
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 
 SESSION = Session(

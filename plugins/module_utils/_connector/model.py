@@ -1,0 +1,76 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import (
+    model as client_secret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+    ResourcePermissions,
+    declaration,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof import model as proof
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import model as registration
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import model as restriction
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One registration with all that belongs to it."""
+
+    name: str
+    registration: registration.Desired
+    declared: tuple[ResourcePermissions, ...]
+    restriction: restriction.Desired
+    secret: client_secret.Desired
+    proof: proof.Task
+
+    @classmethod
+    def from_options(cls, variables: Variables, entry: options.Registration, store_address: str) -> t.Self:
+        """What the modules make of the options that each stage gives them."""
+        restricted = options.restriction(variables, entry)
+        return cls(
+            name=entry["name"],
+            registration=registration.Desired.from_params(options.application(variables, entry)),
+            declared=declaration(options.permissions(entry)["permissions"]),
+            restriction=restriction.Desired.from_params(restricted, restricted["permissions"], proven=False),
+            secret=client_secret.Desired.from_params(options.secret(variables, entry), store_address),
+            proof=proof.Task.from_params(options.proof(variables, entry), sends=False),
+        )
+
+
+@dataclass
+class Findings:
+    """What is to be done for one registration, part by part, and whom or what it waits for.
+
+    `registration`: as azure_app_registration returns it.
+    """
+
+    name: str
+    registration: dict[str, t.Any] = field(default_factory=dict)
+    changes: dict[str, Change[t.Any]] = field(default_factory=dict)
+    message: str | None = None
+    link: str | None = None
+    waits: list[str] = field(default_factory=list)
+    try_again_at: datetime | None = None
+    proven: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def planned(self) -> list[str]:
+        return [stage for stage, change in self.changes.items() if change.changed]
+
+    def wait(self, reasons: t.Iterable[str], until: datetime | None) -> None:
+        self.waits += reasons
+        self.try_again_at = max((moment for moment in (self.try_again_at, until) if moment), default=None)

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import MICROSOFT_GRAPH
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    is_mailbox_permission,
+)
+
+#: The options of one module, complete: what validation would fill in is there.
+Options: t.TypeAlias = "dict[str, t.Any]"
+#: One registration: the variables of either kind under the same names.
+Registration: t.TypeAlias = "t.Mapping[str, t.Any]"
+
+_CONNECTION = (
+    "tenant_id",
+    "auth_client_id",
+    "auth_client_secret",
+    "auth_certificate_path",
+    "auth_certificate_password",
+    "cloud",
+    "authority_url",
+    "graph_url",
+    "exchange_url",
+    "ca_path",
+)
+_OF_EITHER_KIND = (
+    "unique_name",
+    "display_name",
+    "permissions",
+    "tags",
+    "owners",
+    "adopt",
+    "adopt_client_id",
+    "restriction",
+    "group",
+    "members",
+    "members_exact",
+)
+
+
+def connection(variables: Variables) -> Options:
+    """The options that every module of the action group has, also from the environment."""
+    return with_environment({name: variables.get(f"connector_{name}") for name in _CONNECTION}, os.environ)
+
+
+def with_connection(variables: Variables) -> dict[str, t.Any]:
+    """The variables and what the environment of this machine adds to them."""
+    found = {f"connector_{name}": value for name, value in connection(variables).items()}
+    return {**variables, **{name: value for name, value in found.items() if value is not None}}
+
+
+def store(variables: Variables) -> Options:
+    return {
+        "type": "vault_file",
+        "folder": variables["connector_store_folder"],
+        "vault_id": variables["connector_vault_id"],
+        "vault_password_file": None,
+    }
+
+
+def registrations(variables: Variables) -> list[Registration]:
+    """The one for calendars and the one for e-mail, in the order of the connector's form."""
+    calendar, mail = (
+        {"name": kind, **{name: variables[f"connector_{kind}_{name}"] for name in _OF_EITHER_KIND}}
+        for kind in ("calendar", "mail")
+    )
+    sender = variables["connector_mail_sender"]
+    calendar |= {"sender": None, "mailbox": sender if calendar["restriction"] == "none" else None, "test_mail_to": None}
+    mail |= {"sender": sender, "mailbox": sender, "test_mail_to": variables["connector_test_mail_to"]}
+    for registration in (calendar, mail):
+        if registration["adopt"] is None:
+            registration["adopt"] = variables["connector_adopt"]
+    return [calendar, mail]
+
+
+def application(variables: Variables, registration: Registration) -> Options:
+    same = ("unique_name", "display_name", "tags", "owners", "adopt", "adopt_client_id")
+    return {
+        **{name: registration[name] for name in same},
+        "state": "present",
+        "sign_in_audience": variables["connector_sign_in_audience"],
+        "notes": variables["connector_notes"],
+        "permissions": _declared(registration),
+    }
+
+
+def permissions(registration: Registration) -> Options:
+    return {"unique_name": registration["unique_name"], "permissions": _declared(registration), "exact": True}
+
+
+def restriction(variables: Variables, registration: Registration, *, proven: bool = False) -> Options:
+    same = ("unique_name", "group", "members", "members_exact", "sender", "adopt")
+    return {
+        **{name: registration[name] for name in same},
+        "state": "present",
+        "mode": registration["restriction"],
+        "permissions": [name for name in registration["permissions"] if is_mailbox_permission(name)],
+        "api": variables["connector_rbac_api"],
+        "proven": proven,
+        "enforcement_delay": variables["connector_enforcement_delay"],
+        "wait": variables["connector_exchange_wait"],
+    }
+
+
+def consent(registration: Registration, hold: t.Sequence[str]) -> Options:
+    return {
+        "unique_name": registration["unique_name"],
+        "permissions": _declared(registration),
+        "hold": list(hold),
+    }
+
+
+def secret(variables: Variables, registration: Registration) -> Options:
+    of_all = ("valid_for", "renew_before", "overlap", "owner")
+    return {
+        "unique_name": registration["unique_name"],
+        "store": store(variables),
+        **{name: variables[f"connector_secret_{name}"] for name in of_all},
+    }
+
+
+def proof(variables: Variables, registration: Registration) -> Options:
+    """What is proven stands in the result of the restriction: `fingerprint` and `since` come with it."""
+    return {
+        "unique_name": registration["unique_name"],
+        "store": store(variables),
+        "permissions": registration["permissions"],
+        "mode": registration["restriction"],
+        "group": registration["group"],
+        "mailbox": registration["mailbox"],
+        "enforcement_delay": variables["connector_enforcement_delay"],
+        "sign_in_wait": variables["connector_sign_in_wait"],
+        "exchange_wait": variables["connector_exchange_wait"],
+        "again": variables["connector_prove_again"],
+        "test_mail_to": registration["test_mail_to"],
+    }
+
+
+def handoff(variables: Variables, tenant_id: str, pending: t.Sequence[str]) -> Options:
+    return {
+        "tenant_id": tenant_id,
+        "store": store(variables),
+        "folder": variables["connector_handoff_folder"],
+        "name": variables["connector_handoff_name"],
+        "calendar": variables["connector_calendar_unique_name"],
+        "mail": variables["connector_mail_unique_name"],
+        "sender": variables["connector_mail_sender"],
+        "pending": list(pending),
+    }
+
+
+def _declared(registration: Registration) -> list[dict[str, t.Any]]:
+    """Roles of Exchange and grants of Microsoft Entra add up: what Exchange gives, Entra must not."""
+    by_exchange = registration["restriction"] == "rbac"
+    names = [name for name in registration["permissions"] if not (by_exchange and is_mailbox_permission(name))]
+    return [{"resource_app_id": MICROSOFT_GRAPH, "application": names, "delegated": []}]

@@ -1,0 +1,134 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from difflib import get_close_matches
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+
+#: The role's variables, validated: every name of SPEC has a value, None where nothing was given.
+Variables: t.TypeAlias = "t.Mapping[str, t.Any]"
+
+_TEXT: dict[str, t.Any] = {"type": "str"}
+_SECRET: dict[str, t.Any] = {"type": "str", "no_log": True}
+_PATH: dict[str, t.Any] = {"type": "path"}
+_FLAG: dict[str, t.Any] = {"type": "bool"}
+_LIST: dict[str, t.Any] = {"type": "list", "elements": "str"}
+_MODE: dict[str, t.Any] = {"type": "str", "choices": ["access_policy", "rbac", "none"]}
+_AUDIENCES = ["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"]
+
+
+def _given(option: dict[str, t.Any]) -> dict[str, t.Any]:
+    """The role has a default for it."""
+    return {**option, "required": True}
+
+
+#: As roles/connector/meta/argument_specs.yml documents them.
+SPEC: dict[str, dict[str, t.Any]] = {
+    "connector_tenant_id": _given(_TEXT),
+    "connector_mail_sender": _given(_TEXT),
+    "connector_store_folder": _given(_PATH),
+    "connector_auth_client_id": _TEXT,
+    "connector_auth_client_secret": _SECRET,
+    "connector_auth_certificate_path": _PATH,
+    "connector_auth_certificate_password": _SECRET,
+    "connector_cloud": _given({"type": "str", "choices": list(CLOUDS)}),
+    "connector_authority_url": _TEXT,
+    "connector_graph_url": _TEXT,
+    "connector_exchange_url": _TEXT,
+    "connector_ca_path": _PATH,
+    "connector_prefix": _given(_TEXT),
+    "connector_sign_in_audience": _given({"type": "str", "choices": _AUDIENCES}),
+    "connector_notes": _given(_TEXT),
+    "connector_adopt": _given(_FLAG),
+    "connector_calendar_display_name": _given(_TEXT),
+    "connector_calendar_unique_name": _TEXT,
+    "connector_calendar_permissions": _given(_LIST),
+    "connector_calendar_tags": _LIST,
+    "connector_calendar_owners": _given(_LIST),
+    "connector_calendar_adopt": _FLAG,
+    "connector_calendar_adopt_client_id": _TEXT,
+    "connector_calendar_restriction": _MODE,
+    "connector_calendar_group": _given(_TEXT),
+    "connector_calendar_members": _LIST,
+    "connector_calendar_members_exact": _given(_FLAG),
+    "connector_mail_display_name": _given(_TEXT),
+    "connector_mail_unique_name": _TEXT,
+    "connector_mail_permissions": _given(_LIST),
+    "connector_mail_tags": _LIST,
+    "connector_mail_owners": _given(_LIST),
+    "connector_mail_adopt": _FLAG,
+    "connector_mail_adopt_client_id": _TEXT,
+    "connector_mail_restriction": _given(_MODE),
+    "connector_mail_allow_every_mailbox": _given(_FLAG),
+    "connector_mail_group": _given(_TEXT),
+    "connector_mail_members": _LIST,
+    "connector_mail_members_exact": _given(_FLAG),
+    "connector_rbac_api": _given({"type": "str", "choices": ["exchange", "graph_beta"]}),
+    "connector_enforcement_delay": _given(_TEXT),
+    "connector_exchange_wait": _given(_TEXT),
+    "connector_sign_in_wait": _given(_TEXT),
+    "connector_prove_again": _given(_FLAG),
+    "connector_test_mail_to": _TEXT,
+    "connector_secret_valid_for": _TEXT,
+    "connector_secret_renew_before": _given(_TEXT),
+    "connector_secret_overlap": _given(_TEXT),
+    "connector_secret_owner": _TEXT,
+    "connector_vault_id": _TEXT,
+    "connector_handoff_folder": _PATH,
+    "connector_handoff_unproven": _given(_FLAG),
+    "connector_handoff_name": _TEXT,
+}
+#: Read by the playbook, and written by the role.
+_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result"}
+_EVERY_MAILBOX = (
+    "Without a restriction whoever holds the credentials can send e-mail as every employee. If that is wanted, set "
+    "connector_mail_allow_every_mailbox to true; else leave connector_mail_restriction out."
+)
+SECRET_VARIABLES = frozenset(name for name, option in SPEC.items() if option.get("no_log"))
+
+
+def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
+    """Validated, with the defaults that depend on other variables. Raises InputError with all that is wrong."""
+    known = {name: value for name, value in given.items() if name in SPEC}
+    unknown = sorted(set(given) - set(SPEC) - _ELSEWHERE)
+    checked = ArgumentSpecValidator(SPEC).validate(known)
+    mistakes = [f"Unknown variable: {', '.join(map(_with_suggestion, unknown))}."] if unknown else []
+    mistakes += [f"{message}." for message in checked.error_messages]
+    # Python refuses it in a path, in its own way.
+    nulls = [name for name, value in known.items() if isinstance(value, str) and "\0" in value]
+    mistakes += [f"{name} has a null character in it." for name in nulls]
+    if not mistakes:
+        variables = _with_defaults(checked.validated_parameters, host)
+        if variables["connector_mail_restriction"] != "none" or variables["connector_mail_allow_every_mailbox"]:
+            return variables
+        mistakes = [_EVERY_MAILBOX]
+    raise InputError(
+        " ".join(mistakes), next_step="Correct the inventory; nothing was written.", code="InventoryMistake"
+    )
+
+
+def _with_defaults(given: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
+    prefix, members = given["connector_prefix"], given["connector_calendar_members"]
+    defaults = {
+        "connector_calendar_unique_name": f"{prefix}-calendar",
+        "connector_calendar_restriction": "none" if members is None else "access_policy",
+        "connector_mail_unique_name": f"{prefix}-mail",
+        "connector_mail_members": [given["connector_mail_sender"]],
+        "connector_handoff_folder": f"{given['connector_store_folder']}/handoff",
+        "connector_handoff_name": host,
+    }
+    return {**given, **{name: value for name, value in defaults.items() if given[name] is None}}
+
+
+def _with_suggestion(name: str) -> str:
+    nearest = get_close_matches(name, SPEC, n=1)
+    return f"{name} (did you mean {nearest[0]}?)" if nearest else name

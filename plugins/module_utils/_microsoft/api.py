@@ -1,0 +1,111 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+import uuid
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+if t.TYPE_CHECKING:
+    import requests
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import Trace, UnexpectedAnswerError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.answers import NEXT_STEP, parse
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
+
+Json = dict[str, t.Any]
+
+
+class BearerTokens(t.Protocol):
+    def token(self, resource_url: str) -> t.Any: ...
+
+    def renew(self, resource_url: str) -> t.Any: ...
+
+
+class Api:
+    """One of Microsoft's APIs in one tenant: where it answers, and the token that it wants."""
+
+    def __init__(self, http: HttpClient, url: str, tokens: BearerTokens, audience: str | None = None) -> None:
+        """`audience`: what tokens are asked for, where it is not the address itself."""
+        self.url = url
+        self._http = http
+        self._tokens = tokens
+        self._audience = audience or url
+        self._server_time: datetime | None = None
+
+    @property
+    def now(self) -> datetime:
+        """Microsoft's time of the last answer: secrets are dated by it, whatever this machine's clock says."""
+        return self._server_time or datetime.now(UTC)
+
+    def is_elsewhere(self, url: str) -> bool:
+        """Scheme and host: over plain http the token would be readable."""
+        return urlsplit(url)[:2] != urlsplit(self.url)[:2]
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        body: Json | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        reads: bool = False,
+    ) -> requests.Response:
+        """The answer, whatever its status. `reads`: a POST that changes nothing, so that it may be sent again.
+
+        Raises EndpointError, SignInError.
+        """
+        token = self._tokens.token(self._audience).value
+        response = self._once(method, url, token, body, headers, reads=reads)
+        if response.status_code == 401:
+            # Continuous access evaluation may revoke a token before its time; a 401 was not processed.
+            token = self._tokens.renew(self._audience).value
+            response = self._once(method, url, token, body, headers, reads=reads)
+        self._note_time(response)
+        return response
+
+    def _once(
+        self, method: str, url: str, token: str, body: Json | None, headers: t.Mapping[str, str] | None, *, reads: bool
+    ) -> requests.Response:
+        sent = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4()), **(headers or {})}
+        return self._http.request(method, url, reads=reads, json=body, headers=sent)
+
+    def _note_time(self, response: requests.Response) -> None:
+        with contextlib.suppress(TypeError, ValueError):  # missing, or no date: this machine's clock serves
+            moment = parsedate_to_datetime(response.headers.get("Date", ""))
+            self._server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def json_object(response: requests.Response) -> Json | None:
+    """None for whatever is no JSON object, such as a proxy's page.
+
+    Raises UnexpectedAnswerError where a field is not of the documented type.
+    """
+    try:
+        body = parse(response.text)
+    except ValueError:
+        return None
+    except UnexpectedAnswerError as error:
+        error.trace = trace_of(response)
+        raise
+    return body if isinstance(body, dict) else None
+
+
+def trace_of(response: requests.Response) -> Trace:
+    request_id = response.headers.get("request-id") or response.headers.get("x-ms-request-id")
+    return Trace(response.status_code, request_id, response.request.headers.get("client-request-id"))
+
+
+def rows_of(page: Json, action: str) -> list[Json]:
+    """The objects of one page. Raises UnexpectedAnswerError."""
+    rows = page["value"]
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise UnexpectedAnswerError(f"Microsoft's answer to {action} is no list of objects.", next_step=NEXT_STEP)
+    return rows

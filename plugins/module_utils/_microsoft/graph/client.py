@@ -1,0 +1,210 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import itertools
+import typing as t
+from datetime import datetime
+from http import HTTPStatus
+from urllib.parse import quote, urlencode, urlsplit
+
+if t.TYPE_CHECKING:
+    import requests
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
+    GraphError,
+    NotFoundError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import (
+    Api,
+    Json,
+    json_object,
+    rows_of,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import (
+    graph_error,
+    is_not_found,
+)
+
+#: One thing to read: its path and query.
+Read: t.TypeAlias = "tuple[str, t.Mapping[str, str] | None]"
+
+#: learn.microsoft.com/graph/json-batching
+_BATCH = 20
+_PATH_SAFE = "/()='$,"
+_QUERY_SAFE = "$,()"
+
+
+class GraphClient:
+    """Microsoft Graph for one tenant: JSON in, JSON out, typed errors.
+
+    Knows paging, headers and tokens; knows nothing of applications. `action` says in words what a call is for,
+    as in "refused to <action>".
+    """
+
+    def __init__(self, api: Api, version: str = "v1.0") -> None:
+        self._api = api
+        self._version = version
+        self._ahead: dict[str, Json | None] = {}
+        self._lasting: dict[str, Json | None] = {}
+
+    @property
+    def now(self) -> datetime:
+        return self._api.now
+
+    def read_ahead(self, wanted: t.Iterable[Read]) -> None:
+        """Read much at once; `get`, `find` and `list` of the same then use what came, until something is written.
+
+        What a batch does not answer plainly (throttled, refused) is left to the single request that asks for it.
+        """
+        urls = {self._url(*read): quote_path(*read) for read in wanted}
+        for url in urls:
+            self._ahead.pop(url, None)
+        for part in _parts((url, path) for url, path in urls.items() if url not in self._lasting):
+            items = [{"id": str(number), "method": "GET", "url": path} for number, (_url, path) in enumerate(part)]
+            action = "read several things at once"
+            answer = self._json(
+                self._send("POST", self._url("/$batch"), action, body={"requests": items}, reads=True), action
+            )
+            asked = {str(number): url for number, (url, _path) in enumerate(part)}
+            for response in answer["responses"]:
+                if response.get("id") in asked:
+                    self._keep(asked[response["id"]], response)
+
+    def _keep(self, url: str, response: Json) -> None:
+        body = response.get("body")
+        if response.get("status") == 200 and isinstance(body, dict):
+            self._ahead[url] = body
+        elif response.get("status") == 404 and is_not_found(body):
+            self._ahead[url] = None
+
+    def get(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json:
+        """Raises NotFoundError, ForbiddenError, GraphError."""
+        return self.get_url(self._url(path, query), action)
+
+    def find(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json | None:
+        """None only for Graph's own 404: a 404 of a proxy, or any other refusal, is raised."""
+        try:
+            return self.get(path, query, action=action)
+        except NotFoundError:
+            return None
+
+    def find_lasting(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> Json | None:
+        """As `find`, of something that we never write: it is read once, whatever else is written."""
+        url = self._url(path, query)
+        if url not in self._lasting:
+            self._lasting[url] = self.find(path, query, action=action)
+        return self._lasting[url]
+
+    def list(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> list[Json]:
+        """All pages. A nextLink to another host is refused: the token would go there."""
+        values: list[Json] = []
+        url: str | None = self._url(path, query)
+        while url:
+            page = self.get_url(url, action)
+            values += rows_of(page, action)
+            url = page.get("@odata.nextLink")
+        return values
+
+    def get_url(self, url: str, action: str) -> Json:
+        if self._api.is_elsewhere(url):
+            raise GraphError(
+                f"Microsoft Graph pointed to another host ({'://'.join(urlsplit(url)[:2])}) to {action}.",
+                next_step="Check graph_url; nothing was sent to the other host.",
+            )
+        if url in self._ahead:
+            return _present(self._ahead[url], action)
+        return self._json(self._send("GET", url, action), action)
+
+    def post(self, path: str, body: Json, *, action: str) -> Json:
+        return self._json(self._send("POST", self._url(path), action, body=body), action)
+
+    def post_no_content(self, path: str, body: Json, *, action: str) -> None:
+        """A POST that Graph answers with 204."""
+        _check_done(self._send("POST", self._url(path), action, body=body), action)
+
+    def patch(self, path: str, body: Json, *, action: str) -> None:
+        _check_done(self._send("PATCH", self._url(path), action, body=body), action)
+
+    def upsert(self, path: str, body: Json, *, action: str) -> Json | None:
+        """PATCH by an alternate key with create-if-missing: the new object, or None where it was there already."""
+        headers = {"Prefer": "create-if-missing"}
+        response = self._send("PATCH", self._url(path), action, body=body, headers=headers)
+        if response.status_code == HTTPStatus.CREATED:
+            return self._json(response, action)
+        _check_done(response, action)
+        return None
+
+    def delete(self, path: str, *, action: str) -> None:
+        _check_done(self._send("DELETE", self._url(path), action), action)
+
+    def reference(self, path: str) -> str:
+        """The absolute address that @odata.id wants."""
+        return self._url(path)
+
+    def _url(self, path: str, query: t.Mapping[str, str] | None = None) -> str:
+        return f"{self._api.url}/{self._version}{quote_path(path, query)}"
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        action: str,
+        *,
+        body: Json | None = None,
+        headers: t.Mapping[str, str] | None = None,
+        reads: bool = False,
+    ) -> requests.Response:
+        if method != "GET" and not reads:
+            self._ahead.clear()
+        response = self._api.send(method, url, body=body, headers=headers, reads=reads)
+        if not 200 <= response.status_code < 300:
+            raise graph_error(response, action)
+        return response
+
+    @staticmethod
+    def _json(response: requests.Response, action: str) -> Json:
+        body = json_object(response)
+        if body is None:
+            raise GraphError(
+                f"The answer to {action} is no JSON object (status {response.status_code}).",
+                next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
+            )
+        return body
+
+
+def _check_done(response: requests.Response, action: str) -> None:
+    """Graph answers these writes with 204; waiting for what was never done behind a proxy's page would be in vain."""
+    if response.status_code != HTTPStatus.NO_CONTENT:
+        raise GraphError(
+            f"The answer to {action} is none of Microsoft Graph's (status {response.status_code}).",
+            next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
+        )
+
+
+def quote_path(path: str, query: t.Mapping[str, str] | None = None) -> str:
+    # Keys of Graph's alternate addressing hold quotes and parentheses: those stay, anything else is encoded.
+    url = quote(path, safe=_PATH_SAFE)
+    return f"{url}?{urlencode(query, quote_via=quote, safe=_QUERY_SAFE)}" if query else url
+
+
+def _parts(items: t.Iterable[tuple[str, str]]) -> t.Iterator[list[tuple[str, str]]]:
+    rest = iter(items)
+    while part := list(itertools.islice(rest, _BATCH)):
+        yield part
+
+
+def _present(body: Json | None, action: str) -> Json:
+    if body is None:
+        raise NotFoundError(f"Microsoft Graph refused to {action}: 404 Request_ResourceNotFound.", next_step=RUN_AGAIN)
+    return body
+
+
+def odata_string(value: str) -> str:
+    """A string literal in a filter or a key: quoted, quotes doubled."""
+    return "'" + value.replace("'", "''") + "'"

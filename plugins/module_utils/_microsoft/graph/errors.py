@@ -1,0 +1,75 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+if t.TYPE_CHECKING:
+    import requests
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
+    ForbiddenError,
+    GraphError,
+    NotFoundError,
+    PolicyError,
+    Trace,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import json_object
+
+_POLICY_CODES = {
+    "CredentialTypeNotAllowedAsPerAppPolicy": "The tenant's app management policy must except this application: its "
+    "administrator has to allow client secrets.",
+    "CredentialInvalidLifetimeAsPerAppPolicy": "Choose a shorter valid_for, or leave it out to take what is allowed.",
+    "SignInAudienceNotAllowedAsPerAppPolicy": "Choose a sign_in_audience that the tenant's policy allows.",
+}
+
+_NEXT_STEPS = {
+    401: "The token was not accepted: check cloud and graph_url.",
+    409: "Something else changes the tenant at the same time: run again in some minutes.",
+    429: "The tenant is throttled: run again in some minutes.",
+    503: "Microsoft Graph is not available: run again later.",
+}
+
+
+def graph_error(response: requests.Response, action: str) -> GraphError | PolicyError:
+    """The typed error of an answer with status 400 or higher (body: learn.microsoft.com/graph/errors)."""
+    error = _error_body(response)
+    code, message = str(error.get("code") or ""), str(error.get("message") or "").rstrip(".")
+    inner = error.get("innerError") or error.get("innererror")
+    request_id = response.headers.get("request-id") or (inner.get("request-id") if isinstance(inner, dict) else None)
+    kind, next_step = _classify(response.status_code, code)
+    return kind(
+        f"Microsoft Graph refused to {action}: {response.status_code} {code or 'without a code'}"
+        f"{f', {message}' if message else ''}.",
+        next_step=next_step,
+        code=code or f"HTTP{response.status_code}",
+        trace=Trace(response.status_code, request_id, response.request.headers.get("client-request-id")),
+    )
+
+
+def is_not_found(body: t.Any) -> bool:
+    """Whether this body of a 404 is Graph's own, and so means that the object is absent."""
+    error = body.get("error") if isinstance(body, dict) else None
+    return isinstance(error, dict) and error.get("code") == "Request_ResourceNotFound"
+
+
+def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyError], str]:
+    if code in _POLICY_CODES:
+        return PolicyError, _POLICY_CODES[code]
+    if status == 404 and code == "Request_ResourceNotFound":
+        return NotFoundError, RUN_AGAIN
+    if status == 403 and code == "Authorization_RequestDenied":
+        return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
+    if code == "Directory_QuotaExceeded":
+        return GraphError, "The creator's or the tenant's object quota is full: delete objects permanently."
+    return GraphError, _NEXT_STEPS.get(status, RUN_AGAIN)
+
+
+def _error_body(response: requests.Response) -> dict[str, t.Any]:
+    error = (json_object(response) or {}).get("error")
+    return error if isinstance(error, dict) else {}

@@ -1,0 +1,205 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ExchangeRightError,
+    InputError,
+    NoExchangeError,
+    SignInError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
+    ClientCertificate,
+    ClientSecret,
+    Credential,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
+    Session,
+    SignIn,
+    TokenSource,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import ConfiguredOnce
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.errors import GIVE_ROLE
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
+
+MANAGE_AS_APP = "Exchange.ManageAsApp"
+#: The service's principal is not in the tenant; the tenant has not subscribed to it.
+_NO_SERVICE = ("AADSTS500011", "AADSTS650052")
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]+")
+_ORIGIN = re.compile(r"https://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?")
+
+
+@dataclass(frozen=True)
+class TenantOptions:
+    """The options that every module of the action group has, as plain values."""
+
+    tenant_id: str
+    credential: Credential
+    authority_url: str
+    graph_url: str
+    exchange_url: str | None
+    exchange_audience: str | None
+    ca_path: str | None
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
+        """Raises InputError for what cannot work, before anything is sent."""
+        cloud = CLOUDS[params["cloud"]]
+        exchange_url = params["exchange_url"] or cloud.exchange_url
+        return cls(
+            tenant_id=_tenant_id(params["tenant_id"]),
+            credential=_credential(params),
+            authority_url=_https(params["authority_url"] or cloud.authority_url, "authority_url"),
+            graph_url=_https(params["graph_url"] or cloud.graph_url, "graph_url"),
+            exchange_url=exchange_url and _https(exchange_url, "exchange_url"),
+            exchange_audience=cloud.exchange_url or exchange_url,
+            ca_path=params["ca_path"],
+        )
+
+
+class Tenant:
+    """One customer's tenant as the core sees it: a Graph client and what its caller may do."""
+
+    def __init__(self, options: TenantOptions, session: Session | None) -> None:
+        self.options = options
+        self._http = http_client(options.ca_path)
+        self._sign_in_http = ConfiguredOnce(self._http)
+        self.tokens = self.tokens_of(options.credential, session)
+
+    def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
+        who = SignIn(self.options.tenant_id, credential.client_id, self.options.authority_url)
+        return TokenSource(who, credential, self._sign_in_http, session)
+
+    def graph_api_as(self, tokens: TokenSource) -> Api:
+        """Microsoft Graph for somebody else than the automation."""
+        return Api(self._http, self.options.graph_url, tokens)
+
+    @cached_property
+    def graph(self) -> GraphClient:
+        return GraphClient(self._graph_api)
+
+    @cached_property
+    def graph_beta(self) -> GraphClient:
+        return GraphClient(self._graph_api, "beta")
+
+    @cached_property
+    def exchange(self) -> ExchangeClient:
+        """Raises NoExchangeError, ExchangeRightError, SignInError."""
+        url, token = self.options.exchange_url, self.exchange_token
+        if MANAGE_AS_APP not in token.roles:
+            raise ExchangeRightError(
+                f"The automation's application lacks the permission {MANAGE_AS_APP} (application) of Office 365 "
+                "Exchange Online.",
+                next_step="A Privileged Role Administrator or Global Administrator of the tenant grants it. "
+                f"{GIVE_ROLE}",
+                code="ExchangeManageAsAppMissing",
+            )
+        api = Api(self._http, t.cast(str, url), self.tokens, self.options.exchange_audience)
+        return ExchangeClient(api, str(token.claims["tid"]))
+
+    @property
+    def has_exchange(self) -> bool:
+        """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
+        try:
+            return MANAGE_AS_APP in self.exchange_token.roles
+        except NoExchangeError:
+            return False
+
+    @property
+    def exchange_token(self) -> Token:
+        audience = self.options.exchange_audience
+        if audience is None:
+            raise NoExchangeError("exchange_url is not given.", next_step="Give it: this cloud has no certain address.")
+        try:
+            return self.tokens.token(audience)
+        except SignInError as error:
+            if error.code not in _NO_SERVICE:
+                raise
+            raise NoExchangeError(
+                "The tenant has no Exchange Online.",
+                next_step="The tenant's administrator adds a plan with Exchange Online and enables it.",
+                code="NoExchangeOnline",
+                trace=error.trace,
+            ) from error
+
+    @cached_property
+    def _graph_api(self) -> Api:
+        return self.graph_api_as(self.tokens)
+
+    @property
+    def directory_id(self) -> str:
+        """The tenant's GUID, also where it was named by a domain."""
+        return str(self._claims["tid"])
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Names of the Graph application permissions that the automation holds here."""
+        return self.tokens.token(self.options.graph_url).roles
+
+    @property
+    def _claims(self) -> t.Mapping[str, t.Any]:
+        return self.tokens.token(self.options.graph_url).claims
+
+
+@lru_cache(maxsize=1)
+def http_client(ca_path: str | None) -> HttpClient:
+    """One kept-alive client for each process, in which a loop runs all its items."""
+    return HttpClient(ca_path)
+
+
+def is_guid(value: str) -> bool:
+    return bool(_GUID.fullmatch(value))
+
+
+def _tenant_id(value: str | None) -> str:
+    if not value:
+        raise InputError("No tenant: tenant_id is not given.", next_step="Give tenant_id (or AZURE_TENANT_ID).")
+    if is_guid(value) or _DOMAIN.fullmatch(value):
+        return value.lower()
+    raise InputError(
+        f"tenant_id '{value}' is neither a directory id (GUID) nor a domain name.",
+        next_step="Correct the inventory: the id stands on the tenant's overview page in the Entra admin centre.",
+    )
+
+
+def _credential(params: t.Mapping[str, t.Any]) -> Credential:
+    client_id = params["auth_client_id"]
+    if not client_id:
+        raise InputError(
+            "No credential to sign in with: auth_client_id is not given.",
+            next_step="Give auth_client_id and auth_client_secret or auth_certificate_path "
+            "(or AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH).",
+        )
+    if params["auth_certificate_path"]:
+        return ClientCertificate(client_id, params["auth_certificate_path"], params["auth_certificate_password"])
+    if params["auth_client_secret"]:
+        return ClientSecret(client_id, params["auth_client_secret"])
+    raise InputError(
+        f"No credential to sign in with as {client_id}: neither a client secret nor a certificate is given.",
+        next_step="Give auth_client_secret or auth_certificate_path "
+        "(or AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH).",
+    )
+
+
+def _https(url: str, option: str) -> str:
+    # The Azure SDK takes AZURE_AUTHORITY_HOST also without a scheme.
+    url = url if "://" in url else f"https://{url}"
+    if not _ORIGIN.fullmatch(url):
+        raise InputError(f"{option} '{url}' is not of the form https://host[:port].")
+    return url.rstrip("/")

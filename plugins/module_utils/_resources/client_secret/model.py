@@ -1,0 +1,108 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import re
+import secrets
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import SecretPolicy
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    RetiredSecret,
+    StoredSecret,
+)
+
+_LABEL_PREFIX = "totalview-exchange365"
+
+
+@dataclass(frozen=True)
+class Credential:
+    """A passwordCredential of the application: everything but its value."""
+
+    key_id: str
+    label: str
+    end: datetime
+
+
+@dataclass(frozen=True)
+class Desired:
+    """`owner` marks the secrets that we may remove; `run` tells one run's secret from another's."""
+
+    owner: str
+    run: str
+    valid_for: timedelta | None
+    renew_before: timedelta
+    overlap: timedelta
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
+        """From the module's options. `address`: the store's, which names the owner where no other is given."""
+        owner = params["owner"] or address
+        if not re.fullmatch(r"[A-Za-z0-9._-]{1,40}", owner):
+            raise InputError(f"owner '{owner}' cannot be part of a secret's label.", next_step="See the option's form.")
+        return cls(
+            owner=owner,
+            run=secrets.token_hex(6),
+            valid_for=None if params["valid_for"] is None else parse_duration(params["valid_for"], "valid_for"),
+            renew_before=parse_duration(params["renew_before"], "renew_before"),
+            overlap=parse_duration(params["overlap"], "overlap"),
+        )
+
+    @property
+    def label_start(self) -> str:
+        return f"{_LABEL_PREFIX}/{self.owner}/"
+
+    @property
+    def label(self) -> str:
+        return f"{self.label_start}{self.run}"
+
+
+@dataclass(frozen=True)
+class Actual:
+    """`stored`: what the store holds for this very application. `id`: None while there is no application."""
+
+    now: datetime
+    credentials: tuple[Credential, ...] = ()
+    stored: StoredSecret | None = None
+    policy: SecretPolicy | None = None
+    id: str | None = None
+    app_id: str | None = None
+    young: bool = False
+
+    @property
+    def current(self) -> Credential | None:
+        """The credential that the store holds the value of; None where either side has lost it."""
+        if self.stored is None:
+            return None
+        return next((entry for entry in self.credentials if entry.key_id == self.stored.key_id), None)
+
+
+@dataclass(frozen=True)
+class RemoveSecret:
+    key_id: str
+    reason: str
+
+    def describe(self) -> str:
+        return f"remove {self.reason} secret {self.key_id}"
+
+
+@dataclass(frozen=True)
+class IssueSecret:
+    label: str
+    start: datetime
+    end: datetime
+    retired: tuple[RetiredSecret, ...]
+
+    def describe(self) -> str:
+        return f"issue client secret valid for {in_words(self.end - self.start)}"
+
+
+Step: t.TypeAlias = "RemoveSecret | IssueSecret"

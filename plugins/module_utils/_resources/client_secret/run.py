@@ -1,0 +1,50 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.apply import apply
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
+    Actual,
+    Desired,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
+    foreign,
+    issues,
+    plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+
+
+def run(call: Call) -> Outcome:
+    tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
+    unique_name = call.params["unique_name"]
+    desired = Desired.from_params(call.params, store.address)
+    actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
+    change = plan(actual, desired)
+    stored = None if issues(change) else actual.stored
+    if not call.check_mode:
+        require(actual.id, unique_name)
+        stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)
+    values = {
+        "secret": stored and _view(stored),
+        "foreign_secrets": [_view(entry) for entry in foreign(actual, desired)],
+    }
+    return Outcome(values, change, tuple(_warnings(actual, desired)))
+
+
+def _view(secret: t.Any) -> dict[str, str]:
+    return {"key_id": secret.key_id, "label": secret.label, "end": secret.end.isoformat()}
+
+
+def _warnings(actual: Actual, desired: Desired) -> list[str]:
+    count = len(foreign(actual, desired))
+    return [f"{desired.label_start.split('/')[0]}: {count} secret(s) of others on this application."] if count else []

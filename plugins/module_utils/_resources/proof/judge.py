@@ -1,0 +1,69 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from datetime import timedelta
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
+    Check,
+    Desired,
+    Evidence,
+    Judgement,
+    Result,
+    Seen,
+)
+
+
+def judge(desired: Desired, evidence: Evidence) -> Judgement:
+    """What the evidence says. What is wrong counts as "not yet" for as long as Exchange may take to enforce it."""
+    since = max(moment for moment in (desired.since, evidence.secret_since) if moment)
+    young = evidence.now - since < desired.delay
+    late: Result = "not_yet" if young else "failed"
+    checks = _checks(desired, evidence, late)
+    again = since + desired.delay if young else evidence.now + timedelta(minutes=5)
+    return Judgement(tuple(checks), since, again)
+
+
+def _checks(desired: Desired, evidence: Evidence, late: Result) -> t.Iterator[Check]:
+    if evidence.refusal is not None:
+        yield Check("sign_in", "not_yet", evidence.refusal)
+        return
+    yield Check("sign_in", "ok", "The stored secret gives a token.")
+    yield (grants := _grants(desired, evidence))
+    if desired.mode != "none" and desired.inside is None:
+        yield Check("inside", "failed", "The restriction holds no mailbox: nothing can be reached.")
+    # What the token does not carry yet is refused everywhere, however old the restriction is.
+    yield from (_inside(seen, "not_yet" if grants.result == "not_yet" else late) for seen in evidence.inside)
+    yield from (_outside(seen, late) for seen in evidence.outside)
+    if desired.mode != "none" and desired.outside is None:
+        yield Check("outside", "ok", "The tenant has no mailbox outside of the restriction.")
+
+
+def _grants(desired: Desired, evidence: Evidence) -> Check:
+    extra, missing = sorted(evidence.roles - desired.roles), sorted(desired.roles - evidence.roles)
+    if extra:
+        return Check("grants", "failed", f"The token carries more than is wanted: {', '.join(extra)}.")
+    if missing:
+        return Check("grants", "not_yet", f"The token does not carry {', '.join(missing)} yet.")
+    return Check("grants", "ok", f"The token carries exactly: {', '.join(sorted(desired.roles)) or 'nothing'}.")
+
+
+def _inside(seen: Seen, late: Result) -> Check:
+    if seen.verdict == "reached":
+        return Check("inside", "ok", f"{seen.mailbox} answers.")
+    if seen.verdict == "missing":
+        return Check("inside", "failed", f"{seen.mailbox} is no mailbox of Exchange Online: {seen.text}")
+    return Check("inside", late, f"{seen.mailbox} still refuses: {seen.text}")
+
+
+def _outside(seen: Seen, late: Result) -> Check:
+    if seen.verdict == "refused":
+        return Check("outside", "ok", f"{seen.mailbox} is refused.")
+    if seen.verdict == "missing":
+        return Check("outside", "failed", f"{seen.mailbox} is no mailbox of Exchange Online: {seen.text}")
+    return Check("outside", late, f"{seen.mailbox} can still be reached, although it lies outside.")

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    Mode,
+    is_mailbox_permission,
+)
+
+#: What became of a request to a mailbox: answered, refused for lack of access, or no such mailbox.
+Verdict = t.Literal["reached", "refused", "missing"]
+Result = t.Literal["ok", "not_yet", "failed"]
+
+
+@dataclass(frozen=True)
+class Desired:
+    """`inside` must answer, `outside` must refuse; None where there is no such mailbox to ask."""
+
+    unique_name: str
+    permissions: tuple[str, ...]
+    mode: Mode
+    inside: str | None
+    outside: str | None
+    since: datetime | None
+    delay: timedelta
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """What the token shall carry. In rbac mode Exchange decides by itself, and the token tells nothing of it."""
+        if self.mode != "rbac":
+            return frozenset(self.permissions)
+        return frozenset(name for name in self.permissions if not is_mailbox_permission(name))
+
+
+@dataclass(frozen=True)
+class Task:
+    """A proof to be made: what is asked for, before mailboxes are chosen. Waits are how long to look again."""
+
+    unique_name: str
+    permissions: tuple[str, ...]
+    mode: Mode
+    group: str | None
+    mailbox: str | None
+    since: datetime | None
+    delay: timedelta
+    sign_in_wait: timedelta
+    exchange_wait: timedelta
+    test_mail_to: str | None = None
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], *, sends: bool) -> t.Self:
+        """From the options of connector_proof. `sends`: a test mail, where one is asked for."""
+        since = params.get("since")
+        return cls(
+            unique_name=params["unique_name"],
+            permissions=tuple(params["permissions"]),
+            mode=params["mode"],
+            group=params["group"],
+            mailbox=params["mailbox"],
+            since=datetime.fromisoformat(since) if since else None,
+            delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
+            sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
+            exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
+            test_mail_to=params["test_mail_to"] if sends else None,
+        )
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One request to a mailbox and its answer; `text` is Microsoft's."""
+
+    permission: str
+    mailbox: str
+    verdict: Verdict
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was seen, signed in as the registration. `refusal`: why the sign-in did not succeed yet."""
+
+    now: datetime
+    secret_since: datetime
+    refusal: str | None = None
+    roles: frozenset[str] = frozenset()
+    inside: tuple[Seen, ...] = ()
+    outside: tuple[Seen, ...] = ()
+
+    def has_all(self, roles: frozenset[str]) -> bool:
+        return self.refusal is None and self.roles >= roles
+
+
+@dataclass(frozen=True)
+class Check:
+    name: str
+    result: Result
+    detail: str
+
+    def view(self) -> dict[str, str]:
+        return dict(vars(self))
+
+
+@dataclass(frozen=True)
+class Judgement:
+    checks: tuple[Check, ...]
+    since: datetime
+    try_again_at: datetime
+
+    @property
+    def state(self) -> t.Literal["proven", "waiting_for_exchange", "failed"]:
+        results = {check.result for check in self.checks}
+        if "failed" in results:
+            return "failed"
+        return "waiting_for_exchange" if "not_yet" in results else "proven"
+
+
+@dataclass(frozen=True)
+class RecordProof:
+    unique_name: str
+
+    def describe(self) -> str:
+        return f"record the proof of {self.unique_name}"

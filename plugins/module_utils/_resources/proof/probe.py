@@ -1,0 +1,154 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from datetime import datetime, timedelta
+from urllib.parse import quote
+
+if t.TYPE_CHECKING:
+    import requests
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import TokenSource
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import graph_error
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.judge import judge
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
+    Desired,
+    Evidence,
+    Judgement,
+    Seen,
+    Verdict,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
+
+#: Sign-in errors that pass by themselves while a secret or an application is young.
+_YOUNG_SECRET = {
+    "AADSTS7000215": "Microsoft Entra does not know the new client secret everywhere yet.",
+    "AADSTS700016": "Microsoft Entra does not know the new application everywhere yet.",
+    "AADSTS7000229": "Microsoft Entra does not know the new service principal everywhere yet.",
+}
+_YOUNG = timedelta(minutes=10)
+_PAUSE = 5.0
+#: learn.microsoft.com/graph/errors and Exchange's own: access is refused; there is no such mailbox.
+_REFUSED = frozenset({"ErrorAccessDenied"})
+_MISSING = frozenset(
+    {"MailboxNotEnabledForRESTAPI", "ErrorInvalidUser", "Request_ResourceNotFound", "ResourceNotFound"}
+)
+
+
+class Registration:
+    """Signed in as the registration itself: a token of its own, and requests to mailboxes with it."""
+
+    def __init__(self, api: Api, tokens: TokenSource, secret_since: datetime) -> None:
+        self._api = api
+        self._tokens = tokens
+        self._secret_since = secret_since
+
+    @property
+    def now(self) -> datetime:
+        return self._api.now
+
+    def judged(self, desired: Desired, *, sign_in_wait: timedelta, exchange_wait: timedelta) -> Judgement:
+        """Looks again until all is well or has failed for good, within the two waits."""
+        judgement, evidence = self._judge(desired)
+        if judgement.state == "waiting_for_exchange" and not evidence.has_all(desired.roles):
+            for _turn in _further_tries("Microsoft Entra to know the new secret", sign_in_wait):
+                judgement, evidence = self._judge(desired)
+                if judgement.state != "waiting_for_exchange" or evidence.has_all(desired.roles):
+                    break
+        if judgement.state == "waiting_for_exchange":
+            for _turn in _further_tries("Exchange Online to enforce the restriction", exchange_wait):
+                judgement, _evidence = self._judge(desired)
+                if judgement.state != "waiting_for_exchange":
+                    break
+        return judgement
+
+    def _judge(self, desired: Desired) -> tuple[Judgement, Evidence]:
+        evidence = self._look(desired)
+        return judge(desired, evidence), evidence
+
+    def _look(self, desired: Desired) -> Evidence:
+        try:
+            # A new token each time: an old one would still carry the old roles.
+            roles = self._tokens.renew(self._api.url).roles
+        except SignInError as error:
+            return Evidence(self._api.now, self._secret_since, refusal=self._young(error))
+        inside = self._ask(desired.permissions, desired.inside)
+        outside = self._ask(desired.permissions, desired.outside)
+        return Evidence(self._api.now, self._secret_since, None, roles, inside, outside)
+
+    def _young(self, error: SignInError) -> str:
+        if error.code not in _YOUNG_SECRET or self._api.now - self._secret_since > _YOUNG:
+            raise error
+        return _YOUNG_SECRET[error.code]
+
+    def _ask(self, permissions: t.Iterable[str], mailbox: str | None) -> tuple[Seen, ...]:
+        if mailbox is None:
+            return ()
+        kinds = {name.split(".")[0]: name for name in permissions}
+        found = []
+        if "Calendars" in kinds:
+            found.append(_seen(kinds["Calendars"], mailbox, self._read_calendar(mailbox)))
+        if "Mail.Send" in permissions:
+            found.append(_seen("Mail.Send", mailbox, self._send_nothing(mailbox)))
+        return tuple(found)
+
+    def _read_calendar(self, mailbox: str) -> requests.Response:
+        now = self._api.now
+        window = f"startDateTime={now:%Y-%m-%dT%H:%M:%SZ}&endDateTime={now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
+        return self._api.send("GET", f"{self._user(mailbox)}/calendarView?{window}&$top=1&$select=id")
+
+    def _send_nothing(self, mailbox: str) -> requests.Response:
+        """A message without recipients: Exchange decides about access first, and can deliver it to nobody."""
+        body: Json = {"message": {"subject": "", "toRecipients": []}, "saveToSentItems": False}
+        return self._api.send("POST", f"{self._user(mailbox)}/sendMail", body=body)
+
+    def send_test_mail(self, sender: str, recipient: str) -> None:
+        """A real message. Raises GraphError."""
+        message: Json = {
+            "subject": "Totalview test message",
+            "body": {
+                "contentType": "Text",
+                "content": "Sent to prove that Totalview can send e-mail from this address.",
+            },
+            "toRecipients": [{"emailAddress": {"address": recipient}}],
+        }
+        body: Json = {"message": message, "saveToSentItems": False}
+        response = self._api.send("POST", f"{self._user(sender)}/sendMail", body=body)
+        if response.status_code != 202:
+            raise graph_error(response, f"send a test message from {sender}")
+
+    def _user(self, mailbox: str) -> str:
+        return f"{self._api.url}/v1.0/users/{quote(mailbox)}"
+
+
+def _further_tries(what: str, patience: timedelta) -> t.Iterator[None]:
+    """After the first look, which has been taken."""
+    turns = tries(what, patience, (_PAUSE,))
+    next(turns)
+    return turns
+
+
+def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:
+    if 200 <= response.status_code < 300:
+        return Seen(permission, mailbox, "reached")
+    error = graph_error(response, f"use {permission} for {mailbox}")
+    verdict = _verdict(error)
+    if verdict is None:
+        raise error
+    return Seen(permission, mailbox, verdict, error.message)
+
+
+def _verdict(error: GraphError | t.Any) -> Verdict | None:
+    """None for an answer that tells nothing about access."""
+    if error.code == "ErrorInvalidRecipients":
+        return "reached"
+    if error.trace.status == 403 and error.code in _REFUSED:
+        return "refused"
+    return "missing" if error.trace.status == 404 and error.code in _MISSING else None

@@ -1,0 +1,222 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, NotFoundError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
+    GraphClient,
+    odata_string,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
+    await_visible,
+    is_young,
+    settle,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
+    Actual,
+    AddOwner,
+    Application,
+    CreateApplication,
+    CreateServicePrincipal,
+    DeleteApplication,
+    Desired,
+    PurgeApplication,
+    RestoreApplication,
+    RestoreServicePrincipal,
+    StampUniqueName,
+    Step,
+    UpdateApplication,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    differences,
+    to_adopt,
+    to_restore,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    application_read,
+    find_by_unique_name,
+    find_deleted_principal,
+    find_service_principal,
+    list_owners,
+    service_principal_read,
+)
+
+#: Too many writers at once; it says nothing about the object.
+_CONCURRENCY = "Directory_ConcurrencyViolation"
+_ALREADY_OWNER = "added object references already exist"
+
+
+@dataclass
+class _Progress:
+    """What the steps learn on their way."""
+
+    id: str = ""
+    app_id: str = ""
+    young: bool = False
+
+
+def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
+    """Write the planned steps, wait until they can be read, and answer the registration as it is now."""
+    known = actual.application or to_restore(actual) or to_adopt(actual, desired)
+    progress = _Progress()
+    if known is not None:
+        progress = _Progress(known.id, known.app_id, is_young(known.created, graph.now))
+    for step in change.steps:
+        _write(graph, step, progress)
+    if not change.changed:
+        return actual
+    return _read_back(graph, desired, progress.app_id)
+
+
+def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
+    progress = _Progress()
+    for step in change.steps:
+        _write(graph, step, progress)
+
+
+def _read_back(graph: GraphClient, desired: Desired, app_id: str) -> Actual:
+    latest = Actual()
+
+    def visible() -> bool:
+        nonlocal latest
+        graph.read_ahead([application_read(desired.unique_name), service_principal_read(app_id)])
+        body = find_by_unique_name(graph, desired.unique_name)
+        if body is None or differences(Application.from_graph(body), desired):
+            return False
+        application = Application.from_graph(body)
+        owners = list_owners(graph, application.id) if desired.owners else ()
+        latest = Actual(application, find_service_principal(graph, application.app_id), owners)
+        return latest.service_principal is not None and set(desired.owners) <= set(owners)
+
+    await_visible(visible, what=f"Registration {desired.display_name}")
+    return latest
+
+
+def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
+    match step:
+        case CreateApplication():
+            _create(graph, step, progress)
+        case RestoreApplication():
+            _restore(graph, step.id, step.describe(), progress)
+        case RestoreServicePrincipal():
+            _restore_principal(graph, step, progress)
+        case StampUniqueName():
+            _patch(graph, step.id, {"uniqueName": step.unique_name}, step.describe(), progress)
+        case UpdateApplication():
+            _patch(graph, step.id, dict(step.properties), f"{step.describe()} of the application", progress)
+        case CreateServicePrincipal():
+            _create_principal(graph, progress)
+        case AddOwner():
+            _add_owner(graph, step, progress)
+        case DeleteApplication():
+            _delete(graph, step, progress)
+        case PurgeApplication():
+            _purge(graph, step, progress)
+
+
+def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
+    graph.post(f"/directory/deletedItems/{id_}/restore", {}, action=action)
+    # A restored object replicates like a new one.
+    progress.young = True
+
+
+def _restore_principal(graph: GraphClient, step: RestoreServicePrincipal, progress: _Progress) -> None:
+    try:
+        _restore(graph, step.id, step.describe(), progress)
+    except NotFoundError:
+        # Gone for good, or come back with its application: whether Microsoft does that by itself is not documented.
+        _create_principal(graph, progress)
+
+
+def _create(graph: GraphClient, step: CreateApplication, progress: _Progress) -> None:
+    path = f"/applications(uniqueName={odata_string(step.unique_name)})"
+    body = graph.upsert(path, dict(step.properties), action=step.describe())
+    if body is None:
+        # 204: somebody made it between our reading and our writing; the upsert has brought it in line.
+        await_visible(
+            lambda: find_by_unique_name(graph, step.unique_name) is not None, what=f"Application {step.unique_name}"
+        )
+        body = graph.get(path, action="read the application")
+    progress.id, progress.app_id, progress.young = body["id"], body["appId"], True
+
+
+def _patch(graph: GraphClient, id_: str, body: Json, action: str, progress: _Progress) -> None:
+    settle(
+        lambda: graph.patch(f"/applications/{id_}", body, action=action),
+        what="The application's update",
+        young=progress.young,
+    )
+
+
+def _create_principal(graph: GraphClient, progress: _Progress) -> None:
+    path = f"/servicePrincipals(appId={odata_string(progress.app_id)})"
+    try:
+        settle(
+            lambda: graph.upsert(path, {"accountEnabled": True}, action="create the service principal"),
+            what="The service principal",
+            young=progress.young,
+        )
+    except GraphError as error:
+        if error.trace.status != HTTPStatus.CONFLICT or error.code == _CONCURRENCY:
+            raise
+        _restore_hidden_principal(graph, progress)
+
+
+def _restore_hidden_principal(graph: GraphClient, progress: _Progress) -> None:
+    """The application has a service principal that our reading did not show: made just now, or deleted just now."""
+    deleted: str | None = None
+
+    def visible() -> bool:
+        nonlocal deleted
+        deleted = find_deleted_principal(graph, progress.app_id)
+        return deleted is not None or find_service_principal(graph, progress.app_id) is not None
+
+    await_visible(visible, what="The service principal")
+    if deleted is not None:
+        with contextlib.suppress(NotFoundError):  # somebody restored it since; the reading back will tell
+            _restore(graph, deleted, "restore the service principal", progress)
+
+
+def _add_owner(graph: GraphClient, step: AddOwner, progress: _Progress) -> None:
+    reference = {"@odata.id": graph.reference(f"/directoryObjects/{step.id}")}
+    path = f"/applications/{progress.id}/owners/$ref"
+    try:
+        settle(
+            lambda: graph.post_no_content(path, reference, action=step.describe()),
+            what="The owner",
+            young=progress.young,
+        )
+    except GraphError as error:
+        # A restored application has its owners back, which could not be read while it was deleted.
+        if error.trace.status != HTTPStatus.BAD_REQUEST or _ALREADY_OWNER not in error.message:
+            raise
+
+
+def _delete(graph: GraphClient, step: DeleteApplication, progress: _Progress) -> None:
+    with contextlib.suppress(NotFoundError):
+        graph.delete(f"/applications/{step.id}", action=step.describe())
+    await_visible(lambda: not _is_there(graph, f"/applications/{step.id}"), what="The deletion")
+    progress.young = True
+
+
+def _purge(graph: GraphClient, step: PurgeApplication, progress: _Progress) -> None:
+    path = f"/directory/deletedItems/{step.id}"
+    if progress.young:
+        await_visible(lambda: _is_there(graph, path), what="The deletion")
+    with contextlib.suppress(NotFoundError):
+        graph.delete(path, action=step.describe())
+    await_visible(lambda: not _is_there(graph, path), what="The permanent deletion")
+
+
+def _is_there(graph: GraphClient, path: str) -> bool:
+    return graph.find(path, {"$select": "id"}, action="read the application") is not None

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
+    Actual,
+    AddOwner,
+    Application,
+    CreateApplication,
+    CreateServicePrincipal,
+    DeleteApplication,
+    Desired,
+    PurgeApplication,
+    RestoreApplication,
+    RestoreServicePrincipal,
+    StampUniqueName,
+    Step,
+    UpdateApplication,
+)
+
+
+def plan(actual: Actual, desired: Desired) -> Change[Step]:
+    """Raises AmbiguityError where a person must decide, InputError for a client id that is not there."""
+    if actual.application is not None:
+        return _plan_existing(actual, desired, actual.application, ())
+    restored = to_restore(actual)
+    if restored is not None:
+        return _plan_existing(actual, desired, restored, (RestoreApplication(restored.id),))
+    adopted = to_adopt(actual, desired)
+    if adopted is not None:
+        return _plan_existing(actual, desired, adopted, (StampUniqueName(adopted.id, desired.unique_name),))
+    return _plan_new(desired)
+
+
+def creates(change: Change[Step]) -> bool:
+    return any(isinstance(step, CreateApplication) for step in change.steps)
+
+
+def plan_absent(actual: Actual, *, purge: bool) -> Change[Step]:
+    found = (actual.application,) if actual.application else ()
+    steps: list[Step] = [DeleteApplication(application.id) for application in found]
+    if purge:
+        steps += [PurgeApplication(application.id) for application in found + actual.deleted]
+    state = "present" if found else ("soft-deleted" if actual.deleted else "absent")
+    after = "absent" if purge else ("soft-deleted" if found or actual.deleted else "absent")
+    return Change({"state": state}, {"state": after}, tuple(steps))
+
+
+def _plan_new(desired: Desired) -> Change[Step]:
+    access, names = desired.declares or ((), ())
+    declared = {"requiredResourceAccess": list(access)} if access else {}
+    steps: tuple[Step, ...] = (
+        CreateApplication(desired.unique_name, {**desired.properties(), **declared}, names),
+        CreateServicePrincipal(),
+        *_owner_steps(desired, ()),
+    )
+    after = {
+        "state": "present",
+        "unique_name": desired.unique_name,
+        "display_name": desired.display_name,
+        "sign_in_audience": desired.sign_in_audience,
+        "notes": desired.notes or None,
+        "tags": sorted(desired.tags or ()),
+        "service_principal": "present",
+        "owners": sorted(set(desired.owners)),
+        **({"permissions": list(names)} if names else {}),
+    }
+    return Change({**dict.fromkeys(after), "state": "absent"}, after, steps)
+
+
+def _plan_existing(actual: Actual, desired: Desired, application: Application, first: tuple[Step, ...]) -> Change[Step]:
+    changes = differences(application, desired)
+    update: tuple[Step, ...] = (UpdateApplication(application.id, changes),) if changes else ()
+    steps = (*first, *update, *_principal_steps(actual), *_owner_steps(desired, actual.owners))
+    state = "soft-deleted" if any(isinstance(step, RestoreApplication) for step in first) else "present"
+    before = _view(application, actual.service_principal is not None, actual.owners, state)
+    planned = {**before, "state": "present", "unique_name": desired.unique_name, "service_principal": "present"}
+    after = {
+        **planned,
+        "display_name": desired.display_name,
+        "sign_in_audience": desired.sign_in_audience,
+        "notes": application.notes if desired.notes is None else desired.notes or None,
+        "tags": sorted(application.tags if desired.tags is None else desired.tags),
+        "owners": sorted({*actual.owners, *desired.owners}),
+    }
+    return Change(before, after, steps)
+
+
+def _principal_steps(actual: Actual) -> tuple[Step, ...]:
+    if actual.service_principal is not None:
+        return ()
+    if actual.deleted_service_principal_id is not None:
+        return (RestoreServicePrincipal(actual.deleted_service_principal_id),)
+    return (CreateServicePrincipal(),)
+
+
+def _owner_steps(desired: Desired, present: t.Sequence[str]) -> tuple[Step, ...]:
+    return tuple(AddOwner(owner) for owner in dict.fromkeys(desired.owners) if owner not in present)
+
+
+def _view(application: Application, principal: bool, owners: t.Sequence[str], state: str) -> dict[str, t.Any]:
+    return {
+        "state": state,
+        "unique_name": application.unique_name,
+        "display_name": application.display_name,
+        "sign_in_audience": application.sign_in_audience,
+        "notes": application.notes,
+        "tags": sorted(application.tags),
+        "service_principal": "present" if principal else "absent",
+        "owners": sorted(owners),
+    }
+
+
+def differences(application: Application, desired: Desired) -> dict[str, t.Any]:
+    is_now = {
+        "displayName": application.display_name,
+        "signInAudience": application.sign_in_audience,
+        "notes": application.notes,
+        "tags": sorted(application.tags),
+    }
+    wanted = desired.properties()
+    return {
+        name: value for name, value in wanted.items() if (sorted(value) if name == "tags" else value) != is_now[name]
+    }
+
+
+def to_restore(actual: Actual) -> Application | None:
+    if len(actual.deleted) > 1:
+        raise AmbiguityError(
+            f"{len(actual.deleted)} deleted applications carry the same unique name.",
+            next_step="Delete all but one of them permanently, then run again.",
+            details=[application.candidate() for application in actual.deleted],
+        )
+    return actual.deleted[0] if actual.deleted else None
+
+
+def to_adopt(actual: Actual, desired: Desired) -> Application | None:
+    """The one application that may be adopted. Names are not unique: anything but one match is for a person."""
+    if actual.deleted:
+        return None
+    if desired.adopt_client_id and not actual.candidates:
+        raise InputError(f"There is no application with client id {desired.adopt_client_id} to adopt.")
+    if not actual.candidates:
+        return None
+    listed = [application.candidate() for application in actual.candidates]
+    names = "; ".join(f"client id {row['client_id']}, created {row['created']}" for row in listed)
+    if not desired.adopt:
+        raise AmbiguityError(
+            f"An application named '{desired.display_name}' exists already and is not ours ({names}).",
+            next_step="Set adopt to take it over, or choose another display_name.",
+            details=listed,
+        )
+    if len(listed) > 1:
+        raise AmbiguityError(
+            f"{len(listed)} applications are named '{desired.display_name}' ({names}).",
+            next_step="Name the one to adopt by its client id (adopt_client_id), or rename the others.",
+            details=listed,
+        )
+    if actual.candidates[0].unique_name:
+        raise AmbiguityError(
+            f"The application to adopt is managed already under the unique name '{actual.candidates[0].unique_name}'.",
+            next_step="A unique name cannot be changed: use it as unique_name, or choose another application.",
+            details=listed,
+        )
+    return actual.candidates[0]

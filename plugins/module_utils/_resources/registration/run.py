@@ -1,0 +1,65 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+    declaration,
+    read_declaration,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.apply import (
+    apply,
+    apply_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import Actual, Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    plan,
+    plan_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    read,
+    read_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
+
+
+def run(call: Call) -> Outcome:
+    return _absent(call) if call.params["state"] == "absent" else _present(call)
+
+
+def _present(call: Call) -> Outcome:
+    graph = call.tenant().graph
+    desired = Desired.from_params(call.params)
+    actual = read(graph, desired)
+    if actual.application is None and call.params["permissions"]:
+        desired = replace(desired, declares=read_declaration(graph, declaration(call.params["permissions"])))
+    change = plan(actual, desired)
+    if not call.check_mode:
+        actual = apply(graph, actual, desired, change)
+    return Outcome({"registration": view(actual, desired)}, change, tuple(_warnings(actual)))
+
+
+def _absent(call: Call) -> Outcome:
+    graph = call.tenant().graph
+    change = plan_absent(read_absent(graph, call.params["unique_name"]), purge=call.params["purge"])
+    if not call.check_mode:
+        apply_absent(graph, change)
+    return Outcome({"registration": None}, change)
+
+
+def _warnings(actual: Actual) -> list[str]:
+    found = []
+    if actual.search_refused:
+        found.append(
+            "Applications that people made by hand could not be searched for: the automation may not list "
+            "applications (Application.Read.All)."
+        )
+    if actual.service_principal is not None and not actual.service_principal.enabled:
+        found.append("The service principal is disabled in this tenant: nobody can sign in with this registration.")
+    return found

@@ -1,0 +1,335 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+
+Mode = t.Literal["access_policy", "rbac", "none"]
+
+#: RecipientTypeDetails of what holds a mailbox, and of groups.
+MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
+SECURITY_GROUP = "MailUniversalSecurityGroup"
+#: Groups of which Get-DistributionGroupMember knows the members; asked for any other it answers with everybody.
+LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
+_GROUPS = LISTING_GROUPS | {"GroupMailbox", "DynamicDistributionGroup"}
+
+#: Application Access Policies limit these and Exchange's roles grant them; nothing here confines User.Read.All.
+_MAILBOX_PERMISSIONS = ("Mail.", "MailboxSettings.", "Calendars.", "Contacts.")
+
+_MARK = "Totalview"
+
+
+def is_mailbox_permission(name: str) -> bool:
+    return name.startswith(_MAILBOX_PERMISSIONS)
+
+
+def role_name(permission: str) -> str:
+    """Exchange's role for a permission of Microsoft Graph."""
+    return f"Application {permission}"
+
+
+def parse_time(text: t.Any) -> datetime:
+    """A date of Exchange; UTC where it names no zone."""
+    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Recipient:
+    guid: str
+    address: str
+    kind: str
+
+    @classmethod
+    def from_exchange(cls, row: Json) -> t.Self:
+        return cls(str(row["Guid"]).lower(), str(row["PrimarySmtpAddress"]).lower(), str(row["RecipientTypeDetails"]))
+
+    @property
+    def is_mailbox(self) -> bool:
+        return self.kind in MAILBOXES
+
+    @property
+    def is_group(self) -> bool:
+        return self.kind in _GROUPS
+
+    @property
+    def lists_members(self) -> bool:
+        return self.kind in LISTING_GROUPS
+
+
+@dataclass(frozen=True)
+class Group:
+    """`notes` tell whether we made it; `members` are the direct ones."""
+
+    guid: str
+    name: str
+    sid: str
+    distinguished_name: str
+    directory_id: str
+    notes: str
+    kind: str
+    changed: datetime
+    members: tuple[Recipient, ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """An Application Access Policy for our client id. Its description tells whether and when we made it."""
+
+    identity: str
+    group_sid: str
+    right: str
+    description: str
+
+    @property
+    def since(self) -> datetime | None:
+        """None for a policy that is not ours. Exchange keeps no date of a policy, so ours carry one."""
+        mark, _space, moment = self.description.partition(" ")
+        try:
+            return parse_time(moment) if mark == _MARK else None
+        except ValueError:
+            return None
+
+
+def policy_description(now: datetime) -> str:
+    """Short: descriptions count against the tenant's capacity for policies."""
+    return f"{_MARK} {now:%Y-%m-%dT%H:%MZ}"
+
+
+def group_notes(unique_name: str) -> str:
+    return f"{_MARK}: mailboxes that {unique_name} reaches"
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A role of Exchange that our registration holds. `scope`: a management scope or group, None is every mailbox."""
+
+    id: str
+    name: str
+    role: str
+    scope: str | None
+    created: datetime | None
+
+
+@dataclass(frozen=True)
+class Scope:
+    name: str
+    recipient_filter: str
+
+
+@dataclass(frozen=True)
+class Desired:
+    """`members`: None leaves them as they are. `sender` must lie inside. `proven`: the other mode may go."""
+
+    unique_name: str
+    mode: Mode
+    permissions: tuple[str, ...] = ()
+    group: str = ""
+    members: tuple[str, ...] | None = None
+    exact: bool = True
+    sender: str | None = None
+    adopt: bool = False
+    beta: bool = False
+    proven: bool = False
+    delay: timedelta = timedelta(hours=2)
+
+    @classmethod
+    def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
+        """From the options of mailbox_restriction. In the mode none there is no group to read."""
+        members, mode = params["members"], params["mode"]
+        return cls(
+            unique_name=params["unique_name"],
+            mode=mode,
+            permissions=tuple(sorted(permissions)),
+            group="" if mode == "none" else params["group"] or "",
+            members=None if members is None else tuple(members),
+            exact=params["members_exact"],
+            sender=params["sender"],
+            adopt=params["adopt"],
+            beta=params["api"] == "graph_beta",
+            proven=proven,
+            delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
+        )
+
+    @property
+    def scope_name(self) -> str:
+        return self.unique_name
+
+    def assignment_name(self, permission: str) -> str:
+        return f"{self.unique_name} {permission}"
+
+
+@dataclass(frozen=True)
+class Actual:
+    """`live`: somebody may hold a working credential of the registration.
+
+    `resolved`: recipients by desired address, None for an unknown one. `nested`: the mailboxes in each group that is a
+    member or shall be, by its guid. `name_taken`: what holds the group's name where there is no such group.
+    """
+
+    now: datetime
+    app_id: str | None = None
+    principal_id: str | None = None
+    display_name: str = ""
+    live: bool = False
+    group: Group | None = None
+    name_taken: str | None = None
+    resolved: t.Mapping[str, Recipient | None] = field(default_factory=dict)
+    nested: t.Mapping[str, tuple[Recipient, ...]] = field(default_factory=dict)
+    policies: tuple[Policy, ...] = ()
+    pointer: bool = False
+    scope: Scope | None = None
+    assignments: tuple[Assignment, ...] = ()
+    dehydrated: bool = False
+
+
+@dataclass(frozen=True)
+class CreateGroup:
+    name: str
+    members: tuple[Recipient, ...]
+    notes: str
+
+    def describe(self) -> str:
+        who = ", ".join(member.address for member in self.members)
+        return f"create mail-enabled security group {self.name} with {who}"
+
+
+@dataclass(frozen=True)
+class AddMember:
+    group: str
+    member: Recipient
+
+    def describe(self) -> str:
+        return f"add {self.member.address} to {self.group}"
+
+
+@dataclass(frozen=True)
+class RemoveMember:
+    group: str
+    member: Recipient
+
+    def describe(self) -> str:
+        return f"remove {self.member.address} from {self.group}"
+
+
+@dataclass(frozen=True)
+class RemoveGroup:
+    group: Group
+
+    def describe(self) -> str:
+        return f"remove group {self.group.name}"
+
+
+@dataclass(frozen=True)
+class CreatePolicy:
+    group: str
+
+    def describe(self) -> str:
+        return f"create access policy for {self.group}"
+
+
+@dataclass(frozen=True)
+class TakeOverPolicy:
+    policy: Policy
+
+    def describe(self) -> str:
+        return f"take over access policy {self.policy.identity}"
+
+
+@dataclass(frozen=True)
+class RemovePolicy:
+    policy: Policy
+
+    def describe(self) -> str:
+        return f"remove access policy {self.policy.identity}"
+
+
+@dataclass(frozen=True)
+class EnableCustomization:
+    def describe(self) -> str:
+        return "enable organization customization"
+
+
+@dataclass(frozen=True)
+class CreatePointer:
+    def describe(self) -> str:
+        return "register the service principal in Exchange"
+
+
+@dataclass(frozen=True)
+class RemovePointer:
+    def describe(self) -> str:
+        return "remove the service principal from Exchange"
+
+
+@dataclass(frozen=True)
+class WriteScope:
+    """Makes the management scope, or points it to the group."""
+
+    name: str
+    exists: bool
+
+    def describe(self) -> str:
+        return f"{'change' if self.exists else 'create'} management scope {self.name}"
+
+
+@dataclass(frozen=True)
+class RemoveScope:
+    name: str
+
+    def describe(self) -> str:
+        return f"remove management scope {self.name}"
+
+
+@dataclass(frozen=True)
+class Assign:
+    name: str
+    permission: str
+
+    def describe(self) -> str:
+        return f"assign {role_name(self.permission)}"
+
+
+@dataclass(frozen=True)
+class Unassign:
+    assignment: Assignment
+
+    def describe(self) -> str:
+        return f"remove assignment of {self.assignment.role}"
+
+
+Step: t.TypeAlias = (
+    "CreateGroup | AddMember | RemoveMember | RemoveGroup | CreatePolicy | TakeOverPolicy | RemovePolicy"
+    " | EnableCustomization | CreatePointer | RemovePointer | WriteScope | RemoveScope | Assign | Unassign"
+)
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """The plan, or what came of it.
+
+    `since`: when the restriction took its present form. `hold`: permissions whose grants must stay as they are for now.
+    `waiting`: what Exchange has not caught up with. `leftover`: what goes once this mode is proven.
+    `fingerprint`: names this very restriction, None while it changes.
+    """
+
+    change: Change[Step]
+    since: datetime | None = None
+    hold: tuple[str, ...] = ()
+    waiting: str | None = None
+    leftover: tuple[str, ...] = ()
+    fingerprint: str | None = None
+
+
+#: Nothing is restricted, and nothing is known to be left over.
+UNRESTRICTED = Restriction(Change({}, {}), fingerprint="unrestricted")

@@ -1,0 +1,318 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    RUN_AGAIN,
+    AmbiguityError,
+    ExchangeError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import (
+    Cmdlet,
+    ExchangeClient,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
+    GraphClient,
+    odata_string,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    find_by_unique_name,
+    find_service_principal,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    LISTING_GROUPS,
+    Actual,
+    Assignment,
+    Desired,
+    Group,
+    Policy,
+    Recipient,
+    Scope,
+    parse_time,
+    role_name,
+)
+
+#: What Exchange finds a recipient by.
+_NAMES = ("Name", "Alias", "Guid", "PrimarySmtpAddress", "WindowsEmailAddress", "WindowsLiveID", "UserPrincipalName")
+
+_FIELDS = "id,appId,displayName,passwordCredentials,keyCredentials"
+
+
+class Clients(t.NamedTuple):
+    """`beta`: Graph beta where roles of Exchange are written through it, else None."""
+
+    graph: GraphClient
+    exchange: ExchangeClient
+    beta: GraphClient | None = None
+
+
+def read(clients: Clients, desired: Desired) -> Actual:
+    """Nothing is written. What comes back under a name is believed only after its identity was compared."""
+    actual = _registration(clients, desired.unique_name)
+    if desired.group:
+        actual = _with_group(clients.exchange, actual, desired)
+    if actual.app_id is None:
+        return _of_nobody(clients.exchange, actual, desired)
+    actual = replace(actual, policies=_policies(clients.exchange, actual.app_id))
+    return _with_roles(clients, actual, desired)
+
+
+def _of_nobody(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Actual:
+    """Of a registration to come there is nothing to read; but a missing right must show before anything is written."""
+    if desired.mode == "access_policy":
+        _policies(exchange, "")
+    if desired.mode != "rbac":
+        return actual
+    return replace(
+        actual,
+        scope=None if desired.beta else _scope(exchange, desired.scope_name),
+        dehydrated=_is_dehydrated(exchange),
+    )
+
+
+def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str], recipients: t.Iterable[str] = ()) -> list[Cmdlet]:
+    """What `read` will ask of Exchange for these registrations first. `recipients`: addresses, and names to be free."""
+    return [
+        ("Get-ApplicationAccessPolicy", {}),
+        *(("Get-ServicePrincipal", {"Identity": app_id}) for app_id in app_ids),
+        *(("Get-Group", {"Identity": group}) for group in groups),
+        *(("Get-Recipient", {"Identity": recipient}) for recipient in recipients),
+    ]
+
+
+def recipients_of(desired: Desired) -> list[str]:
+    """Whom `read` looks for while there is no group yet."""
+    sender = [desired.sender] if desired.sender else []
+    addresses = {address.lower() for address in (*(desired.members or ()), *sender)}
+    return sorted({*addresses, desired.group}) if desired.group else []
+
+
+def _registration(clients: Clients, unique_name: str) -> Actual:
+    body = find_by_unique_name(clients.graph, unique_name)
+    now = clients.graph.now
+    if body is None:
+        return Actual(now)
+    credentials = [*body.get("passwordCredentials", ()), *body.get("keyCredentials", ())]
+    principal = find_service_principal(clients.graph, body["appId"])
+    return Actual(
+        now,
+        app_id=body["appId"],
+        principal_id=None if principal is None else principal.id,
+        display_name=body.get("displayName") or unique_name,
+        live=any(parse_time(row["endDateTime"]) > now for row in credentials),
+    )
+
+
+# --- group ------------------------------------------------------------------------------------------------------------
+
+
+def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Actual:
+    group = find_group(exchange, desired.group)
+    taken = _taken_by(exchange, desired.group) if group is None else None
+    members = group.members if group else ()
+    addresses = {member.address for member in members}
+    wanted = {address.lower() for address in (*(desired.members or ()), *([desired.sender] if desired.sender else ()))}
+    resolved: dict[str, Recipient | None] = {member.address: member for member in members}
+    resolved |= {address: find_recipient(exchange, address) for address in sorted(wanted - addresses)}
+    groups = {found.guid for found in resolved.values() if found is not None and found.lists_members}
+    nested = {guid: mailboxes_in(exchange, guid) for guid in sorted(groups)}
+    return replace(actual, group=group, name_taken=taken, resolved=resolved, nested=nested)
+
+
+def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True) -> Group | None:
+    rows = exchange.find("Get-Group", action=f"read group {name}", Identity=name)
+    matches = [row for row in rows if _is_named(row, name)]
+    if len(matches) > 1:
+        raise AmbiguityError(f"Several groups are called {name}.", next_step="Give the group's address instead.")
+    if not matches:
+        return None
+    row = matches[0]
+    guid, kind = str(row["Guid"]).lower(), str(row["RecipientTypeDetails"])
+    return Group(
+        guid=guid,
+        name=str(row["Name"]),
+        sid=str(row["Sid"]),
+        distinguished_name=str(row["DistinguishedName"]),
+        directory_id=str(row["ExternalDirectoryObjectId"]),
+        notes=str(row.get("Notes") or ""),
+        kind=kind,
+        changed=parse_time(row.get("WhenChangedUTC") or row["WhenCreatedUTC"]),
+        members=members_of(exchange, guid) if with_members and kind in LISTING_GROUPS else (),
+    )
+
+
+def members_of(exchange: ExchangeClient, guid: str) -> tuple[Recipient, ...]:
+    """`guid` must be of a distribution group that was just read: of anything else Exchange would list everybody."""
+    rows = exchange.invoke(
+        "Get-DistributionGroupMember", action="read the group's members", Identity=guid, ResultSize="Unlimited"
+    )
+    return tuple(sorted((Recipient.from_exchange(row) for row in rows), key=lambda member: member.address))
+
+
+def mailboxes_in(exchange: ExchangeClient, guid: str, seen: frozenset[str] = frozenset()) -> tuple[Recipient, ...]:
+    """Mailboxes of a group and of the groups in it."""
+    return mailboxes_among(exchange, members_of(exchange, guid), seen | {guid})
+
+
+def mailboxes_among(
+    exchange: ExchangeClient, members: t.Iterable[Recipient], seen: frozenset[str]
+) -> tuple[Recipient, ...]:
+    """Mailboxes among a group's members and in the groups among them. `seen`: groups that need no second look."""
+    found: dict[str, Recipient] = {}
+    for member in members:
+        if member.is_mailbox:
+            found[member.guid] = member
+        elif member.lists_members and member.guid not in seen:
+            found |= {mailbox.guid: mailbox for mailbox in mailboxes_in(exchange, member.guid, seen)}
+    return tuple(found.values())
+
+
+def _taken_by(exchange: ExchangeClient, name: str) -> str | None:
+    rows = exchange.find("Get-Recipient", action=f"see whether the name {name} is free", Identity=name)
+    return next((str(row["RecipientTypeDetails"]) for row in rows if _is_named(row, name)), None)
+
+
+def find_recipient(exchange: ExchangeClient, address: str) -> Recipient | None:
+    rows = exchange.find("Get-Recipient", action=f"find {address}", Identity=address)
+    matches = [Recipient.from_exchange(row) for row in rows if _is_named(row, address)]
+    if len(matches) > 1:
+        raise AmbiguityError(f"Several recipients answer to {address}.", next_step="Give a primary address.")
+    return matches[0] if matches else None
+
+
+def _is_named(row: Json, name: str) -> bool:
+    fields = (
+        "Name",
+        "Alias",
+        "Guid",
+        "PrimarySmtpAddress",
+        "WindowsEmailAddress",
+        "WindowsLiveID",
+        "UserPrincipalName",
+    )
+    addresses = row.get("EmailAddresses") or ()
+    proxies = {str(address).lower().removeprefix("smtp:") for address in addresses}
+    return name.lower() in {str(row.get(field) or "").lower() for field in fields} | proxies
+
+
+# --- access policies --------------------------------------------------------------------------------------------------
+
+
+def _policies(exchange: ExchangeClient, app_id: str) -> tuple[Policy, ...]:
+    # Asked for without an identity: of an unknown one this cmdlet would answer everything anyway.
+    rows = exchange.find("Get-ApplicationAccessPolicy", action="read the access policies")
+    return tuple(
+        Policy(
+            str(row["Identity"]),
+            # The SID and, behind a semicolon, the group's object id in Microsoft Entra (seen in public outputs).
+            str(row["ScopeIdentityRaw"]).partition(";")[0],
+            str(row["AccessRight"]),
+            str(row.get("Description") or "").strip(),
+        )
+        for row in rows
+        if str(row["AppId"]).lower() == app_id.lower()
+    )
+
+
+# --- roles ------------------------------------------------------------------------------------------------------------
+
+
+def _with_roles(clients: Clients, actual: Actual, desired: Desired) -> Actual:
+    pointer = _pointer(clients.exchange, actual)
+    if pointer is None and desired.mode != "rbac":
+        return actual
+    assignments: tuple[Assignment, ...] = ()
+    if pointer is not None:
+        assignments = (
+            _assignments(clients.exchange, pointer)
+            if clients.beta is None
+            else _beta_assignments(clients.beta, str(actual.principal_id), desired.permissions)
+        )
+    return replace(
+        actual,
+        pointer=pointer is not None,
+        assignments=assignments,
+        scope=_scope(clients.exchange, desired.scope_name) if clients.beta is None else None,
+        dehydrated=desired.mode == "rbac" and not assignments and _is_dehydrated(clients.exchange),
+    )
+
+
+def _pointer(exchange: ExchangeClient, actual: Actual) -> Json | None:
+    rows = exchange.find("Get-ServicePrincipal", action="read Exchange's service principal", Identity=actual.app_id)
+    row = next((row for row in rows if str(row["AppId"]).lower() == actual.app_id), None)
+    if row is not None and str(row["ObjectId"]).lower() != actual.principal_id:
+        raise ExchangeError(
+            f"Exchange's service principal for {actual.display_name} points to another object ({row['ObjectId']}).",
+            next_step=f"Somebody with the role Exchange Administrator runs Remove-ServicePrincipal {row['ObjectId']}.",
+            code="PointerMismatch",
+        )
+    return row
+
+
+def _assignments(exchange: ExchangeClient, pointer: Json) -> tuple[Assignment, ...]:
+    object_id = str(pointer["ObjectId"])
+    rows = exchange.find("Get-ManagementRoleAssignment", action="read the roles in Exchange", RoleAssignee=object_id)
+    # Public scripts see the assignee by its display name, others by an id.
+    names = _lowered(pointer, "ObjectId", "AppId", "Identity", "Sid", "Name", "DisplayName")
+    return tuple(_assignment(row) for row in rows if names & _lowered(row, "RoleAssignee", "RoleAssigneeName", "App"))
+
+
+def _lowered(row: Json, *fields: str) -> set[str]:
+    return {str(row.get(field) or "").lower() for field in fields} - {""}
+
+
+def _assignment(row: Json) -> Assignment:
+    scope = row.get("CustomResourceScope") or row.get("RecipientGroupScope")
+    created = row.get("WhenCreatedUTC")
+    return Assignment(
+        id=str(row.get("Guid") or row["Name"]),
+        name=str(row["Name"]),
+        role=str(row["Role"]),
+        scope=str(scope) if scope else None,
+        created=parse_time(created) if created else None,
+    )
+
+
+def _scope(exchange: ExchangeClient, name: str) -> Scope | None:
+    rows = exchange.find("Get-ManagementScope", action=f"read management scope {name}", Identity=name)
+    row = next((row for row in rows if str(row["Name"]).lower() == name.lower()), None)
+    return None if row is None else Scope(str(row["Name"]), str(row.get("RecipientFilter") or ""))
+
+
+def _is_dehydrated(exchange: ExchangeClient) -> bool:
+    rows = exchange.invoke("Get-OrganizationConfig", action="read the organization's configuration")
+    return any(row.get("IsDehydrated") is True for row in rows)
+
+
+# --- roles through Graph beta -----------------------------------------------------------------------------------------
+
+
+def _beta_assignments(beta: GraphClient, principal_id: str, permissions: t.Iterable[str]) -> tuple[Assignment, ...]:
+    query = {"$filter": f"principalId eq {odata_string(f'/ServicePrincipals/{principal_id}')}"}
+    rows = beta.list("/roleManagement/exchange/roleAssignments", query, action="read the roles in Exchange")
+    names = {role_definition_id(beta, permission): role_name(permission) for permission in permissions} if rows else {}
+    return tuple(_beta_assignment(row, names) for row in rows)
+
+
+def _beta_assignment(row: Json, names: t.Mapping[str, str]) -> Assignment:
+    scope = row.get("appScopeId") or str(row.get("directoryScopeId") or "/")
+    role_id = str(row["roleDefinitionId"])
+    # Graph tells no date: such an assignment counts as young only in the run that makes it.
+    return Assignment(str(row["id"]), "", names.get(role_id, role_id), None if scope == "/" else str(scope), None)
+
+
+def role_definition_id(beta: GraphClient, permission: str) -> str:
+    query = {"$filter": f"displayName eq {odata_string(role_name(permission))}"}
+    rows = beta.list("/roleManagement/exchange/roleDefinitions", query, action=f"find {role_name(permission)}")
+    matches = [str(row["id"]) for row in rows if row.get("displayName") == role_name(permission)]
+    if len(matches) != 1:
+        raise ExchangeError(f"Exchange has no role {role_name(permission)}.", next_step=RUN_AGAIN, code="UnknownRole")
+    return matches[0]

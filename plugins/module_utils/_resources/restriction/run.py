@@ -1,0 +1,107 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ConnectorError,
+    ExchangeRightError,
+    NoExchangeError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.apply import (
+    apply,
+    apply_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    Desired,
+    Restriction,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import Clients, read
+
+
+def run(call: Call) -> Outcome:
+    tenant, desired = call.tenant(), _desired(call.params)
+    try:
+        clients = _clients(tenant, desired)
+        return _absent(call, clients, desired) if call.params["state"] == "absent" else _present(call, clients, desired)
+    except (ExchangeRightError, NoExchangeError) as error:
+        if desired.mode != "none" or call.params["state"] == "absent":
+            raise
+        return _unread(error)
+
+
+def _clients(tenant: Tenant, desired: Desired) -> Clients:
+    return Clients(tenant.graph, tenant.exchange, tenant.graph_beta if desired.beta else None)
+
+
+def _present(call: Call, clients: Clients, desired: Desired) -> Outcome:
+    actual = read(clients, desired)
+    restriction = plan(actual, desired)
+    if not call.check_mode:
+        require(actual.principal_id, desired.unique_name)
+        patience = parse_duration(call.params["wait"], "wait")
+        restriction = apply(clients, desired, actual, restriction, patience)
+    return Outcome(_values(desired, restriction), restriction.change)
+
+
+def _absent(call: Call, clients: Clients, desired: Desired) -> Outcome:
+    actual = read(clients, desired)
+    change = plan_absent(actual, desired)
+    if not call.check_mode:
+        apply_absent(clients, desired, actual, change)
+    return Outcome(_NOTHING, change)
+
+
+def _unread(error: ConnectorError) -> Outcome:
+    """Without a right in Exchange nothing can be restricted there, and nothing was."""
+    warning = f"Whether an earlier restriction is left over in Exchange is not known: {error.message}"
+    return Outcome(_NOTHING, Change({}, {}), (warning,))
+
+
+_NOTHING: dict[str, t.Any] = {
+    "state": "unrestricted",
+    "mode": "none",
+    "group": None,
+    "waiting": None,
+    "hold": [],
+    "since": None,
+    "try_again_at": None,
+    "leftover": [],
+    "fingerprint": "unrestricted",
+}
+
+
+def _values(desired: Desired, restriction: Restriction) -> dict[str, t.Any]:
+    if desired.mode == "none":
+        return {**_NOTHING, "leftover": list(restriction.leftover), "fingerprint": restriction.fingerprint}
+    since = restriction.since
+    return {
+        "state": "waiting_for_exchange" if restriction.waiting else "restricted",
+        "mode": desired.mode,
+        "group": desired.group,
+        "waiting": restriction.waiting,
+        "hold": list(desired.permissions if restriction.waiting else restriction.hold),
+        "since": since and since.isoformat(timespec="seconds"),
+        "try_again_at": since and (since + desired.delay).isoformat(timespec="seconds"),
+        "leftover": list(restriction.leftover),
+        "fingerprint": restriction.fingerprint,
+    }
+
+
+def _desired(params: t.Mapping[str, t.Any]) -> Desired:
+    desired = Desired.from_params(params, params["permissions"], proven=params["proven"])
+    if params["state"] == "present":
+        return desired
+    return replace(desired, mode="none", group=params["group"] or "")
