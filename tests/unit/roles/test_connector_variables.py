@@ -45,7 +45,7 @@ def test_what_the_role_asks_for_or_has_a_default_for_is_always_given() -> None:
 
 def test_every_documented_variable_is_used() -> None:
     used = set(re.findall(r"connector_(?:hosts|batch_size)", (ROOT / "playbooks" / "onboard.yml").read_text()))
-    core = ROOT / "plugins" / "module_utils" / "_onboarding"
+    core = ROOT / "plugins" / "module_utils" / "_connector"
     # A variable of either kind of registration is used under the name that both have in common.
     code = "\n".join(path.read_text() for path in core.glob("*.py") if path.name != "variables.py")
     code += (core / "variables.py").read_text().partition("\ndef read_variables")[2]
