@@ -3,14 +3,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Are requests to Microsoft Graph, and the answers to them, what its OpenAPI description allows?
 
-The description is a subset of the published one that lies beside the repository; `graph-supplement.yaml` adds the few
-paths that it lacks.
+The description is a subset of the published one (README.md); `graph-supplement.yaml` adds the few paths that it lacks.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
@@ -24,10 +22,11 @@ from openapi_core import OpenAPI
 from openapi_core.testing import MockRequest, MockResponse
 from openapi_core.validation.schemas.exceptions import InvalidSchemaValue
 
+from contract.recordings import recorded
+
 Json = dict[str, Any]
 
 HERE = Path(__file__).parent
-SUBSET = "graph-v1.0-subset.yaml"
 SERVER = "https://graph.microsoft.com"
 ANSWER_HEADERS = ("request-id", "client-request-id", "date", "x-ms-resource-unit")
 
@@ -36,17 +35,7 @@ _ALIAS = re.compile(r"^/+v1\.0/+(myorganization/+)?")
 _METHODS = ("get", "post", "patch", "delete")
 
 
-def facts_dir() -> Path | None:
-    """`TOTALVIEW_FACTS_DIR`, or a folder `facts` in one of the repository's neighbours; None where there is neither."""
-    named = os.environ.get("TOTALVIEW_FACTS_DIR")
-    places = [Path(named, SUBSET)] if named else sorted(HERE.parents[2].glob(f"*/facts/{SUBSET}"))
-    return next((path.parent for path in places if path.is_file()), None)
-
-
 class GraphContract:
-    def __init__(self, facts: Path) -> None:
-        self._facts = facts
-
     def check(self, exchange: Mapping[str, Any], *, answer_only: bool = False) -> list[str]:
         """Violations of one entry of the emulator's request log, recorded with bodies."""
         template = self._template(exchange)
@@ -61,12 +50,10 @@ class GraphContract:
 
     @cached_property
     def _document(self) -> Json:
-        document = _load(self._facts / SUBSET)
+        document = _load(HERE / "graph-v1.0-subset.yaml")
         supplement = _load(HERE / "graph-supplement.yaml")
         document["paths"].update(supplement["paths"])
         document["components"]["schemas"].update(supplement["components"]["schemas"])
-        document["servers"] = [{"url": f"{SERVER}/v1.0"}]
-        del document["security"]
         return document
 
     @cached_property
@@ -88,10 +75,7 @@ class GraphContract:
     @cached_property
     def _recorded_names(self) -> set[str]:
         """The subset was pruned: what a recorded body carries exists as well."""
-        names: set[str] = set()
-        for path in sorted((self._facts / "recorded").glob("0[13]-*.json")):
-            names |= json.loads(path.read_text("utf-8"))["response"]["body"].keys()
-        return names
+        return {name for number in ("01", "03") for name in recorded(number)["body"]}
 
     def _template(self, exchange: Mapping[str, Any]) -> str | None:
         path = _path(exchange)

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from contract.exchange_contract import violations as exchange_violations
-from contract.graph_contract import GraphContract, facts_dir
+from contract.graph_contract import GraphContract
 
 #: What differs from tenant to tenant and from run to run, and is of no matter here: ids, times, domains.
 _OWN = re.compile(
@@ -25,7 +25,7 @@ _right: set[int] = set()
 
 
 def check_against_contract(exchanges: Iterable[Mapping[str, Any]]) -> None:
-    """Fails with every violation. Without the description Graph is not checked; another test says so by skipping."""
+    """Fails with every violation."""
     violations = [violation for exchange in exchanges for violation in _violations(exchange)]
     assert not violations, "\n".join(violations)
 
@@ -34,19 +34,17 @@ def _violations(exchange: Mapping[str, Any]) -> Iterator[str]:
     """Tenants are alike, and checking takes long: what was right once is not checked again."""
     if exchange["service"] == "exchange":
         yield from exchange_violations(exchange)
-    contract, shape = _graph_contract(), _shape(exchange)
-    if exchange["service"] != "graph" or contract is None or shape in _right:
+    if exchange["service"] != "graph" or (shape := _shape(exchange)) in _right:
         return
-    found = contract.check(exchange)
+    found = _graph_contract().check(exchange)
     yield from found
     if not found:
         _right.add(shape)
 
 
 @cache
-def _graph_contract() -> GraphContract | None:
-    folder = facts_dir()
-    return GraphContract(folder) if folder is not None else None
+def _graph_contract() -> GraphContract:
+    return GraphContract()
 
 
 def _shape(exchange: Mapping[str, Any]) -> int:

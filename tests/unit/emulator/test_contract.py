@@ -1,17 +1,18 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The contract check itself, and the recorded bodies: would it notice if the emulator were wrong?"""
+"""The contract check itself, recorded bodies and published ids: would it be noticed if the emulator were wrong?"""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract.graph_contract import GraphContract, facts_dir
+from contract.graph_contract import GraphContract
+from contract.recordings import permission_ids, recorded
+from emulator.graph.handlers.exchange_roles import KNOWN_IDS
+from emulator.graph.store import directory_roles
 from emulator.rig import Rig
 
 UPSERT = {"prefer": "create-if-missing"}
@@ -54,14 +55,6 @@ def test_answers_alone_can_be_checked(rig: Rig, contract: GraphContract) -> None
 
 
 # --- recorded bodies -----------------------------------------------------------------------------------------------
-
-
-def recorded(name: str) -> Any:
-    folder = facts_dir() or Path("nowhere")
-    found = list(folder.glob(f"recorded/{name}*.json"))
-    if not found:
-        pytest.skip("no recorded traffic: set TOTALVIEW_FACTS_DIR")
-    return json.loads(found[0].read_text("utf-8"))["response"]
 
 
 def names(value: Any, place: str = "") -> set[str]:
@@ -127,3 +120,29 @@ def test_refusals_are_as_recorded(rig: Rig, number: str, code: str) -> None:
     expected, error = recorded(number)["body"]["error"], emulated(rig)[number].json()["error"]
     assert (error["code"], expected["code"]) == (code, code)
     assert error["message"].split("'")[::2] == expected["message"].split("'")[::2]
+
+
+# --- ids -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("resource", ["microsoftGraph", "exchangeOnline"])
+def test_permissions_have_their_published_ids(rig: Rig, resource: str) -> None:
+    published = permission_ids()[resource]
+    [body] = rig.graph("GET", f"/servicePrincipals?$filter=appId eq '{published['appId']}'").json()["value"]
+    for kind, known in (("appRoles", "applicationRoles"), ("oauth2PermissionScopes", "delegatedScopes")):
+        expected = {name: entry["id"] for name, entry in published.get(known, {}).items()}
+        assert {item["value"]: item["id"] for item in body[kind]} == expected
+
+
+def test_administrators_consent_to_what_only_they_may(rig: Rig) -> None:
+    published = permission_ids()["microsoftGraph"]
+    [body] = rig.graph("GET", f"/servicePrincipals?$filter=appId eq '{published['appId']}'").json()["value"]
+    by_administrator = {item["value"]: item["type"] == "Admin" for item in body["oauth2PermissionScopes"]}
+    expected = {name: entry["adminConsentRequired"] for name, entry in published["delegatedScopes"].items()}
+    assert by_administrator == expected
+
+
+def test_roles_have_their_published_ids() -> None:
+    published = permission_ids()
+    assert directory_roles.ROLES.items() >= published["directoryRoleTemplates"].items()
+    assert published["graphBetaExchangeRoleDefinitions"] == KNOWN_IDS

@@ -5,26 +5,15 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from contract.graph_contract import facts_dir
+from contract.recordings import synthetic
 from emulator.exchange_rig import ANN, BOB, CLIENT_ID, HOST, SECRET, ExchangeRig, command, refusal
 from emulator.rig import SCOPE, Rig
 
 BINDING = "ParameterBindingException"
-
-
-def recorded(name: str) -> dict[str, Any]:
-    facts = facts_dir()
-    if facts is None:
-        pytest.skip("no recordings: set TOTALVIEW_FACTS_DIR")
-    path = Path(facts) / "recorded" / "synthetic" / f"exo-invokecommand-{name}.json"
-    body: dict[str, Any] = json.loads(path.read_text("utf-8"))["response"]["body"]
-    return body
 
 
 def shape(value: Any) -> Any:
@@ -122,7 +111,7 @@ def test_there_is_nothing_else(exchange: ExchangeRig, method: str, path: str, st
 def test_a_success(exchange: ExchangeRig) -> None:
     body = exchange.run("Get-AcceptedDomain", Identity="second.example").json()
     [item] = body.pop("value")
-    known = recorded("200")
+    known = synthetic("exo-invokecommand-200")["body"]
     known.pop("value")
     assert shape(body) == shape(known)
     assert body["@odata.context"].endswith("$metadata#Collection(Exchange.GenericHashTable)")
@@ -131,7 +120,7 @@ def test_a_success(exchange: ExchangeRig) -> None:
 
 def test_a_refusal(exchange: ExchangeRig) -> None:
     answer = exchange.run("Get-Group", Identity="nobody")
-    assert shape(answer.json()) == shape(recorded("400-details"))
+    assert shape(answer.json()) == shape(synthetic("exo-invokecommand-400-details")["body"])
     status, kind, text = refusal(answer)
     assert (status, kind) == (404, "ManagementObjectNotFoundException")
     assert "nobody" in text
