@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from emulator.admin.service import Admin
-from emulator.admin.store import Entry
+from emulator.admin.store import Entry, Refused
 from emulator.call import Answer, Body, Call, Refusal
 from emulator.exchange.service import Exchange
 from emulator.graph.service import Graph
@@ -53,7 +53,7 @@ async def log(call: Call, go_on: Next) -> Answer:
     try:
         answer = await go_on(call)
     except Refusal as refusal:
-        answer = refusal.answer(call)
+        call.refusal, answer = refusal, refusal.answer(call)
     call.service.finish(call, answer)
     answer.headers["date"] = format_datetime(call.now(), usegmt=True)
     if watched:
@@ -78,11 +78,26 @@ def _write_down(call: Call, answer: Answer) -> None:
         user_agent=sys.intern(call.headers.get("user-agent", "")),
         batch_of=call.batch_of,
         fault=call.fault,
+        unknown=call.refusal.unknown if call.refusal else None,
     )
     journal = call.world.journal
+    if answer.status >= 400:
+        journal.count_refusal(_refused(call, answer))
     if journal.record_bodies:
         entry.recording = _recording(call, answer)
     journal.write(entry)
+
+
+def _refused(call: Call, answer: Answer) -> Refused:
+    return Refused(
+        service=call.service.name,
+        method=call.method,
+        template=call.route.template if call.route else call.path,
+        status=answer.status,
+        why=call.refusal.why if call.refusal else "",
+        unknown=call.refusal.unknown if call.refusal else None,
+        fault=call.fault,
+    )
 
 
 def _recording(call: Call, answer: Answer) -> Body:

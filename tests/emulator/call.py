@@ -37,7 +37,13 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A no of one of the services; each service's own errors know their form on the wire."""
+    """A no of one of the services; each service's own errors know their form on the wire.
+
+    `why` is the code that tells them apart; `unknown` says what the emulator does not know, where that is the reason.
+    """
+
+    why: str = ""
+    unknown: str | None = None
 
     def answer(self, call: Call) -> Answer:
         raise NotImplementedError
@@ -74,6 +80,7 @@ class Call:
     target: Record | None = None
     seen: Version | None = None
     fault: str | None = None
+    refusal: Refusal | None = None
     skew: float = 0.0
     _json: Body | None = None
 

@@ -91,6 +91,10 @@ class Emulator:
         """The number of the last request that was made."""
         return int(self._ask("GET", "/requests", query={"after": str(sys.maxsize)})["last"])
 
+    def refusals(self) -> list[Json]:
+        """Every kind of request that was refused since the start, with how often."""
+        return list(self._ask("GET", "/refusals")["refusals"])
+
     def faults(self, *faults: Mapping[str, Any], seed: int = 0) -> list[Json]:
         """Adds these; all that are set then, with how often each was injected."""
         if not faults:

@@ -6,11 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
-
-from starlette.routing import compile_path
 
 if TYPE_CHECKING:
     from emulator.call import Answer, Call
@@ -24,7 +22,10 @@ class Handler(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One line of a service's route table; `traits` is what that service's own stages need to know about it."""
+    """One line of a service's route table; `traits` is what that service's own stages need to know about it.
+
+    Microsoft takes path segments in any case (azure-cli sends `/oAuth2PermissionGrants`).
+    """
 
     method: str
     template: str
@@ -34,8 +35,40 @@ class Route:
     depth: int = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "pattern", compile_path(self.template)[0])
+        object.__setattr__(self, "pattern", _compile(self.template))
         object.__setattr__(self, "depth", self.template.count("/"))
+
+
+def _compile(template: str) -> re.Pattern[str]:
+    parts = re.split(r"\{(\w+)\}", template)
+    parts[0::2] = [re.escape(part) for part in parts[0::2]]
+    parts[1::2] = [f"(?P<{name}>[^/]+)" for name in parts[1::2]]
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+class RouteTable:
+    """Routes in the order in which they are tried, found by depth and first segment: no request looks at all."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self._routes = tuple(routes)
+        heads = {_head(route) for route in self._routes}
+        self._index: dict[tuple[int, str], list[Route]] = {}
+        for route in self._routes:
+            for head in heads if _head(route) == "" else {_head(route)}:
+                self._index.setdefault((route.depth, head), []).append(route)
+
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
+    def candidates(self, path: str) -> Iterable[Route]:
+        head, depth = path.split("/", 2)[1].lower(), path.count("/")
+        return self._index.get((depth, head)) or self._index.get((depth, "")) or ()
+
+
+def _head(route: Route) -> str:
+    """Empty for a placeholder, which fits every first segment."""
+    head = route.template.split("/", 2)[1].lower()
+    return "" if head.startswith("{") else head
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +80,7 @@ class Match:
 
 class Service(Protocol):
     name: str
-    routes: Sequence[Route]
+    routes: RouteTable
 
     def accepts(self, path: str) -> bool: ...
 
@@ -64,12 +97,10 @@ class Service(Protocol):
     def finish(self, call: Call, answer: Answer) -> None: ...
 
 
-def find_route(routes: Sequence[Route], method: str, path: str) -> Match:
-    known, depth = False, path.count("/")
-    for route in routes:
-        if route.depth != depth:
-            continue
-        found = route.pattern.match(path)
+def find_route(routes: RouteTable, method: str, path: str) -> Match:
+    known = False
+    for route in routes.candidates(path):
+        found = route.pattern.fullmatch(path)
         if found is None:
             continue
         if route.method == method:

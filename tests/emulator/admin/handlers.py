@@ -57,6 +57,10 @@ def requests(call: Call) -> Answer:
     return Answer(200, {"requests": [entry.shown() for entry in journal.entries(wanted)], "last": journal.last_number})
 
 
+def refusals(call: Call) -> Answer:
+    return Answer(200, {"refusals": list(call.world.journal.refusals())})
+
+
 def _after(call: Call, default: int) -> int:
     after = call.query.get("after")
     if after is not None and not after.isdecimal():

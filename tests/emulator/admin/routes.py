@@ -6,28 +6,31 @@
 from __future__ import annotations
 
 from emulator.admin import exchange, faults, handlers
-from emulator.service import Route
+from emulator.service import Route, RouteTable
 
 _TENANT = "/_emulator/tenants/{tenant}"
 
-ROUTES = (
-    Route("POST", "/_emulator/reset", handlers.reset),
-    Route("POST", "/_emulator/seed", handlers.seed),
-    Route("POST", "/_emulator/settings", handlers.settings),
-    Route("GET", "/_emulator/faults", faults.shown),
-    Route("POST", "/_emulator/faults", faults.add),
-    Route("DELETE", "/_emulator/faults", faults.clear),
-    Route("GET", "/_emulator/issued", handlers.issued),
-    Route("GET", "/_emulator/requests", handlers.requests),
-    Route("DELETE", "/_emulator/requests", handlers.clear_requests),
-    Route("GET", "/_emulator/clock", handlers.clock),
-    Route("POST", "/_emulator/clock", handlers.clock),
-    Route("GET", "/_emulator/tenants", handlers.tenants),
-    Route("PATCH", _TENANT, handlers.change_tenant),
-    Route("GET", f"{_TENANT}/snapshot", handlers.snapshot),
-    Route("GET", f"{_TENANT}/reach", handlers.reach),
-    Route("POST", f"{_TENANT}/portal/applications", handlers.portal_application),
-    Route("POST", f"{_TENANT}/consent", handlers.consent_to),
-    Route("POST", f"{_TENANT}/token", handlers.token),
-    Route("POST", f"{_TENANT}/exchange/command", exchange.command),
+ROUTES = RouteTable(
+    (
+        Route("POST", "/_emulator/reset", handlers.reset),
+        Route("POST", "/_emulator/seed", handlers.seed),
+        Route("POST", "/_emulator/settings", handlers.settings),
+        Route("GET", "/_emulator/faults", faults.shown),
+        Route("POST", "/_emulator/faults", faults.add),
+        Route("DELETE", "/_emulator/faults", faults.clear),
+        Route("GET", "/_emulator/issued", handlers.issued),
+        Route("GET", "/_emulator/requests", handlers.requests),
+        Route("DELETE", "/_emulator/requests", handlers.clear_requests),
+        Route("GET", "/_emulator/refusals", handlers.refusals),
+        Route("GET", "/_emulator/clock", handlers.clock),
+        Route("POST", "/_emulator/clock", handlers.clock),
+        Route("GET", "/_emulator/tenants", handlers.tenants),
+        Route("PATCH", _TENANT, handlers.change_tenant),
+        Route("GET", f"{_TENANT}/snapshot", handlers.snapshot),
+        Route("GET", f"{_TENANT}/reach", handlers.reach),
+        Route("POST", f"{_TENANT}/portal/applications", handlers.portal_application),
+        Route("POST", f"{_TENANT}/consent", handlers.consent_to),
+        Route("POST", f"{_TENANT}/token", handlers.token),
+        Route("POST", f"{_TENANT}/exchange/command", exchange.command),
+    )
 )

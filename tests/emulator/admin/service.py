@@ -5,19 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from ipaddress import ip_address
 from typing import cast
 
 from emulator.admin.errors import AdminError
 from emulator.admin.routes import ROUTES
 from emulator.call import Answer, Call, MalformedBody
-from emulator.service import Route
+from emulator.service import RouteTable
 
 
 class Admin:
     name = "admin"
-    routes: Sequence[Route] = ROUTES
+    routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.startswith("/_emulator")

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from emulator.clock import stamp
 
@@ -29,6 +29,7 @@ class Entry:
     user_agent: str
     batch_of: int | None
     fault: str | None
+    unknown: str | None = None
     recording: dict[str, Any] | None = None
 
     def shown(self) -> dict[str, Any]:
@@ -36,6 +37,18 @@ class Entry:
         fields = {name: getattr(self, name) for name in self.__slots__}
         recording = fields.pop("recording") or {}
         return {**fields, "time": stamp(self.time), **recording}
+
+
+class Refused(NamedTuple):
+    """What refused requests have in common that are told in one line; `template` is the path where there is none."""
+
+    service: str
+    method: str
+    template: str
+    status: int
+    why: str
+    unknown: str | None
+    fault: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,7 @@ class Journal:
     def __init__(self) -> None:
         self.record_bodies = False
         self._number = 0
+        self._refused: Counter[Refused] = Counter()
         self._entries: list[Entry] = []
         self._of_tenant: defaultdict[str | None, list[Entry]] = defaultdict(list)
 
@@ -69,6 +83,13 @@ class Journal:
     def write(self, entry: Entry) -> None:
         self._entries.append(entry)
         self._of_tenant[entry.tenant].append(entry)
+
+    def count_refusal(self, refused: Refused) -> None:
+        """Counted since the start: neither a reset nor clearing the log forgets."""
+        self._refused[refused] += 1
+
+    def refusals(self) -> Iterator[dict[str, Any]]:
+        return ({**refused._asdict(), "count": count} for refused, count in self._refused.items())
 
     def entries(self, wanted: Wanted) -> Iterator[Entry]:
         candidates = self._of_tenant.get(wanted.tenant, ()) if wanted.tenant else self._entries

@@ -34,6 +34,9 @@ class ExchangeError(Refusal):
         super().__init__(key, *subjects)
         self._form = _forms()[key]
         self.subjects = subjects
+        self.why = key
+        if key in ("unknown_cmdlet", "unknown_parameter"):
+            self.unknown = f"{key.removeprefix('unknown_')} {subjects[0]}"
 
     @classmethod
     def of_conflict(cls, conflict: ExchangeConflict) -> ExchangeError:
@@ -81,7 +84,7 @@ class Unauthorized(Refusal):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
-        self.reason = reason
+        self.reason = self.why = reason
 
     def answer(self, call: Call) -> Answer:
         challenge = f'Bearer client_id="{EXCHANGE}", authorization_uri="{call.origin}/common/oauth2/authorize"'
@@ -101,6 +104,8 @@ class Forbidden(Refusal):
 
 
 class UnknownPath(Refusal):
+    unknown = "path"
+
     def __init__(self, status: int) -> None:
         super().__init__(status)
         self.status = status

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from emulator.exchange.handlers import batch, invoke
-from emulator.service import Route
+from emulator.service import Route, RouteTable
 
 _TENANT = "/adminapi/beta/{tenant}"
 
-ROUTES = (
-    Route("POST", f"{_TENANT}/InvokeCommand", invoke.invoke),
-    Route("POST", f"{_TENANT}/$batch", batch.run),
+ROUTES = RouteTable(
+    (
+        Route("POST", f"{_TENANT}/InvokeCommand", invoke.invoke),
+        Route("POST", f"{_TENANT}/$batch", batch.run),
+    )
 )

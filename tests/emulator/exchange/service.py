@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from urllib.parse import unquote
 
 from emulator.call import Answer, Call, MalformedBody
 from emulator.exchange.errors import ExchangeError, Forbidden, Unauthorized, UnknownPath
 from emulator.exchange.routes import ROUTES
 from emulator.graph.store.resources import EXCHANGE, resources
-from emulator.service import Route, find_route
+from emulator.service import RouteTable, find_route
 
 APP_ROLE = "Exchange.ManageAsApp"
 # Other names of the resource; tokens for them are for other parts of Exchange.
@@ -23,7 +22,7 @@ NUL_BYTES = 32
 
 class Exchange:
     name = "exchange"
-    routes: Sequence[Route] = ROUTES
+    routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.startswith("/adminapi/")

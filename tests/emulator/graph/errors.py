@@ -84,7 +84,7 @@ class GraphError(Refusal):
     def __init__(self, status: int, code: str, message: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(status, code, message)
         self.status = status
-        self.code = code
+        self.code = self.why = code
         self.message = message
         self.headers = headers or {}
 
@@ -137,8 +137,19 @@ def unsupported_query(message: str) -> GraphError:
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
+def unknown(error: GraphError, what: str) -> GraphError:
+    """A refusal of what the emulator does not know, although Microsoft might: the log says so."""
+    error.unknown = what
+    return error
+
+
 def unknown_segment(segment: str) -> GraphError:
-    return malformed(f"Resource not found for the segment '{segment}'.")
+    return unknown(malformed(f"Resource not found for the segment '{segment}'."), f"path segment {segment}")
+
+
+def unknown_method(method: str) -> GraphError:
+    error = GraphError(405, BAD, "Specified HTTP method is not allowed for the request target.")
+    return unknown(error, f"method {method}")
 
 
 # --- mailboxes: Exchange's own codes, as reported in public issues --------------------------------------------------

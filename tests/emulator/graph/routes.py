@@ -23,7 +23,7 @@ from emulator.graph.handlers import (
     tenant,
 )
 from emulator.graph.store.records import Kind
-from emulator.service import Route
+from emulator.service import Route, RouteTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ _SP_GRANTS = ("appRoleAssignments", "appRoleAssignedTo")
 _CASTS = ("microsoft.graph.", "graph.")
 
 # Costs in resource units: learn.microsoft.com/graph/throttling-limits, identity and access.
-ROUTES: tuple[Route, ...] = (
+_ROUTES: tuple[Route, ...] = (
     Route("POST", "/$batch", batch.run, Traits(None)),
     Route("GET", "/organization", tenant.organization, Traits(rights.READ_ORGANIZATION)),
     Route("GET", "/policies/defaultAppManagementPolicy", tenant.app_management_policy, Traits(rights.READ_POLICY)),
@@ -136,3 +136,5 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/directory/deletedItems/{key}/restore", deleted_items.restore, Traits(rights.WRITE_DELETED, _GONE)),
     Route("DELETE", "/directory/deletedItems/{key}", deleted_items.purge, Traits(rights.WRITE_DELETED, _GONE)),
 )
+
+ROUTES = RouteTable(_ROUTES)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from typing import cast
 
 from emulator.call import Answer, Call, MalformedBody
@@ -17,7 +16,7 @@ from emulator.graph.keys import Target, detach_keys, parse_key
 from emulator.graph.routes import ROUTES, Traits
 from emulator.graph.store.conflicts import Conflict
 from emulator.graph.store.resources import GRAPH, resources
-from emulator.service import Route, find_route
+from emulator.service import RouteTable, find_route
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 PREFIXES = ("/v1.0/myorganization/", "/v1.0/")
@@ -25,7 +24,7 @@ PREFIXES = ("/v1.0/myorganization/", "/v1.0/")
 
 class Graph:
     name = "graph"
-    routes: Sequence[Route] = ROUTES
+    routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.startswith(("/v1.0/", "/beta/")) or path in ("/v1.0", "/beta")
@@ -107,15 +106,17 @@ def _traits(call: Call) -> Traits:
     if call.route is not None:
         return cast("Traits", call.route.traits)
     if find_route(ROUTES, "", call.path).known_path:
-        raise errors.GraphError(405, errors.BAD, "Specified HTTP method is not allowed for the request target.")
+        raise errors.unknown_method(call.method)
     raise errors.unknown_segment(_first_unknown_segment(call.path))
 
 
 def _first_unknown_segment(path: str) -> str:
     parts = path.split("/")
-    known = [route.template.split("/") for route in ROUTES]
+    known = [route.template.lower().split("/") for route in ROUTES]
     for index, part in enumerate(parts[1:], start=1):
-        known = [names for names in known if len(names) > index and (names[index] == part or names[index][0] == "{")]
+        known = [
+            names for names in known if len(names) > index and (names[index] == part.lower() or names[index][0] == "{")
+        ]
         if not known:
             return part
     return parts[-1]

@@ -84,6 +84,7 @@ class SignInRefused(Refusal):
         self.code = code
         self.form = FORMS[code]
         self.error = error or self.form.error
+        self.why = f"AADSTS{code}"
         self.text = self.form.text.replace("{}", subject)
 
     def answer(self, call: Call) -> Answer:
@@ -102,5 +103,7 @@ class SignInRefused(Refusal):
 
 
 class UnknownPage(Refusal):
+    unknown = "page"
+
     def answer(self, call: Call) -> Answer:
         return Answer(404, f"Nothing at {call.path}", {"content-type": "text/plain; charset=utf-8"})

@@ -6,17 +6,19 @@
 from __future__ import annotations
 
 from emulator.identity import consent, handlers
-from emulator.service import Route
+from emulator.service import Route, RouteTable
 
-ROUTES = (
-    Route("GET", "/common/discovery/instance", handlers.instance_discovery),
-    Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", handlers.openid_configuration_v2),
-    Route("GET", "/{tenant}/.well-known/openid-configuration", handlers.openid_configuration_v1),
-    Route("GET", "/{tenant}/discovery/v2.0/keys", handlers.keys),
-    Route("GET", "/{tenant}/discovery/keys", handlers.keys),
-    Route("POST", "/{tenant}/oauth2/v2.0/token", handlers.token),
-    Route("GET", "/{tenant}/adminconsent", consent.page),
-    Route("POST", "/{tenant}/adminconsent", consent.decide),
-    Route("GET", "/{tenant}/v2.0/adminconsent", consent.page),
-    Route("POST", "/{tenant}/v2.0/adminconsent", consent.decide),
+ROUTES = RouteTable(
+    (
+        Route("GET", "/common/discovery/instance", handlers.instance_discovery),
+        Route("GET", "/{tenant}/v2.0/.well-known/openid-configuration", handlers.openid_configuration_v2),
+        Route("GET", "/{tenant}/.well-known/openid-configuration", handlers.openid_configuration_v1),
+        Route("GET", "/{tenant}/discovery/v2.0/keys", handlers.keys),
+        Route("GET", "/{tenant}/discovery/keys", handlers.keys),
+        Route("POST", "/{tenant}/oauth2/v2.0/token", handlers.token),
+        Route("GET", "/{tenant}/adminconsent", consent.page),
+        Route("POST", "/{tenant}/adminconsent", consent.decide),
+        Route("GET", "/{tenant}/v2.0/adminconsent", consent.page),
+        Route("POST", "/{tenant}/v2.0/adminconsent", consent.decide),
+    )
 )

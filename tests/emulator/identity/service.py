@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 from emulator.call import Answer, Call
 from emulator.identity.errors import UnknownPage
 from emulator.identity.routes import ROUTES
-from emulator.service import Route
+from emulator.service import RouteTable
 
 
 class Identity:
     name = "identity"
-    routes: Sequence[Route] = ROUTES
+    routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return True

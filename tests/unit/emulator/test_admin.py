@@ -122,7 +122,9 @@ def test_the_request_log(rig: Rig) -> None:
         "user_agent": "tester/1",
         "batch_of": None,
         "fault": None,
+        "unknown": None,
     }
+
     assert rig.admin.requests(after=first["number"]) == [second]
     assert rig.admin.requests(service="identity") == [first]
     assert rig.admin.requests(tenant="contoso.example") == [first, second]
@@ -130,6 +132,27 @@ def test_the_request_log(rig: Rig) -> None:
     rig.admin.settings(record_bodies=True)
     rig.admin.clear_requests()
     assert rig.admin.requests() == []
+
+
+@pytest.mark.usefixtures("malformed_on_purpose")
+def test_what_is_not_known_is_refused_and_told(rig: Rig) -> None:
+    rig.graph("GET", "/somethingElse")
+    rig.graph("PUT", "/users")
+    rig.session.get("https://login.microsoftonline.com/common/elsewhere")
+    unknown = [(entry["status"], entry["unknown"]) for entry in rig.admin.requests()]
+    assert unknown == [(400, "path segment somethingElse"), (405, "method PUT"), (404, "page")]
+
+
+def test_refusals_are_counted_and_never_forgotten(rig: Rig) -> None:
+    for _unused in range(2):
+        rig.sign_in(CLIENT_ID, "wrong")
+    rig.graph("GET", "/users/nobody@contoso.example")
+    rig.admin.reset()
+    shown = [(row["template"], row["status"], row["why"], row["unknown"], row["count"]) for row in rig.admin.refusals()]
+    assert shown == [
+        ("/{tenant}/oauth2/v2.0/token", 401, "AADSTS7000215", None, 2),
+        ("/users/{key}", 404, "Request_ResourceNotFound", None, 1),
+    ]
 
 
 def test_bodies_are_recorded_when_asked_for(rig: Rig) -> None:
