@@ -21,13 +21,16 @@ options:
     type: str
   auth_client_secret:
     description:
-      - Client secret of the automation.
+      - Client secret of the automation. A line's end behind it is left out; a blank or a quotation mark in it is an
+        error, since Microsoft's secrets have none.
       - Where neither this nor O(auth_certificate_path) is given, the environment variable E(AZURE_CLIENT_SECRET) is
         used.
     type: str
   auth_certificate_path:
     description:
-      - File with the automation's certificate and private key, as PEM or as PKCS#12 (C(.pfx), C(.p12)).
+      - File with the automation's certificate and private key, as PEM or as PKCS#12 (C(.pfx), C(.p12)). Microsoft Entra
+        takes RSA keys only. Certificates of issuers may stand in it too, in any order.
+      - Such a sign-in is dated by the clock of the machine that it comes from, which must be right within 5 minutes.
       - Wins over O(auth_client_secret).
       - Where neither is given, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
     type: path

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
@@ -22,7 +22,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 class Call:
     """One task's call of a module, the same through both doors.
 
-    `signed_in`: the tenant, where a task does the work of several modules with one sign-in.
+    `signed_in`: the tenant, where a task does the work of several modules with one sign-in. `first`: the tenants that
+    it was the first of a run to sign in to.
     """
 
     params: t.Mapping[str, t.Any]
@@ -30,6 +31,7 @@ class Call:
     vault: Vault
     session: Session | None = None
     signed_in: Tenant | None = None
+    first: list[Tenant] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def tenant_name(self) -> str:
@@ -38,7 +40,18 @@ class Call:
         return str(self.params.get("tenant_id") or variables.get("connector_tenant_id") or "")
 
     def tenant(self) -> Tenant:
-        return self.signed_in or Tenant(TenantOptions.from_params(self.params), self.session)
+        if self.signed_in is not None:
+            return self.signed_in
+        tenant = Tenant(TenantOptions.from_params(self.params), self.session)
+        if self.session is None:
+            self.first.append(tenant)
+        return tenant
+
+    def clock_warnings(self) -> tuple[str, ...]:
+        """Each is told once."""
+        found = tuple(tenant.clock.warning for tenant in self.first if tenant.clock.warning)
+        self.first.clear()
+        return found
 
 
 @dataclass(frozen=True)
@@ -71,6 +84,7 @@ def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome
         outcome = operation.run(call)
     except ConnectorError as error:
         return failure(error, call.tenant_name), None
+    outcome = replace(outcome, warnings=(*outcome.warnings, *call.clock_warnings()))
     result: dict[str, t.Any] = {"changed": False, **outcome.values}
     if outcome.facts:
         result["ansible_facts"] = dict(outcome.facts)

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import typing as t
 import uuid
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from urllib.parse import urlsplit
 
 if t.TYPE_CHECKING:
@@ -18,6 +16,7 @@ if t.TYPE_CHECKING:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import Trace, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.answers import NEXT_STEP, parse
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
 
 Json = dict[str, t.Any]
@@ -32,18 +31,25 @@ class BearerTokens(t.Protocol):
 class Api:
     """One of Microsoft's APIs in one tenant: where it answers, and the token that it wants."""
 
-    def __init__(self, http: HttpClient, url: str, tokens: BearerTokens, audience: str | None = None) -> None:
-        """`audience`: what tokens are asked for, where it is not the address itself."""
+    def __init__(
+        self,
+        http: HttpClient,
+        url: str,
+        tokens: BearerTokens,
+        audience: str | None = None,
+        clock: ServerClock | None = None,
+    ) -> None:
+        """`audience`: what tokens are asked for, where it is not the address itself. `clock`: the tenant's."""
         self.url = url
         self._http = http
         self._tokens = tokens
         self._audience = audience or url
-        self._server_time: datetime | None = None
+        self._clock = clock or ServerClock()
 
     @property
     def now(self) -> datetime:
         """Microsoft's time of the last answer: secrets are dated by it, whatever this machine's clock says."""
-        return self._server_time or datetime.now(UTC)
+        return self._clock.now
 
     def is_elsewhere(self, url: str) -> bool:
         """Scheme and host: over plain http the token would be readable."""
@@ -64,11 +70,11 @@ class Api:
         """
         token = self._tokens.token(self._audience).value
         response = self._once(method, url, token, body, headers, reads=reads)
-        if response.status_code == 401:
+        if response.status_code == 401 and is_about_the_token(response):
             # Continuous access evaluation may revoke a token before its time; a 401 was not processed.
             token = self._tokens.renew(self._audience).value
             response = self._once(method, url, token, body, headers, reads=reads)
-        self._note_time(response)
+        self._clock.note(response.headers)
         return response
 
     def _once(
@@ -77,10 +83,22 @@ class Api:
         sent = {"Authorization": f"Bearer {token}", "client-request-id": str(uuid.uuid4()), **(headers or {})}
         return self._http.request(method, url, reads=reads, json=body, headers=sent)
 
-    def _note_time(self, response: requests.Response) -> None:
-        with contextlib.suppress(TypeError, ValueError):  # missing, or no date: this machine's clock serves
-            moment = parsedate_to_datetime(response.headers.get("Date", ""))
-            self._server_time = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+#: Of 401 and 403: the token cannot be read, has expired, was revoked, or is for somebody else. Any other code is about
+#: what the token may do, and a new one may do no more.
+_TOKEN_FAULTS = frozenset(
+    {"InvalidAuthenticationToken", "InvalidToken", "ExpiredAuthenticationToken", "unauthenticated"}
+)
+
+
+def is_about_the_token(response: requests.Response) -> bool:
+    """Whether a 401 or 403 says that the token itself is at fault; without a code it may be.
+
+    Only then the cloud, the address or the token's age are worth a look.
+    """
+    error = (json_object(response) or {}).get("error")
+    code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
+    return not code or code in _TOKEN_FAULTS or "invalid audience" in str(message).lower()
 
 
 def json_object(response: requests.Response) -> Json | None:

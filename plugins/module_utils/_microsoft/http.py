@@ -63,19 +63,9 @@ class ThrottleRetry(Retry):
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
         return status_code == 429 or (status_code in (502, 503, 504) and self._is_method_retryable(method))
 
-    def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds from a number, also a fractional one (Graph sends 2.128), or from an HTTP date.
-
-        0, and so the usual backoff, where it is neither.
-        """
-        try:
-            seconds = float(retry_after)
-        except ValueError:
-            try:
-                seconds = parsedate_to_datetime(retry_after).timestamp() - time.time()
-            except ValueError:
-                return 0.0
-        return min(max(0.0, seconds), RETRY_AFTER_CAP)  # in this order: not a number counts as 0
+    def get_retry_after(self, response: t.Any) -> float | None:
+        retry_after = response.headers.get("Retry-After")
+        return None if retry_after is None else retry_after_seconds(retry_after, response.headers.get("Date"))
 
     def _sleep_backoff(self) -> None:
         tell_long_wait(self.get_backoff_time())
@@ -89,6 +79,26 @@ class ThrottleRetry(Retry):
         if self.first_refusal and time.monotonic() - self.first_refusal > RETRY_DEADLINE:
             raise MaxRetryError(kwargs["_pool"], str(kwargs.get("url")), kwargs.get("error"))
         return super().increment(*args, **kwargs)
+
+
+def retry_after_seconds(retry_after: str, date: str | None) -> float:
+    """From a number, also a fractional one (Graph sends 2.128), or from an HTTP date and that of the answer.
+
+    0, and so the usual backoff, where it is neither.
+    """
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(retry_after).timestamp() - _moment(date)
+        except ValueError:
+            return 0.0
+    return min(max(0.0, seconds), RETRY_AFTER_CAP)  # in this order: not a number counts as 0
+
+
+def _moment(date: str | None) -> float:
+    """Microsoft's clock; this machine's where the answer tells none."""
+    return time.time() if date is None else parsedate_to_datetime(date).timestamp()
 
 
 def _retry(repeatable: frozenset[str]) -> ThrottleRetry:

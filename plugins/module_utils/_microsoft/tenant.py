@@ -23,6 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     ClientCertificate,
     ClientSecret,
     Credential,
+    clean_secret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
     Session,
@@ -31,14 +32,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import ConfiguredOnce
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.errors import GIVE_ROLE
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
-#: The service's principal is not in the tenant; the tenant has not subscribed to it.
-_NO_SERVICE = ("AADSTS500011", "AADSTS650052")
+#: The service's principal is not in the tenant; it is switched off; the tenant has not subscribed to it.
+_NO_SERVICE = ("AADSTS500011", "AADSTS500014", "AADSTS650052")
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]+")
@@ -79,7 +81,8 @@ class Tenant:
     def __init__(self, options: TenantOptions, session: Session | None) -> None:
         self.options = options
         self._http = http_client(options.ca_path)
-        self._sign_in_http = ConfiguredOnce(self._http)
+        self.clock = ServerClock(session.clock_offset if session is not None else None)
+        self._sign_in_http = ConfiguredOnce(self._http, self.clock)
         self.tokens = self.tokens_of(options.credential, session)
 
     def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
@@ -88,7 +91,7 @@ class Tenant:
 
     def graph_api_as(self, tokens: TokenSource) -> Api:
         """Microsoft Graph for somebody else than the automation."""
-        return Api(self._http, self.options.graph_url, tokens)
+        return Api(self._http, self.options.graph_url, tokens, clock=self.clock)
 
     @cached_property
     def graph(self) -> GraphClient:
@@ -100,7 +103,7 @@ class Tenant:
 
     @cached_property
     def exchange(self) -> ExchangeClient:
-        """Raises NoExchangeError, ExchangeRightError, SignInError."""
+        """Raises NoExchangeError, ExchangeRightError."""
         url, token = self.options.exchange_url, self.exchange_token
         if MANAGE_AS_APP not in token.roles:
             raise ExchangeRightError(
@@ -110,7 +113,7 @@ class Tenant:
                 f"{GIVE_ROLE}",
                 code="ExchangeManageAsAppMissing",
             )
-        api = Api(self._http, t.cast(str, url), self.tokens, self.options.exchange_audience)
+        api = Api(self._http, t.cast(str, url), self.tokens, self.options.exchange_audience, self.clock)
         return ExchangeClient(api, str(token.claims["tid"]))
 
     @property
@@ -129,14 +132,7 @@ class Tenant:
         try:
             return self.tokens.token(audience)
         except SignInError as error:
-            if error.code not in _NO_SERVICE:
-                raise
-            raise NoExchangeError(
-                "The tenant has no Exchange Online.",
-                next_step="The tenant's administrator adds a plan with Exchange Online and enables it.",
-                code="NoExchangeOnline",
-                trace=error.trace,
-            ) from error
+            raise _no_exchange(error) from error
 
     @cached_property
     def _graph_api(self) -> Api:
@@ -155,6 +151,20 @@ class Tenant:
     @property
     def _claims(self) -> t.Mapping[str, t.Any]:
         return self.tokens.token(self.options.graph_url).claims
+
+
+def _no_exchange(error: SignInError) -> NoExchangeError:
+    """Whatever keeps a token from us concerns only those who want something of Exchange."""
+    if error.code not in _NO_SERVICE:
+        message, next_step, code = error.message, error.next_step, error.code
+    else:
+        message = f"The tenant has no Exchange Online that can be used. {error.message}"
+        next_step = (
+            "A Global Administrator of the tenant adds or renews a plan with Exchange Online, and enables "
+            "'Office 365 Exchange Online' under Enterprise applications where it is switched off."
+        )
+        code = "NoExchangeOnline"
+    return NoExchangeError(message, next_step=next_step, code=code, trace=error.trace)
 
 
 @lru_cache(maxsize=1)
@@ -187,9 +197,10 @@ def _credential(params: t.Mapping[str, t.Any]) -> Credential:
             "(or AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH).",
         )
     if params["auth_certificate_path"]:
-        return ClientCertificate(client_id, params["auth_certificate_path"], params["auth_certificate_password"])
+        password = (params["auth_certificate_password"] or "").rstrip("\r\n") or None
+        return ClientCertificate(client_id, params["auth_certificate_path"], password)
     if params["auth_client_secret"]:
-        return ClientSecret(client_id, params["auth_client_secret"])
+        return ClientSecret(client_id, clean_secret(params["auth_client_secret"], "auth_client_secret"))
     raise InputError(
         f"No credential to sign in with as {client_id}: neither a client secret nor a certificate is given.",
         next_step="Give auth_client_secret or auth_certificate_path "

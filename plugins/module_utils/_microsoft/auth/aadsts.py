@@ -6,67 +6,210 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
+from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError, Trace
 
-#: What the codes mean for the sign-in of an automation, and what to do.
-#: Source: learn.microsoft.com/entra/identity-platform/reference-error-codes
-_EXPLANATIONS: dict[int, tuple[str, str]] = {
-    7000215: (
-        "the client secret is wrong",
-        "Give the secret's value (not its id) of the automation's application in auth_client_secret.",
+
+@dataclass(frozen=True)
+class Who:
+    """Whose sign-in it is. `registration`: the unique name, None for the automation's own application."""
+
+    client_id: str
+    registration: str | None = None
+
+    def __str__(self) -> str:
+        name = "the automation" if self.registration is None else f"the registration {self.registration}"
+        return f"{name} ({self.client_id})"
+
+
+class Explanation(t.NamedTuple):
+    """`registration`: the next step where a registration signed in, if it is another one. `{resource}`: what the token
+    was for."""
+
+    meaning: str
+    automation: str
+    registration: str = ""
+
+    def next_step(self, who: Who) -> str:
+        return self.automation if who.registration is None else self.registration or self.automation
+
+
+_WAIT = "Wait some minutes, then run again."
+_CLOUD = "Set cloud to the one of this tenant."
+_UPLOAD = (
+    "Upload the certificate to the automation's application, or point auth_certificate_path to the one that is there; "
+    "an expired one has to be replaced."
+)
+_PASS = (
+    "An administrator of the tenant lets the application pass (Entra admin centre, Conditional Access for workload "
+    "identities); the sign-in log of service principals names the policy."
+)
+_SUPPORT = (
+    "A Global Administrator of the tenant asks Microsoft's support to make it active again; Microsoft deletes an "
+    "inactive tenant 20 days after it was blocked."
+)
+_ENABLE_SERVICE = (
+    "A Global Administrator of the tenant renews the subscription, or enables the service's own entry under Enterprise "
+    "applications."
+)
+_CONSENT = "An administrator of the tenant must consent to the automation once."
+_LATER = "Run again in some minutes."
+
+#: What the codes mean for the sign-in of an application, and who does what next.
+#: Sources: learn.microsoft.com/entra/identity-platform/reference-error-codes; the others from public reports of
+#: clients (MSAL.NET issues 3150, 4905, 5251; psoxy pull request 74; learn.microsoft.com/answers 5836853).
+EXPLANATIONS: t.Mapping[int, Explanation] = {
+    50013: Explanation("the certificate was not accepted", _UPLOAD),
+    50034: Explanation(
+        "the account does not exist in this tenant",
+        "Check tenant_id and auth_client_id: they belong to different tenants.",
+        "Check tenant_id.",
     ),
-    7000222: (
-        "the client secret has expired",
-        "Issue a new secret for the automation's application and put it into the inventory.",
+    50059: Explanation("the request names no tenant", "Check tenant_id."),
+    50196: Explanation("too many equal sign-ins in a short time", _WAIT),
+    53003: Explanation("a Conditional Access policy of the tenant blocked the sign-in", _PASS),
+    65001: Explanation(
+        "nobody has consented to the application in this tenant",
+        _CONSENT,
+        "An administrator of the tenant gives admin consent to the registration.",
     ),
-    7000218: ("no client secret or certificate was sent", "Give auth_client_secret or auth_certificate_path."),
-    700027: (
-        "the certificate was not accepted",
-        "Upload the certificate to the automation's application, or point auth_certificate_path to the right file.",
+    70001: Explanation(
+        "the application is not known or disabled in this tenant",
+        "Check tenant_id and auth_client_id; an administrator of the tenant enables it under Enterprise applications.",
+        "An administrator of the tenant enables the registration under Enterprise applications.",
     ),
-    700016: (
-        "the application auth_client_id is not known in this tenant",
-        "Check tenant_id and auth_client_id; the tenant's administrator must consent once to a multi-tenant one.",
+    70011: Explanation(
+        "{resource} is no service that tokens are given for", "Check graph_url, exchange_url and cloud."
     ),
-    7000229: (
-        "the automation's application has no service principal in this tenant",
-        "An administrator of the tenant must consent to the automation once.",
+    90002: Explanation(
+        "the tenant was not found", "Check tenant_id, and the cloud if the tenant lives in a national one."
     ),
-    7000112: (
-        "the automation's application is disabled in this tenant",
-        "An administrator of the tenant must enable it under Enterprise applications.",
-    ),
-    90002: ("the tenant was not found", "Check tenant_id, and the cloud if the tenant lives in a national one."),
-    900023: ("the tenant id is not valid", "Check tenant_id."),
-    90038: ("the tenant lives in another cloud", "Set cloud to the one of this tenant."),
-    900382: ("the application lives in another cloud", "Set cloud to the one of this tenant."),
-    900432: ("the application lives in another cloud", "Set cloud to the one of this tenant."),
-    500011: (
-        "the service is not enabled in this tenant",
+    90033: Explanation("Microsoft Entra has a passing fault", _WAIT),
+    90038: Explanation("the tenant lives in another cloud", _CLOUD),
+    90055: Explanation("the tenant is throttled", _WAIT),
+    500011: Explanation(
+        "the service {resource} is not in this tenant",
         "Check graph_url and cloud; the tenant needs the service it names.",
     ),
-    53003: (
-        "a Conditional Access policy of the tenant blocked the sign-in",
-        "The tenant's administrator must let the automation's application pass.",
+    500014: Explanation(
+        "the service {resource} is switched off in this tenant: its subscription has lapsed, or an administrator "
+        "disabled it",
+        _ENABLE_SERVICE,
     ),
-    50196: ("too many sign-ins in a short time", "Wait some minutes, then run again."),
-    90055: ("the tenant is throttled", "Wait some minutes, then run again."),
+    501051: Explanation(
+        "the service {resource} lets in only applications that are assigned to it",
+        "An administrator of the tenant gives the application a role of that service, or ends the requirement.",
+    ),
+    530032: Explanation("a security policy of the tenant blocked the sign-in", _PASS),
+    530034: Explanation(
+        "the sign-in was blocked for suspicious activity of a partner's administrators", "Ask Microsoft's support."
+    ),
+    530035: Explanation("the security defaults of the tenant blocked the sign-in", _PASS),
+    650052: Explanation(
+        "the tenant has not subscribed to the service {resource}, or not enabled it",
+        "A Global Administrator of the tenant adds a plan with the service, or enables it.",
+    ),
+    650057: Explanation(
+        "the application does not ask for any permission of {resource}",
+        "Give the automation's application the permissions that the README's table names.",
+        _LATER,
+    ),
+    700016: Explanation(
+        "the application is not known in this tenant",
+        "Check tenant_id and auth_client_id; the tenant's administrator must consent once to a multi-tenant one.",
+        "If it was deleted, the next run tells so; else run again in some minutes.",
+    ),
+    700021: Explanation("the client assertion is of another application", "Check auth_client_id."),
+    700023: Explanation("the client assertion is for another tenant or cloud", "Check authority_url and cloud."),
+    700024: Explanation(
+        "the client assertion is not valid at this time: the clock of this machine is wrong",
+        "Set the clock of this machine, best by NTP: a sign-in with a certificate is dated by it.",
+    ),
+    700027: Explanation("the certificate was not accepted", _UPLOAD),
+    700030: Explanation("the certificate's subject is not allowed for the application", _UPLOAD),
+    700082: Explanation(
+        "a refresh token has expired because it was not used",
+        "Give auth_client_secret or auth_certificate_path: the automation signs in without a person.",
+    ),
+    900021: Explanation("the tenant id is empty or all zeros", "Check tenant_id."),
+    900023: Explanation("the tenant id is not valid", "Check tenant_id."),
+    900382: Explanation("the application lives in another cloud", _CLOUD),
+    900432: Explanation("the application lives in another cloud", _CLOUD),
+    1002012: Explanation(
+        "{resource} is no service that tokens are given for", "Check graph_url, exchange_url and cloud."
+    ),
+    5000224: Explanation("Microsoft has blocked the tenant", _SUPPORT),
+    5000225: Explanation("Microsoft has blocked the tenant for inactivity", _SUPPORT),
+    7000112: Explanation(
+        "the application is disabled in this tenant",
+        "An administrator of the tenant enables it under Enterprise applications; one that its owner deactivated is "
+        "activated under App registrations.",
+        "An administrator of the tenant enables it under Enterprise applications, Properties, 'Enabled for users to "
+        "sign-in', or activates it under App registrations. The automation is not concerned.",
+    ),
+    7000113: Explanation(
+        "the application may not be used in this tenant",
+        _CONSENT,
+        "An administrator of the tenant gives admin consent to the registration.",
+    ),
+    7000215: Explanation(
+        "the client secret is wrong",
+        "Give the secret's value (not its id) of the automation's application in auth_client_secret.",
+        "The application does not take the secret that the store holds. Remove that secret at the application: the "
+        "next run issues a new one.",
+    ),
+    7000216: Explanation(
+        "no client secret or certificate was sent", "Give auth_client_secret or auth_certificate_path."
+    ),
+    7000218: Explanation(
+        "no client secret or certificate was sent", "Give auth_client_secret or auth_certificate_path."
+    ),
+    7000222: Explanation(
+        "the client secret has expired",
+        "Issue a new secret for the automation's application and put it into the inventory.",
+        "Run again: client_secret issues a new one.",
+    ),
+    7000229: Explanation(
+        "the application has no service principal in this tenant",
+        _CONSENT,
+        "Run again: what is missing is made.",
+    ),
 }
 
+#: For the certificate Microsoft says why, and which thumbprint it was shown.
+_REASON = re.compile(r"\[Reason - (.+?)(?:,? Please visit[^\]]*)?\]")
 
-def sign_in_error(answer: t.Mapping[str, t.Any]) -> SignInError:
-    """From the token endpoint's error body (error, error_description, error_codes, correlation_id, trace_id)."""
+
+def sign_in_error(answer: t.Mapping[str, t.Any], who: Who, resource: str = "") -> SignInError:
+    """From the token endpoint's error body (error, error_description, error_codes, correlation_id, trace_id).
+
+    `resource`: what the token was asked for.
+    """
     codes = [code for code in answer.get("error_codes") or () if isinstance(code, int)]
-    known = next((code for code in codes if code in _EXPLANATIONS), None)
+    known = next((code for code in codes if code in EXPLANATIONS), None)
     code = f"AADSTS{known or codes[0]}" if codes else str(answer.get("error", "unknown"))
-    description = str(answer.get("error_description") or "").split(" Trace ID:", maxsplit=1)[0].splitlines()
-    reason = description[0].removeprefix(f"{code}: ").rstrip(".") if description else "no reason was given"
-    meaning, next_step = _EXPLANATIONS.get(known or 0, (reason, "See the code's page at Microsoft."))
+    description = str(answer.get("error_description") or "")
+    meaning, next_step = _in_microsofts_words(description, code), "See the code's page at Microsoft."
+    if known is not None:
+        explanation = EXPLANATIONS[known]
+        meaning = explanation.meaning.replace("{resource}", resource or "asked for")
+        next_step = explanation.next_step(who)
     return SignInError(
-        f"Sign-in refused, {code}: {meaning}.",
+        f"Sign-in of {who} refused, {code}: {meaning}{_reason(description)}.",
         next_step=next_step,
         code=code,
         trace=Trace(request_id=answer.get("trace_id"), client_request_id=answer.get("correlation_id")),
     )
+
+
+def _in_microsofts_words(description: str, code: str) -> str:
+    lines = description.split(" Trace ID:", maxsplit=1)[0].splitlines()
+    return lines[0].removeprefix(f"{code}: ").rstrip(".") if lines else "no reason was given"
+
+
+def _reason(description: str) -> str:
+    found = _REASON.search(description)
+    return f" ({found[1].replace('., ', '. ').rstrip('., ')})" if found else ""

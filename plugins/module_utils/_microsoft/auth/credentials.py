@@ -9,86 +9,90 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass, field
-from pathlib import Path
-
-try:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
-except ImportError as exc:  # comes with msal
-    CRYPTOGRAPHY_IMPORT_ERROR: ImportError | None = exc
-else:
-    CRYPTOGRAPHY_IMPORT_ERROR = None
+from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-
-_PEM_BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----.+?-----END \1-----", re.DOTALL)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth import certificate
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import Who
 
 
 class Credential(t.Protocol):
-    """How the automation's own application signs in."""
+    """How an application signs in."""
 
     @property
     def client_id(self) -> str: ...
 
-    def for_msal(self) -> t.Any:
-        """The value of msal's client_credential."""
+    @property
+    def who(self) -> Who: ...
+
+    def for_msal(self, now: datetime) -> t.Any:
+        """The value of msal's client_credential, before anything is sent. Raises InputError."""
+
+    def require_valid(self, now: datetime) -> None:
+        """By Microsoft's time, once it is known. Raises InputError."""
 
 
 @dataclass(frozen=True)
 class ClientSecret:
+    """`registration`: the unique name of the one that signs in, None for the automation's application."""
+
     client_id: str
     secret: str = field(repr=False)
+    registration: str | None = None
 
-    def for_msal(self) -> t.Any:
+    @property
+    def who(self) -> Who:
+        return Who(self.client_id, self.registration)
+
+    def for_msal(self, now: datetime) -> t.Any:
         return self.secret
+
+    def require_valid(self, now: datetime) -> None:
+        """When it ends only Microsoft Entra knows."""
 
 
 @dataclass(frozen=True)
 class ClientCertificate:
-    """A file as of the Azure SDK: PEM with certificate and private key, or PKCS#12 (.pfx, .p12)."""
+    """A file as of the Azure SDK: certificate and private key in PEM form, or PKCS#12 (.pfx, .p12)."""
 
     client_id: str
     path: str
     password: str | None = field(repr=False, default=None)
 
-    def for_msal(self) -> t.Any:
-        """Raises InputError where the file cannot be read, or key and password do not fit."""
-        path = Path(self.path).expanduser()
-        try:
-            content = path.read_bytes()
-            if path.suffix.lower() in (".pfx", ".p12"):
-                return self._from_pkcs12(path, content)
-            return self._from_pem(content.decode("ascii", errors="replace"))
-        except OSError as exc:
-            raise InputError(
-                f"The certificate file {self.path} cannot be read: {exc.strerror}.",
-                next_step="Correct auth_certificate_path (AZURE_CLIENT_CERTIFICATE_PATH).",
-            ) from exc
-        except (ValueError, TypeError) as exc:  # TypeError: a password for a key that has none, or the reverse
-            raise InputError(
-                f"The certificate file {self.path} cannot be used: wrong password, or no private key in it.",
-                next_step="Check auth_certificate_path and auth_certificate_password.",
-            ) from exc
-
-    def _from_pkcs12(self, path: Path, content: bytes) -> dict[str, t.Any]:
-        key, certificate, _others = pkcs12.load_key_and_certificates(content, self._password_bytes)
-        if key is None or certificate is None:
-            raise ValueError("a PKCS#12 file without a private key or its certificate")
-        return {"private_key_pfx_path": str(path), "passphrase": self.password, "public_certificate": True}
-
-    def _from_pem(self, text: str) -> dict[str, t.Any]:
-        blocks = [(match.group(1), match.group(0)) for match in _PEM_BLOCK.finditer(text)]
-        keys = [block for label, block in blocks if label.endswith("PRIVATE KEY")]
-        certificates = [block for label, block in blocks if label == "CERTIFICATE"]
-        if len(keys) != 1 or not certificates:
-            raise InputError(
-                f"{self.path} holds {len(keys)} private keys and {len(certificates)} certificates.",
-                next_step="It needs one private key and its certificate, in PEM form or as a .pfx file.",
-            )
-        load_pem_private_key(keys[0].encode(), self._password_bytes)
-        # With public_certificate msal sends the SHA-256 thumbprint; the bare SHA-1 form is deprecated.
-        credential = {"private_key": keys[0], "public_certificate": "\n".join(certificates)}
-        return credential | ({"passphrase": self.password} if self.password else {})
-
     @property
-    def _password_bytes(self) -> bytes | None:
-        return self.password.encode() if self.password else None
+    def who(self) -> Who:
+        return Who(self.client_id)
+
+    def for_msal(self, now: datetime) -> t.Any:
+        return certificate.load(self.path, self.password, now).for_msal()
+
+    def require_valid(self, now: datetime) -> None:
+        certificate.load(self.path, self.password, now).require_valid(now)
+
+
+def clean_secret(text: str, option: str) -> str:
+    """Without the line's end that a file or a vault leaves behind it.
+
+    Microsoft Entra's secrets are printable ASCII without blanks. Raises InputError for any other, and never shows it.
+    """
+    clean = text.rstrip("\r\n")
+    wrong = next((name for name, found in _ODD.items() if found.search(clean)), None)
+    if not clean or wrong:
+        raise InputError(
+            f"{option} has {wrong or 'nothing'} in it: it was not copied as it is.",
+            next_step=f"Put the secret's value alone into {option}, as Microsoft Entra showed it.",
+            code="SecretNotClean",
+        )
+    return clean
+
+
+#: In this order: the first that is found is told.
+_ODD: dict[str, re.Pattern[str]] = {
+    "a byte order mark": re.compile("[\ufeff\ufffe]"),
+    "a null character": re.compile("\0"),
+    "a line break": re.compile("[\r\n\v\f\x85\u2028\u2029]"),
+    "a blank": re.compile(r"\s"),
+    "a control character": re.compile("[\x00-\x1f\x7f-\x9f]"),
+    "a quotation mark": re.compile("^['\"\u2018-\u201e]|['\"\u2018-\u201e]$"),
+    "a character that is not ASCII": re.compile("[^\x00-\x7f]"),
+}

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
-import time
 import typing as t
 from dataclasses import dataclass, field
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application, MsalHttp
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import (
+    Application,
+    ConfiguredOnce,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 
 
@@ -29,39 +31,43 @@ class SignIn:
 class Session:
     """The tokens of one sign-in, by audience; at most one each in a run.
 
-    `options`: what a task that is given the session need not be given again.
+    `options`: what a task that is given the session need not be given again. `clock_offset`: the seconds that
+    Microsoft's clock is ahead of this machine's, by which the tokens expire.
     """
 
     sign_in: SignIn
     tokens: dict[str, Token] = field(default_factory=dict)
     options: dict[str, t.Any] = field(default_factory=dict, repr=False)
+    clock_offset: float | None = None
 
     def dump(self) -> str:
         tokens = {url: [token.value, token.expires_at] for url, token in self.tokens.items()}
-        return json.dumps({"sign_in": vars(self.sign_in), "tokens": tokens, "options": self.options})
+        return json.dumps({**vars(self), "sign_in": vars(self.sign_in), "tokens": tokens})
 
     @classmethod
     def load(cls, text: str) -> t.Self:
         data = json.loads(text)
         tokens = {url: Token(value, float(expires_at)) for url, (value, expires_at) in data["tokens"].items()}
-        return cls(SignIn(**data["sign_in"]), tokens, data["options"])
+        return cls(SignIn(**data["sign_in"]), tokens, data["options"], data["clock_offset"])
 
 
 class TokenSource:
     """Gives a token for an audience: the session's while it is usable, else a new one."""
 
-    def __init__(self, who: SignIn, credential: Credential, http: MsalHttp, session: Session | None) -> None:
+    def __init__(self, who: SignIn, credential: Credential, http: ConfiguredOnce, session: Session | None) -> None:
+        self._clock = http.clock
         self._application = Application(credential, authority_url=who.authority_url, tenant=who.tenant, http=http)
         # A session of another tenant or application must not serve this one.
         self.session = session if session is not None and session.sign_in == who else Session(who)
 
     def token(self, resource_url: str) -> Token:
         held = self.session.tokens.get(resource_url)
-        if held is not None and held.usable(time.time()):
+        if held is not None and held.usable(self._clock.now.timestamp()):
             return held
         return self.renew(resource_url)
 
     def renew(self, resource_url: str) -> Token:
         token = self._application.token(resource_url)
         self.session.tokens[resource_url] = token
+        self.session.clock_offset = self._clock.offset
         return token

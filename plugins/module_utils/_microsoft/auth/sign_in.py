@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import logging
-import time
+import re
 import typing as t
 from http import HTTPStatus
 
@@ -19,9 +19,13 @@ else:
     MSAL_IMPORT_ERROR = None
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import sign_in_error
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import (
+    EXPLANATIONS,
+    sign_in_error,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 
 # msal logs what it then raises; without a handler Python would print it to stderr as well.
 logging.getLogger("msal").addHandler(logging.NullHandler())
@@ -36,44 +40,58 @@ class MsalHttp(t.Protocol):
 
 
 class ConfiguredOnce:
-    """Asks an authority for its configuration once, however many applications of a tenant sign in."""
+    """Asks an authority for its configuration once, however many applications of a tenant sign in.
 
-    def __init__(self, http: MsalHttp) -> None:
-        self.post = http.post
+    `clock` learns the time from each answer.
+    """
+
+    def __init__(self, http: MsalHttp, clock: ServerClock) -> None:
+        self.clock = clock
         self._http = http
         self._known: dict[str, t.Any] = {}
 
     def get(self, url: str, **kwargs: t.Any) -> t.Any:
         if url not in self._known:
             answer = self._http.get(url, **kwargs)
+            self.clock.note(answer.headers)
             if answer.status_code != HTTPStatus.OK:
                 return answer
             self._known[url] = answer
         return self._known[url]
 
+    def post(self, url: str, **kwargs: t.Any) -> t.Any:
+        answer = self._http.post(url, **kwargs)
+        self.clock.note(answer.headers)
+        return answer
+
 
 class Application:
     """The application that signs in. Asks the authority for its configuration once, however many tokens follow."""
 
-    def __init__(self, credential: Credential, *, authority_url: str, tenant: str, http: MsalHttp) -> None:
+    def __init__(self, credential: Credential, *, authority_url: str, tenant: str, http: ConfiguredOnce) -> None:
         self._credential = credential
         self._authority = f"{authority_url}/{tenant}"
         self._http = http
+        self._remembered: dict[str, t.Any] = {}
         self._msal: msal.ConfidentialClientApplication | None = None
 
     def token(self, resource_url: str) -> Token:
         """A new token for `resource_url`. Raises SignInError (AADSTS), EndpointError, InputError (certificate)."""
         try:
             client = self._client()
-            # A cached token would still carry the roles of an hour ago.
+            self._credential.require_valid(self._http.clock.now)
+            # A cached token would still carry the roles of an hour ago, and msal repeats a refusal out of its memory
+            # for a minute (throttled_http_client.py): whoever waits for a change wants to know how it is now.
             client.remove_tokens_for_client()
+            self._remembered.clear()
             answer = client.acquire_token_for_client(scopes=[f"{resource_url}/.default"])
         except (ValueError, KeyError) as exc:
-            raise _discovery_error(exc, self._authority) from exc
+            raise self._discovery_error(exc) from exc
         if "access_token" not in answer:
-            raise sign_in_error(answer)
+            raise self._refused(answer, resource_url)
         # msal writes "expires_in" itself where the answer has none.
-        return Token(str(answer["access_token"]), expires_at=time.time() + float(answer.get("expires_in") or 0))
+        lifetime = float(answer.get("expires_in") or 0)
+        return Token(str(answer["access_token"]), expires_at=self._http.clock.now.timestamp() + lifetime)
 
     def _client(self) -> msal.ConfidentialClientApplication:
         if self._msal is None:
@@ -81,22 +99,32 @@ class Application:
             # our own table or from the operator, so the question is needless, and impossible from closed networks.
             self._msal = msal.ConfidentialClientApplication(
                 self._credential.client_id,
-                client_credential=self._credential.for_msal(),
+                client_credential=self._credential.for_msal(self._http.clock.now),
                 authority=self._authority,
                 instance_discovery=False,
                 http_client=self._http,
+                http_cache=self._remembered,
             )
         return self._msal
 
+    def _refused(self, answer: t.Mapping[str, t.Any], resource_url: str) -> SignInError:
+        error = sign_in_error(answer, self._credential.who, resource_url)
+        if error.code == _NOT_VALID_NOW and self._http.clock.skew:
+            error.message = f"{error.message.rstrip('.')}, {self._http.clock.skew}."
+        return error
 
-def _discovery_error(exc: Exception, authority: str) -> SignInError:
-    """msal tells every failure of the OpenID configuration as a ValueError; the answer's text is in its context."""
-    text = f"{exc} {exc.__context__}"
-    for code in (90002, 900023):
-        if f"AADSTS{code}:" in text:
-            return sign_in_error({"error_codes": [code]})
-    return SignInError(
-        f"{authority} does not answer like Microsoft Entra.",
-        next_step="Check authority_url and cloud.",
-        code="AuthorityNotAccepted",
-    )
+    def _discovery_error(self, exc: Exception) -> SignInError:
+        """msal tells every failure of the OpenID configuration as a ValueError; the answer's text is in its context."""
+        codes = [int(code) for code in _CODE.findall(f"{exc} {exc.__context__}")]
+        if any(code in EXPLANATIONS for code in codes):
+            return sign_in_error({"error_codes": codes}, self._credential.who)
+        return SignInError(
+            f"{self._authority} does not answer like Microsoft Entra.",
+            next_step="Check authority_url and cloud.",
+            code="AuthorityNotAccepted",
+        )
+
+
+#: Of a client assertion.
+_NOT_VALID_NOW = "AADSTS700024"
+_CODE = re.compile(r"AADSTS(\d+):")

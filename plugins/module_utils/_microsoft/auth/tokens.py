@@ -17,7 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 
 @dataclass(frozen=True)
 class Token:
-    """An access token; `expires_at` in seconds since the epoch on this machine's clock."""
+    """An access token; `expires_at` in seconds since the epoch, by Microsoft's clock."""
 
     value: str = field(repr=False)
     expires_at: float

@@ -28,6 +28,9 @@ _POLICY_CODES = {
     "SignInAudienceNotAllowedAsPerAppPolicy": "Choose a sign_in_audience that the tenant's policy allows.",
 }
 
+#: The token is well, but does not carry what the request wants.
+_LACKS_A_ROLE = frozenset({"Authorization_RequestDenied", "NoPermissionsInAccessToken"})
+
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and graph_url.",
     409: "Something else changes the tenant at the same time: run again in some minutes.",
@@ -63,7 +66,7 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
         return PolicyError, _POLICY_CODES[code]
     if status == 404 and code == "Request_ResourceNotFound":
         return NotFoundError, RUN_AGAIN
-    if status == 403 and code == "Authorization_RequestDenied":
+    if status in (401, 403) and code in _LACKS_A_ROLE:
         return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
     if code == "Directory_QuotaExceeded":
         return GraphError, "The creator's or the tenant's object quota is full: delete objects permanently."

@@ -38,8 +38,11 @@ def _checks(desired: Desired, evidence: Evidence, late: Result) -> t.Iterator[Ch
     if desired.mode != "none" and desired.inside is None:
         yield Check("inside", "failed", "The restriction holds no mailbox: nothing can be reached.")
     # What the token does not carry yet is refused everywhere, however old the restriction is.
-    yield from (_inside(seen, "not_yet" if grants.result == "not_yet" else late) for seen in evidence.inside)
-    yield from (_outside(seen, late) for seen in evidence.outside)
+    for seen in evidence.inside:
+        unknown = grants.result == "not_yet" or (seen.verdict == "no_role" and desired.mode != "rbac")
+        yield _inside(seen, "not_yet" if unknown else late)
+    for seen in evidence.outside:
+        yield _outside(seen, desired, "not_yet" if seen.verdict == "no_role" else late)
     if desired.mode != "none" and desired.outside is None:
         yield Check("outside", "ok", "The tenant has no mailbox outside of the restriction.")
 
@@ -61,9 +64,12 @@ def _inside(seen: Seen, late: Result) -> Check:
     return Check("inside", late, f"{seen.mailbox} still refuses: {seen.text}")
 
 
-def _outside(seen: Seen, late: Result) -> Check:
-    if seen.verdict == "refused":
-        return Check("outside", "ok", f"{seen.mailbox} is refused.")
+def _outside(seen: Seen, desired: Desired, late: Result) -> Check:
     if seen.verdict == "missing":
         return Check("outside", "failed", f"{seen.mailbox} is no mailbox of Exchange Online: {seen.text}")
-    return Check("outside", late, f"{seen.mailbox} can still be reached, although it lies outside.")
+    if seen.verdict == "reached":
+        return Check("outside", late, f"{seen.mailbox} can still be reached, although it lies outside.")
+    if desired.mode == "access_policy" and seen.verdict != "blocked":
+        # A token without a role is refused everywhere; that says nothing about the policy.
+        return Check("outside", late, f"{seen.mailbox} is refused, but not by the access policy: {seen.text}")
+    return Check("outside", "ok", f"{seen.mailbox} is refused.")

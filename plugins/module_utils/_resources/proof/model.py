@@ -16,8 +16,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     is_mailbox_permission,
 )
 
-#: What became of a request to a mailbox: answered, refused for lack of access, or no such mailbox.
-Verdict = t.Literal["reached", "refused", "missing"]
+#: What became of a request to a mailbox: answered; refused for lack of access, by an access policy ("blocked") or
+#: because the service sees no role in the token yet ("no_role"); or no such mailbox.
+Verdict = t.Literal["reached", "refused", "blocked", "no_role", "missing"]
 Result = t.Literal["ok", "not_yet", "failed"]
 
 
@@ -95,8 +96,10 @@ class Evidence:
     inside: tuple[Seen, ...] = ()
     outside: tuple[Seen, ...] = ()
 
-    def has_all(self, roles: frozenset[str]) -> bool:
-        return self.refusal is None and self.roles >= roles
+    def has_all(self, desired: Desired) -> bool:
+        """Whether every service knows of the grants. In rbac mode the token carries none for mailboxes anyway."""
+        known = desired.mode == "rbac" or all(seen.verdict != "no_role" for seen in self.inside)
+        return self.refusal is None and self.roles >= desired.roles and known
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,12 @@ from urllib.parse import quote
 if t.TYPE_CHECKING:
     import requests
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, SignInError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api, Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import (
+    Api,
+    Json,
+    is_about_the_token,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import TokenSource
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import graph_error
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.judge import judge
@@ -35,8 +39,14 @@ _YOUNG_SECRET = {
 }
 _YOUNG = timedelta(minutes=10)
 _PAUSE = 5.0
-#: learn.microsoft.com/graph/errors and Exchange's own: access is refused; there is no such mailbox.
-_REFUSED = frozenset({"ErrorAccessDenied"})
+#: Of 401 and 403 from a mailbox: the service in front of it sees no role in the token (public reports: python-o365
+#: issues 446, 448, 763; microsoft-graph-docs 5673; laravel-msgraph-mail 4). It passes some time after the grant.
+_NO_ROLE = frozenset({"NoPermissionsInAccessToken", "Authorization_RequestDenied", "Authorization_IdentityNotFound"})
+#: Likewise, but nothing about access to this mailbox: what was asked does not fit the sender, or there is no mailbox.
+_OTHER = frozenset({"ErrorSendAsDenied", "MailboxNotEnabledForRESTAPI", "ErrorInvalidUser"})
+#: What an access policy's refusal says of itself (learn.microsoft.com/graph/auth-limit-mailbox-access).
+_BY_POLICY = "[RAOP]"
+#: learn.microsoft.com/graph/errors and Exchange's own: there is no such mailbox.
 _MISSING = frozenset(
     {"MailboxNotEnabledForRESTAPI", "ErrorInvalidUser", "Request_ResourceNotFound", "ResourceNotFound"}
 )
@@ -57,10 +67,10 @@ class Registration:
     def judged(self, desired: Desired, *, sign_in_wait: timedelta, exchange_wait: timedelta) -> Judgement:
         """Looks again until all is well or has failed for good, within the two waits."""
         judgement, evidence = self._judge(desired)
-        if judgement.state == "waiting_for_exchange" and not evidence.has_all(desired.roles):
+        if judgement.state == "waiting_for_exchange" and not evidence.has_all(desired):
             for _turn in _further_tries("Microsoft Entra to know the new secret", sign_in_wait):
                 judgement, evidence = self._judge(desired)
-                if judgement.state != "waiting_for_exchange" or evidence.has_all(desired.roles):
+                if judgement.state != "waiting_for_exchange" or evidence.has_all(desired):
                     break
         if judgement.state == "waiting_for_exchange":
             for _turn in _further_tries("Exchange Online to enforce the restriction", exchange_wait):
@@ -139,16 +149,23 @@ def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:
     if 200 <= response.status_code < 300:
         return Seen(permission, mailbox, "reached")
     error = graph_error(response, f"use {permission} for {mailbox}")
-    verdict = _verdict(error)
+    verdict = _refusal(response, error) if response.status_code in (401, 403) else _verdict(error)
     if verdict is None:
         raise error
     return Seen(permission, mailbox, verdict, error.message)
 
 
-def _verdict(error: GraphError | t.Any) -> Verdict | None:
+def _refusal(response: requests.Response, error: ConnectorError) -> Verdict | None:
+    """Of a 401 or 403. None for a token that is of no use at all, and for what a proxy answers."""
+    if is_about_the_token(response) or error.code in _OTHER:
+        return None
+    if _BY_POLICY in error.message:
+        return "blocked"
+    return "no_role" if error.code in _NO_ROLE else "refused"
+
+
+def _verdict(error: ConnectorError) -> Verdict | None:
     """None for an answer that tells nothing about access."""
     if error.code == "ErrorInvalidRecipients":
         return "reached"
-    if error.trace.status == 403 and error.code in _REFUSED:
-        return "refused"
     return "missing" if error.trace.status == 404 and error.code in _MISSING else None

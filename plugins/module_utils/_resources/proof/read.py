@@ -27,5 +27,5 @@ def sign_in_as(tenant: Tenant, secret: StoredSecret, unique_name: str) -> Regist
             next_step="Issue a new one with client_secret.",
             code="SecretGone",
         )
-    tokens = tenant.tokens_of(ClientSecret(secret.client_id, secret.value))
+    tokens = tenant.tokens_of(ClientSecret(secret.client_id, secret.value, unique_name))
     return Registration(tenant.graph_api_as(tokens), tokens, parse_time(rows[0]["startDateTime"]))

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import datetime
 import json
-from pathlib import Path
+from itertools import permutations
 
 import msal
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -31,8 +31,12 @@ PASSWORD = "pässword"
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])
 
 
-def certificate_of(key):
-    start = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+NOW = datetime.datetime(2026, 11, 26, 12, 0, tzinfo=datetime.UTC)
+DAY = datetime.timedelta(days=1)
+
+
+def certificate_of(key, start=NOW - 300 * DAY, end=NOW + 36500 * DAY, signer=None):
+    digest = None if isinstance(signer or key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
     return (
         x509.CertificateBuilder()
         .subject_name(NAME)
@@ -40,8 +44,8 @@ def certificate_of(key):
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=36500))
-        .sign(key, hashes.SHA256())
+        .not_valid_after(end)
+        .sign(signer or key, digest)
     )
 
 
@@ -75,7 +79,7 @@ def file(tmp_path):
 
 
 def loaded(path, password=None):
-    return ClientCertificate("client-1", path, password).for_msal()
+    return ClientCertificate("client-1", path, password).for_msal(NOW)
 
 
 class SilentHttp:
@@ -109,101 +113,177 @@ def accepted_by_msal(credential):
 def test_a_secret_is_given_to_msal_as_it_is_and_not_shown():
     credential = ClientSecret("client-1", "s3cret")
 
-    assert credential.for_msal() == "s3cret"
+    assert credential.for_msal(NOW) == "s3cret"
     assert "s3cret" not in f"{credential} {credential!r}"
 
 
-@pytest.mark.parametrize("password", [None, PASSWORD], ids=["plain", "encrypted"])
-@pytest.mark.parametrize("key_first", [True, False], ids=["key first", "certificate first"])
-def test_a_pem_file_with_key_and_certificate_in_either_order(file, key_first, password):
-    key = key_pem(password)
-    parts = (key, CERTIFICATE_PEM) if key_first else (CERTIFICATE_PEM, key)
-
-    credential = loaded(file("automation.crt", *parts), password)
-
-    assert credential["private_key"] == key.strip()
-    assert credential["public_certificate"] == CERTIFICATE_PEM.strip()
-    assert credential.get("passphrase") == password
-    assert accepted_by_msal(credential)
+def pem(certificate):
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
-def test_the_older_form_of_a_private_key_and_text_around_the_blocks(file):
-    path = file(
-        "a.pem", "Bag Attributes\n", key_pem(form=PrivateFormat.TraditionalOpenSSL), "\nsubject=x\n", CERTIFICATE_PEM
-    )
-
-    assert "RSA PRIVATE KEY" in loaded(path)["private_key"]
-
-
-def test_a_chain_of_certificates_is_kept_in_order(file):
-    chain = CERTIFICATE_PEM + certificate_of(KEY).public_bytes(Encoding.PEM).decode()
-
-    assert loaded(file("a.pem", key_pem(), chain))["public_certificate"].split() == chain.split()
+OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+ROOT_KEY = ec.generate_private_key(ec.SECP256R1())
+ROOT, ISSUER = certificate_of(ROOT_KEY), certificate_of(OTHER_KEY, signer=ROOT_KEY)
+EXPECTED = {"private_key": key_pem(), "public_certificate": CERTIFICATE_PEM}
 
 
 @pytest.mark.parametrize("password", [None, PASSWORD], ids=["plain", "encrypted"])
-@pytest.mark.parametrize("name", ["automation.pfx", "automation.P12"])
-def test_a_pkcs12_file(file, name, password):
-    path = file(name, pfx(password))
+@pytest.mark.parametrize("form", [PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL], ids=["PKCS8", "RSA"])
+@pytest.mark.parametrize("order", list(permutations(["root", "issuer", "leaf", "key"])), ids=" ".join)
+def test_the_leaf_is_found_whatever_the_order_in_the_file_is(file, order, form, password):
+    parts = {"root": pem(ROOT), "issuer": pem(ISSUER), "leaf": CERTIFICATE_PEM, "key": key_pem(password, form)}
 
-    credential = loaded(path, password)
+    credential = loaded(file("automation.crt", *(parts[name] for name in order)), password)
 
-    assert credential == {"private_key_pfx_path": path, "passphrase": password, "public_certificate": True}
+    assert credential == EXPECTED
     assert accepted_by_msal(credential)
+
+
+@pytest.mark.parametrize("password", [None, PASSWORD], ids=["plain", "encrypted"])
+@pytest.mark.parametrize("name", ["automation.pfx", "automation.P12", "automation", "automation.pem"])
+def test_a_pkcs12_file_whatever_its_name(file, name, password):
+    credential = loaded(file(name, pfx(password)), password)
+
+    assert credential == EXPECTED
+    assert accepted_by_msal(credential)
+
+
+def test_a_pkcs12_file_with_the_whole_chain(file):
+    content = pkcs12.serialize_key_and_certificates(b"a", KEY, CERTIFICATE, [ROOT, ISSUER], NoEncryption())
+
+    assert loaded(file("a.pfx", content)) == EXPECTED
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "password"),
+    "decorated",
     [
-        ("a.pem", [key_pem(PASSWORD), CERTIFICATE_PEM], "wrong"),
-        ("a.pem", [key_pem(PASSWORD), CERTIFICATE_PEM], None),
-        ("a.pem", [key_pem(), CERTIFICATE_PEM], PASSWORD),
-        ("a.pfx", [pfx(PASSWORD)], "wrong"),
-        ("a.pfx", [pfx(PASSWORD)], None),
-        ("a.pfx", [pfx(with_key=False)], None),
-        ("a.pfx", [b"\x00\x01 no PKCS#12"], None),
-        ("a.pfx", [key_pem(), CERTIFICATE_PEM], None),
-        ("a.pem", ["-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", CERTIFICATE_PEM], None),
+        f"Bag Attributes\n    friendlyName: x\n{key_pem()}\nsubject=x\n{CERTIFICATE_PEM}\ntail",
+        (key_pem() + CERTIFICATE_PEM).replace("\n", "\r\n"),
+        "\ufeff" + key_pem() + CERTIFICATE_PEM,
     ],
-    ids=[
-        "wrong password",
-        "password missing",
-        "password needless",
-        "wrong password of .pfx",
-        "password of .pfx missing",
-        ".pfx without a key",
-        "no .pfx",
-        "PEM called .pfx",
-        "broken key",
-    ],
+    ids=["text around the blocks", "line ends of Windows", "byte order mark"],
 )
-def test_a_file_that_cannot_be_used_is_an_error_of_the_input(file, name, content, password):
-    path = file(name, *content)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_other_tools_write_around_the_blocks_does_not_matter(file, decorated, encoding):
+    assert loaded(file("a.pem", decorated.encode(encoding))) == EXPECTED
 
+
+def test_a_password_that_nothing_needs_does_not_matter(file):
+    assert loaded(file("a.pem", key_pem(), CERTIFICATE_PEM), PASSWORD) == EXPECTED
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_several_certificates_of_the_key_the_one_that_is_valid_now_is_taken(file, newest_first):
+    ended, holds = certificate_of(KEY, NOW - 9 * DAY, NOW - DAY), certificate_of(KEY, NOW - DAY, NOW + DAY)
+    coming = certificate_of(KEY, NOW + DAY, NOW + 900 * DAY)
+    parts = [pem(ended), pem(holds), pem(coming)]
+
+    found = loaded(file("a.pem", key_pem(), *(reversed(parts) if newest_first else parts)))
+
+    assert found["public_certificate"] == pem(holds)
+
+
+def plain(key):
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+NOT_RSA = {
+    "EC": ec.generate_private_key(ec.SECP256R1()),
+    "EC P-521": ec.generate_private_key(ec.SECP521R1()),
+    "ED25519": ed25519.Ed25519PrivateKey.generate(),
+    "DSA": dsa.generate_private_key(1024),
+}
+
+
+@pytest.mark.parametrize("form", ["PEM", "PFX"])
+@pytest.mark.parametrize("kind", NOT_RSA)
+def test_keys_that_microsoft_entra_does_not_take(file, kind, form):
+    key = NOT_RSA[kind]
+    if form == "PFX" and kind == "DSA":
+        key = NOT_RSA["EC"]
+    certificate = certificate_of(key)
+    made = pkcs12.serialize_key_and_certificates(b"a", key, certificate, None, NoEncryption())
+
+    refused(file("a", made) if form == "PFX" else file("a", plain(key), pem(certificate)), None, "CertificateKeyNotRsa")
+
+
+BROKEN_KEY = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+BROKEN_CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+
+FAULTS = {
+    "wrong password": ([key_pem(PASSWORD), CERTIFICATE_PEM], "wrong", "CertificatePasswordWrong"),
+    "wrong password, older form": (
+        [key_pem(PASSWORD, PrivateFormat.TraditionalOpenSSL), CERTIFICATE_PEM],
+        "wrong",
+        "CertificatePasswordWrong",
+    ),
+    "password missing": ([key_pem(PASSWORD), CERTIFICATE_PEM], None, "CertificatePasswordMissing"),
+    "password missing, older form": (
+        [key_pem(PASSWORD, PrivateFormat.TraditionalOpenSSL), CERTIFICATE_PEM],
+        None,
+        "CertificatePasswordMissing",
+    ),
+    "wrong password of .pfx": ([pfx(PASSWORD)], "wrong", "CertificatePasswordWrong"),
+    "password of .pfx missing": ([pfx(PASSWORD)], None, "CertificatePasswordMissing"),
+    ".pfx without a key": ([pfx(with_key=False)], None, "CertificateKeyMissing"),
+    "binary garbage": ([b"\x00\x01 no PKCS#12"], None, "CertificateFileUnknown"),
+    "text": (["client_secret=abc"], PASSWORD, "CertificateFileUnknown"),
+    "empty": ([], None, "CertificateFileUnknown"),
+    "half a .pfx": ([pfx()[:400]], None, "CertificateFileUnknown"),
+    "certificate in DER form": ([CERTIFICATE.public_bytes(Encoding.DER)], None, "CertificateFileUnknown"),
+    "broken key": ([BROKEN_KEY, CERTIFICATE_PEM], None, "CertificateKeyBroken"),
+    "broken certificate": ([key_pem(), BROKEN_CERTIFICATE], None, "CertificateBroken"),
+    "key alone": ([key_pem()], None, "CertificateMissing"),
+    "certificate alone": ([CERTIFICATE_PEM], None, "CertificateKeyMissing"),
+    "two keys": ([key_pem(), plain(OTHER_KEY), CERTIFICATE_PEM], None, "CertificateKeys"),
+    "key of another certificate": ([plain(OTHER_KEY), CERTIFICATE_PEM, pem(ROOT)], None, "CertificateOfAnotherKey"),
+    "request instead of certificate": (
+        [key_pem(), CERTIFICATE_PEM.replace("CERTIFICATE", "CERTIFICATE REQUEST")],
+        None,
+        "CertificateMissing",
+    ),
+    "end of the block missing": ([key_pem(), CERTIFICATE_PEM.split("-----END")[0]], None, "CertificateMissing"),
+}
+
+
+def refused(path, password, code):
     with pytest.raises(InputError) as caught:
         loaded(path, password)
+    told = caught.value.sentence("t")
+    assert caught.value.code == code, told
+    assert path in told
+    assert caught.value.next_step
+    assert PASSWORD not in told
+    assert " object at 0x" not in told
 
-    error = caught.value
-    assert path in error.message
-    assert "auth_certificate_path" in error.next_step
-    assert PASSWORD not in error.sentence("t")
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_file_that_cannot_be_used_has_its_own_message(file, fault):
+    content, password, code = FAULTS[fault]
+
+    refused(file("a.pem", *content), password, code)
 
 
 @pytest.mark.parametrize(
-    ("content", "counts"),
+    ("start", "end", "code"),
     [
-        ([], "0 private keys and 0 certificates"),
-        ([key_pem()], "1 private keys and 0 certificates"),
-        ([CERTIFICATE_PEM], "0 private keys and 1 certificates"),
-        ([key_pem(), key_pem(), CERTIFICATE_PEM], "2 private keys and 1 certificates"),
-        ([b"\xff\xfe\x00 binary"], "0 private keys and 0 certificates"),
+        (NOW - 9 * DAY, NOW - DAY, "CertificateExpired"),
+        (NOW + DAY, NOW + 9 * DAY, "CertificateNotYetValid"),
+        (NOW - DAY, NOW + DAY, None),
     ],
 )
-def test_a_pem_file_needs_one_key_and_its_certificate(file, content, counts):
-    with pytest.raises(InputError, match=counts) as caught:
-        loaded(file("a.pem", *content))
+def test_a_certificate_out_of_its_time_is_told_apart(file, start, end, code):
+    path = file("a.pem", key_pem(), pem(certificate_of(KEY, start, end)))
+    credential = ClientCertificate("client-1", path)
+    credential.for_msal(NOW)  # before Microsoft's time is known nothing is said
 
-    assert caught.value.next_step
+    if code is None:
+        credential.require_valid(NOW)
+        return
+    with pytest.raises(InputError) as caught:
+        credential.require_valid(NOW)
+    assert caught.value.code == code
+    assert path in caught.value.message
 
 
 def test_a_file_that_is_not_there_is_an_error_of_the_input(tmp_path):
@@ -220,9 +300,9 @@ def test_a_folder_is_no_certificate(tmp_path):
 
 def test_the_home_folder_may_be_written_as_tilde(file, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
-    path = file("a.pfx", pfx())
+    file("a.pfx", pfx())
 
-    assert loaded("~/a.pfx")["private_key_pfx_path"] == str(Path(path))
+    assert loaded("~/a.pfx") == EXPECTED
 
 
 def test_the_password_is_not_shown():

@@ -7,7 +7,8 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.utils import formatdate
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -26,8 +27,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     SignIn,
     TokenSource,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import (
+    Application,
+    ConfiguredOnce,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 
 AUTHORITY = "https://login.example"
 GRAPH, OUTLOOK = "https://graph.example", "https://outlook.example"
@@ -47,10 +52,11 @@ class Entra:
     """Microsoft's sign-in as msal sees it: the configuration, then a new token for each request."""
 
     configuration: Answer | Exception | None = None
-    refusal: Answer | Exception | None = None
+    refusal: Answer | Exception | list[Answer | None] | None = None
     requests: list[dict[str, str]] = field(default_factory=list)
     configured: list[str] = field(default_factory=list)
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+    date: str | None = None
 
     def get(self, url, **_kwargs):
         self.configured.append(url)
@@ -71,11 +77,13 @@ class Entra:
     def close(self):
         pass
 
-    @staticmethod
-    def _answer(instead, body):
+    def _answer(self, instead, body):
+        if isinstance(instead, list):
+            instead = instead.pop(0)
         if isinstance(instead, Exception):
             raise instead
-        return instead or Answer(200, json.dumps(body))
+        answer = instead or Answer(200, json.dumps(body))
+        return replace(answer, headers={"Date": self.date} if self.date else {})
 
 
 def refused(status=401, **body):
@@ -83,7 +91,12 @@ def refused(status=401, **body):
 
 
 def signed_in(http, credential=SECRET, tenant="contoso.com"):
-    return Application(credential, authority_url=AUTHORITY, tenant=tenant, http=http).token(GRAPH)
+    return application(http, credential, tenant).token(GRAPH)
+
+
+def application(http, credential=SECRET, tenant="contoso.com"):
+    once = ConfiguredOnce(http, ServerClock())
+    return Application(credential, authority_url=AUTHORITY, tenant=tenant, http=once)
 
 
 # --- one sign-in
@@ -117,7 +130,7 @@ def test_a_refused_sign_in_is_explained(code):
     assert "s3cret" not in caught.value.sentence("contoso.com")
 
 
-@pytest.mark.parametrize("code", [90002, 900023])
+@pytest.mark.parametrize("code", [90002, 900021, 900023, 5000225, 90038])
 def test_a_tenant_that_microsoft_does_not_know_is_explained(code):
     http = Entra(configuration=refused(400, error="invalid_tenant", error_description=f"AADSTS{code}: no such tenant"))
 
@@ -158,19 +171,97 @@ def test_an_unusable_certificate_is_told_before_anything_is_sent(tmp_path):
 
 def test_however_many_tokens_follow_the_configuration_is_asked_for_once_and_no_token_is_an_old_one():
     http = Entra()
-    application = Application(SECRET, authority_url=AUTHORITY, tenant="contoso.com", http=http)
+    signing_in = application(http)
 
-    values = [application.token(audience).value for audience in (GRAPH, GRAPH, OUTLOOK)]
+    values = [signing_in.token(audience).value for audience in (GRAPH, GRAPH, OUTLOOK)]
 
     assert values == ["token-0", "token-1", "token-2"]
     assert len(http.configured) == 1
+
+
+# --- asking again
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, 700016), (400, 7000229), (400, 7000112), (401, 7000215), (429, 90055), (400, 50196)]
+)
+def test_whoever_asks_again_after_a_refusal_really_asks(status, code):
+    """msal would answer out of its memory: a 400 for a minute, a 429 for five seconds or longer."""
+    refusal = refused(status, error="x", error_codes=[code])
+    http = Entra(refusal=[refusal, refusal, None])
+    signing_in = application(http)
+
+    for _try in range(2):
+        with pytest.raises(SignInError, match=f"AADSTS{code}"):
+            signing_in.token(GRAPH)
+
+    assert signing_in.token(GRAPH).value == "token-2"
+    assert len(http.requests) == 3
+
+
+# --- Microsoft's clock
+
+
+SKEWS = pytest.mark.parametrize("skew", [-90000.0, -1200.0, 0.0, 1200.0, 90000.0], ids="Microsoft's {:+} s".format)
+
+
+@SKEWS
+def test_a_token_ends_by_microsofts_clock_in_this_task_and_in_the_next(skew):
+    http = Entra(date=formatdate(time.time() + skew, usegmt=True))
+    first = source(http)
+    token = first.token(GRAPH)
+
+    assert abs(token.expires_at - time.time() - skew - 3599) < 300
+    assert first.token(GRAPH) is token
+    handed_on = source(http, Session.load(first.session.dump()))
+    assert handed_on.token(GRAPH).value == token.value
+    assert len(http.requests) == 1
+
+
+@SKEWS
+def test_a_token_that_ended_by_microsofts_clock_is_renewed_whatever_this_machines_says(skew):
+    held = Session(WHO, {GRAPH: Token("held", time.time() + skew)}, clock_offset=skew)
+
+    assert source(Entra(), held).token(GRAPH).value == "token-0"
+
+
+@pytest.mark.parametrize(
+    ("skew", "words"),
+    [(-1320.0, "22 min ahead of Microsoft's"), (1320.0, "22 min behind Microsoft's"), (0.0, "machine is wrong.")],
+)
+def test_an_assertion_out_of_time_is_explained_by_this_machines_clock(skew, words):
+    refusal = refused(error="invalid_client", error_codes=[700024])
+    http = Entra(refusal=refusal, date=formatdate(time.time() + skew, usegmt=True))
+
+    with pytest.raises(SignInError) as caught:
+        signed_in(http)
+
+    assert words in caught.value.message
+    assert "clock of this machine" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(None, False), (0, False), (299, False), (-299, False), (301, True), (-301, True)]
+)
+def test_only_a_difference_that_matters_is_told(seconds, told):
+    assert bool(ServerClock(seconds).warning) is told
+
+
+@pytest.mark.parametrize("date", ["", "soon", "Fri, 99 Foo 2026"])
+def test_an_answer_without_a_date_leaves_the_clock_as_it_was(date):
+    clock = ServerClock(-1200.0)
+
+    clock.note({"Date": date} if date else {})
+
+    assert clock.offset == -1200.0
 
 
 # --- the session
 
 
 def source(http, session=None, who=WHO):
-    return TokenSource(who, SECRET, http, session)
+    offset = session.clock_offset if session is not None else None
+    return TokenSource(who, SECRET, ConfiguredOnce(http, ServerClock(offset)), session)
 
 
 def session(value="held", left=3600.0, who=WHO, audience=GRAPH):
@@ -178,7 +269,7 @@ def session(value="held", left=3600.0, who=WHO, audience=GRAPH):
 
 
 def test_a_session_survives_dump_and_load():
-    held = Session(WHO, {GRAPH: Token("a", 1234.5), OUTLOOK: Token("b", 0.0)})
+    held = Session(WHO, {GRAPH: Token("a", 1234.5), OUTLOOK: Token("b", 0.0)}, clock_offset=-1200.5)
 
     assert Session.load(held.dump()) == held
     assert Session.load(Session(WHO).dump()) == Session(WHO)

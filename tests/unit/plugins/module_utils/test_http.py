@@ -21,7 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.h
     RETRY_AFTER_CAP,
     RETRY_DEADLINE,
     HttpClient,
-    ThrottleRetry,
+    retry_after_seconds,
     tls_context,
 )
 
@@ -208,7 +208,14 @@ def test_without_retry_after_the_pauses_grow_and_stay_below_the_cap(retry, clock
     ],
 )
 def test_retry_after_as_number_or_date(header, seconds):
-    assert ThrottleRetry().parse_retry_after(header) == pytest.approx(seconds)
+    assert retry_after_seconds(header, None) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("skew", [-7200, -1200, 0, 1200, 7200], ids="clock off by {} s".format)
+def test_a_date_to_retry_after_is_meant_by_microsofts_clock(skew):
+    date = formatdate(NOW + skew, usegmt=True)
+
+    assert retry_after_seconds(formatdate(NOW + skew + 20, usegmt=True), date) == pytest.approx(20.0)
 
 
 @pytest.mark.parametrize(("header", "slept"), [("7", 7.0), ("2.128", 2.128), ("600", RETRY_AFTER_CAP)])

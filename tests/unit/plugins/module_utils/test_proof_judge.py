@@ -26,7 +26,7 @@ DESIRED = Desired("ours", PERMISSIONS, "access_policy", ANN, CARL, OLD, DELAY)
 RBAC, NONE = replace(DESIRED, mode="rbac"), replace(DESIRED, mode="none", outside=None, since=None)
 
 
-def evidence(inside="reached", outside="refused", roles=PERMISSIONS, secret_since=OLD, refusal=None):
+def evidence(inside="reached", outside="blocked", roles=PERMISSIONS, secret_since=OLD, refusal=None):
     return Evidence(
         NOW,
         secret_since,
@@ -45,23 +45,23 @@ def results(judgement):
 
 
 ROLES = {"exact": PERMISSIONS, "missing": PERMISSIONS[:1], "none": (), "extra": (*PERMISSIONS, "Mail.Read")}
-INSIDE, OUTSIDE = ("reached", "refused", "missing"), ("refused", "reached", "missing")
+VERDICTS = ("reached", "blocked", "refused", "no_role", "missing")
 
 
 def expected(roles, inside, outside, *, young):
     """In words of the rule: missing is an error for ever, everything else of a mailbox is one when it is late."""
     late = "not_yet" if young else "failed"
-    lacking = roles in ("missing", "none")
+    lacking = roles in ("missing", "none") or inside == "no_role"
     return [
         ("sign_in", "ok"),
         ("grants", {"exact": "ok", "extra": "failed"}.get(roles, "not_yet")),
         ("inside", {"reached": "ok", "missing": "failed"}.get(inside, "not_yet" if lacking else late)),
-        ("outside", {"refused": "ok", "missing": "failed"}.get(outside, late)),
+        ("outside", {"blocked": "ok", "missing": "failed", "no_role": "not_yet"}.get(outside, late)),
     ]
 
 
 @pytest.mark.parametrize("young", [True, False], ids=["young", "old"])
-@pytest.mark.parametrize(("roles", "inside", "outside"), list(itertools.product(ROLES, INSIDE, OUTSIDE)))
+@pytest.mark.parametrize(("roles", "inside", "outside"), list(itertools.product(ROLES, VERDICTS, VERDICTS)))
 def test_not_yet_and_never(roles, inside, outside, young):
     desired = replace(DESIRED, since=YOUNG if young else OLD)
 
@@ -78,11 +78,25 @@ def test_not_yet_and_never(roles, inside, outside, young):
 def test_only_one_cell_of_the_table_is_proven():
     proven = [
         cell
-        for cell in itertools.product(ROLES, INSIDE, OUTSIDE, (YOUNG, OLD))
+        for cell in itertools.product(ROLES, VERDICTS, VERDICTS, (YOUNG, OLD))
         if judge(replace(DESIRED, since=cell[3]), evidence(cell[1], cell[2], ROLES[cell[0]])).state == "proven"
     ]
 
-    assert {cell[:3] for cell in proven} == {("exact", "reached", "refused")}
+    assert {cell[:3] for cell in proven} == {("exact", "reached", "blocked")}
+
+
+@pytest.mark.parametrize("young", [True, False], ids=["young", "old"])
+@pytest.mark.parametrize(("inside", "outside"), list(itertools.product(VERDICTS, VERDICTS)))
+def test_in_rbac_mode_exchange_alone_decides(inside, outside, young):
+    """The token carries no role anyway: that a service misses one is a refusal like any other."""
+    late = "not_yet" if young else "failed"
+
+    judgement = judge(replace(RBAC, since=YOUNG if young else OLD), evidence(inside, outside, RBAC.roles))
+
+    assert results(judgement)[2:] == [
+        ("inside", {"reached": "ok", "missing": "failed"}.get(inside, late)),
+        ("outside", {"reached": late, "missing": "failed"}.get(outside, "ok")),
+    ]
 
 
 # --- the sign-in

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, InputError, SignInError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import Sample, choose
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import Desired
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import Registration
@@ -29,7 +31,9 @@ def error(code, status=403):
     return (status, {"error": {"code": code, "message": f"text of {code}"}}, DATE)
 
 
-DENIED, NO_RECIPIENTS = error("ErrorAccessDenied"), error("ErrorInvalidRecipients", 400)
+RAOP = "Access to OData is disabled: [RAOP] : Blocked by tenant configured AppOnly AccessPolicy settings."
+DENIED = (403, {"error": {"code": "ErrorAccessDenied", "message": RAOP}}, DATE)
+NO_RECIPIENTS = error("ErrorInvalidRecipients", 400)
 EVENTS = (200, {"value": []}, DATE)
 
 
@@ -163,8 +167,10 @@ def test_answers_of_the_mailbox_inside(http, registration, answer, result):
 @pytest.mark.parametrize(
     "answer",
     [
-        error("Authorization_RequestDenied"),
         error("ErrorSendAsDenied"),
+        error("InvalidAuthenticationToken", 401),
+        error("ExpiredAuthenticationToken", 401),
+        (401, {"error": {"code": "Unauthorized", "message": "Invalid audience."}}, DATE),
         error("ErrorAccessDenied", 404),
         error("ErrorItemNotFound", 404),
         error("MailboxNotEnabledForRESTAPI", 403),
@@ -187,6 +193,55 @@ def test_an_answer_that_tells_nothing_of_access_is_a_fault_and_neither_proof_nor
         registration.judged(MAIL, **NO_WAIT)
 
 
+#: (status, code) that mailboxes answer to a token without a role, as clients have reported them.
+NO_ROLE = [
+    (401, "NoPermissionsInAccessToken"),
+    (403, "NoPermissionsInAccessToken"),
+    (403, "Authorization_RequestDenied"),
+    (401, "Authorization_IdentityNotFound"),
+]
+REFUSED = [(403, "ErrorAccessDenied"), (401, "UnknownError"), (403, "AccessDenied"), (403, "Forbidden")]
+
+
+@pytest.mark.parametrize(("status", "code"), NO_ROLE)
+@pytest.mark.parametrize("since", [OLD, NOW - timedelta(minutes=5)], ids=["old", "young"])
+def test_a_role_that_a_mailbox_does_not_see_yet_is_waited_for_as_for_a_grant(http, registration, since, status, code):
+    http.on(*send_mail(ANN), error(code, status), NO_RECIPIENTS)
+    http.on(*send_mail(CARL), error(code, status), DENIED)
+
+    desired = replace(MAIL, since=since)
+    judgement = registration.judged(desired, sign_in_wait=timedelta(minutes=1), exchange_wait=timedelta())
+
+    assert judgement.state == "proven"
+
+
+@pytest.mark.parametrize("refusal", [*NO_ROLE, *REFUSED])
+@pytest.mark.parametrize("young", [True, False], ids=["young", "old"])
+@pytest.mark.parametrize("mailbox", [ANN, CARL])
+def test_what_is_refused_otherwise_is_never_blamed_on_the_cloud_and_proves_no_policy(
+    http, registration, entra, mailbox, young, refusal
+):
+    status, code = refusal
+    well(http)
+    http.on(*send_mail(mailbox), error(code, status))
+
+    judgement = registration.judged(replace(MAIL, since=NOW - timedelta(minutes=5) if young else OLD), **NO_WAIT)
+
+    waits = young or refusal in NO_ROLE
+    assert judgement.state == ("waiting_for_exchange" if waits else "failed")
+    assert "cloud" not in " ".join(check.detail for check in judgement.checks)
+    assert entra.renewals == 1, "another token would carry no more"
+
+
+@pytest.mark.parametrize(("status", "code"), [*NO_ROLE, *REFUSED])
+def test_in_rbac_mode_any_refusal_proves_that_a_mailbox_lies_outside(http, registration, entra, status, code):
+    entra.answers = [()]
+    http.on(*send_mail(ANN), NO_RECIPIENTS)
+    http.on(*send_mail(CARL), error(code, status))
+
+    assert registration.judged(replace(MAIL, mode="rbac"), **NO_WAIT).state == "proven"
+
+
 # --- signing in
 
 
@@ -200,6 +255,21 @@ def test_a_young_secret_may_not_be_known_everywhere(http, entra, code):
     assert judgement.state == "waiting_for_exchange"
     assert [check.name for check in judgement.checks] == ["sign_in"]
     assert http.sent == []
+
+
+@pytest.mark.parametrize("skew", [timedelta(minutes=20), timedelta(minutes=-20), timedelta(days=-400)], ids=str)
+def test_how_young_a_secret_is_microsofts_clock_tells(http, entra, skew):
+    """`skew`: how far this machine's clock is ahead."""
+    clock = ServerClock()
+    clock.note({"Date": format_datetime(datetime.now(UTC) - skew, usegmt=True)})
+    entra.answers = [SignInError("", code="AADSTS7000215")]
+
+    young = Registration(Api(http, HOST, entra, clock=clock), entra, clock.now - timedelta(minutes=1))
+    assert young.judged(MAIL, **NO_WAIT).state == "waiting_for_exchange"
+
+    old = Registration(Api(http, HOST, entra, clock=clock), entra, clock.now - timedelta(minutes=11))
+    with pytest.raises(SignInError):
+        old.judged(MAIL, **NO_WAIT)
 
 
 @pytest.mark.parametrize(

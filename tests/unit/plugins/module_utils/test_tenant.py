@@ -314,7 +314,7 @@ def refusing(monkeypatch, error):
     return tenant
 
 
-@pytest.mark.parametrize("code", ["AADSTS500011", "AADSTS650052"])
+@pytest.mark.parametrize("code", ["AADSTS500011", "AADSTS500014", "AADSTS650052"])
 def test_a_tenant_without_exchange_online_is_told_apart(monkeypatch, code):
     with pytest.raises(SignInError, match="no Exchange Online") as caught:
         assert refusing(monkeypatch, SignInError("", code=code)).exchange
@@ -322,9 +322,57 @@ def test_a_tenant_without_exchange_online_is_told_apart(monkeypatch, code):
     assert caught.value.code == "NoExchangeOnline"
 
 
-@pytest.mark.parametrize("error", [SignInError("", code="AADSTS7000215"), EndpointError("gone")])
-def test_any_other_refusal_of_a_token_stays_what_it_is(monkeypatch, error):
-    with pytest.raises(type(error)) as caught:
-        assert refusing(monkeypatch, error).exchange
+@pytest.mark.parametrize("code", ["AADSTS53003", "AADSTS7000215", "AADSTS501051"])
+def test_any_other_refusal_of_a_token_for_exchange_keeps_its_words(monkeypatch, code):
+    """Without a restriction it is a warning, as every reason to have nothing of Exchange."""
+    error = SignInError("Why not.", code=code, next_step="Who does what.")
+    tenant = refusing(monkeypatch, error)
 
-    assert caught.value is error
+    with pytest.raises(NoExchangeError) as caught:
+        assert tenant.exchange
+
+    assert (caught.value.message, caught.value.next_step, caught.value.code) == ("Why not.", "Who does what.", code)
+    assert not tenant.has_exchange
+
+
+def test_a_fault_of_the_connection_is_no_answer_about_exchange(monkeypatch):
+    with pytest.raises(EndpointError, match="gone"):
+        assert refusing(monkeypatch, EndpointError("gone")).exchange
+
+
+# --- what a credential must not hold
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n"])
+def test_a_files_line_end_is_no_part_of_a_secret(end):
+    assert options(auth_client_secret=f"s3cret~.-_{end}").credential == ClientSecret("client-1", "s3cret~.-_")
+    found = options(auth_certificate_path="a.pem", auth_certificate_password=f"p w{end}").credential
+    assert found == ClientCertificate("client-1", "a.pem", "p w")
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ("s3 cret", "a blank"),
+        (" s3cret", "a blank"),
+        ("s3cret ", "a blank"),
+        ("s3cret\t", "a blank"),
+        ("s3\u00a0cret", "a blank"),
+        ("s3\ncret", "a line break"),
+        ("s3cret \n", "a blank"),
+        ("\ufeffs3cret", "a byte order mark"),
+        ("s3\0cret", "a null character"),
+        ("s3\x1bcret", "a control character"),
+        ('"s3cret"', "a quotation mark"),
+        ("'s3cret'", "a quotation mark"),
+        ("\u201cs3cret\u201d", "a quotation mark"),
+        ("s3cr\u00e9t", "a character that is not ASCII"),
+        ("\n", "nothing"),
+    ],
+)
+def test_a_secret_that_was_not_copied_as_it_is(secret, told):
+    with pytest.raises(InputError, match=f"auth_client_secret has {told} in it") as caught:
+        options(auth_client_secret=secret)
+
+    assert "cr" not in caught.value.message.replace("secret", "")
+    assert caught.value.code == "SecretNotClean"
