@@ -113,9 +113,7 @@ failure:
       elements: dict
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    ForbiddenError,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
@@ -134,11 +132,9 @@ def run(call: Call) -> Outcome:
 
 
 def _display_name(tenant: Tenant) -> str | None:
-    try:
-        rows = tenant.graph.list("/organization", {"$select": "id,displayName"}, action="read the organization")
-    except ForbiddenError:
-        return None
-    return next((row.get("displayName") for row in rows), None)
+    query = {"$select": "id,displayName"}
+    rows = optional(lambda: tenant.graph.list("/organization", query, action="read the organization"))
+    return next((row.get("displayName") for row in rows or ()), None)
 
 
 ARGUMENT_SPEC = {**TENANT, "exchange": {"type": "bool", "default": False}}

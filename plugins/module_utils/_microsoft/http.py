@@ -40,16 +40,20 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._wait import
 TIMEOUT = (10, 60)
 #: Seconds; a longer Retry-After is cut to this.
 RETRY_AFTER_CAP = 60.0
+#: Times that a request is sent again.
+RETRIES = 12
 #: Seconds from the first refusal of a request to the last try.
 RETRY_DEADLINE = 300.0
 
 _READS = frozenset({"GET", "HEAD"})
+#: The service's own faults, which pass; any other status is an answer.
+_STUMBLES = frozenset({500, 502, 503, 504})
 
 
 class ThrottleRetry(Retry):
     """When a request may be sent again.
 
-    429: always, Microsoft did not process it (Graph throttling guidance). 502, 503, 504: reads only, a write may
+    429: always, Microsoft did not process it (Graph throttling guidance). 500, 502, 503, 504: reads only, a write may
     have been done although its answer was lost. Total waiting time for one request is at most RETRY_DEADLINE.
     """
 
@@ -61,7 +65,7 @@ class ThrottleRetry(Retry):
         return fresh
 
     def is_retry(self, method: str, status_code: int, has_retry_after: bool = False) -> bool:
-        return status_code == 429 or (status_code in (502, 503, 504) and self._is_method_retryable(method))
+        return status_code == 429 or (status_code in _STUMBLES and self._is_method_retryable(method))
 
     def get_retry_after(self, response: t.Any) -> float | None:
         retry_after = response.headers.get("Retry-After")
@@ -101,10 +105,10 @@ def _moment(date: str | None) -> float:
     return time.time() if date is None else parsedate_to_datetime(date).timestamp()
 
 
-def _retry(repeatable: frozenset[str]) -> ThrottleRetry:
+def _retry(repeatable: frozenset[str], at_most: int) -> ThrottleRetry:
     # Waits of 0.5, 1, 2, 4 ... 60 seconds (with jitter) where the answer names none.
     return ThrottleRetry(
-        total=12,
+        total=at_most,
         connect=2,
         read=2,
         other=0,
@@ -189,10 +193,17 @@ class HttpClient:
         return response
 
     def request(
-        self, method: str, url: str, *, reads: bool = False, timeout: t.Any = TIMEOUT, **kwargs: t.Any
+        self,
+        method: str,
+        url: str,
+        *,
+        reads: bool = False,
+        retries: int = RETRIES,
+        timeout: t.Any = TIMEOUT,
+        **kwargs: t.Any,
     ) -> requests.Response:
         """Send; the others as of requests (timeout, headers, params, json, data). `reads`: a POST that only asks."""
-        self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS)
+        self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS, retries)
         try:
             return self._session.send(
                 self._prepared(method, url, **kwargs),

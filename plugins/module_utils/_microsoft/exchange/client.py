@@ -9,21 +9,26 @@ from __future__ import annotations
 import json
 import typing as t
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import quote
 
 if t.TYPE_CHECKING:
     import requests
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    EndpointError,
     ExchangeBusyError,
     ExchangeError,
     ObjectMissingError,
+    UnexpectedAnswerError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import (
     Api,
     Json,
+    batch_answers,
     json_object,
     rows_of,
+    says_error,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.errors import (
     exchange_error,
@@ -53,6 +58,7 @@ class ExchangeClient:
         self._api = api
         self._tenant_id = tenant_id
         self._ahead: dict[str, Json] = {}
+        self._batches = True
 
     @property
     def now(self) -> datetime:
@@ -81,17 +87,27 @@ class ExchangeClient:
     def read_ahead(self, wanted: t.Iterable[Cmdlet]) -> None:
         """Run several reading cmdlets at once; `invoke` and `find` of the same then use what came, until a write.
 
-        What a batch does not answer plainly is left to the single request that asks for it.
+        What a batch does not answer plainly is left to the single request that asks for it; and so is everything once a
+        batch as a whole was refused.
         """
         bodies = [_input(*cmdlet) for cmdlet in wanted]
         for body in bodies:
             self._ahead.pop(_key(body), None)
         for start in range(0, len(bodies), _BATCH):
             part = bodies[start : start + _BATCH]
-            answer = self._page(self._url("$batch"), None, {"requests": self._items(part)}, "read several things")
-            responses = answer.get("responses")
-            for response in responses if isinstance(responses, list) else ():
-                self._keep(part, response)
+            if self._batches:
+                answers = self._batch(part)
+                for number, body in enumerate(part):
+                    self._keep(body, answers.get(str(number), {}))
+
+    def _batch(self, bodies: list[Json]) -> dict[str, Json]:
+        try:
+            response = self._api.send_batch(self._url("$batch"), {"requests": self._items(bodies)}, self._headers(None))
+            body = json_object(response) if response.status_code == HTTPStatus.OK else None
+        except (EndpointError, UnexpectedAnswerError):
+            body = None
+        self._batches = body is not None and "responses" in body
+        return batch_answers(body)
 
     def _items(self, bodies: list[Json]) -> list[Json]:
         return [
@@ -105,15 +121,14 @@ class ExchangeClient:
             for number, body in enumerate(bodies)
         ]
 
-    def _keep(self, bodies: list[Json], response: t.Any) -> None:
-        asked = dict(zip(map(str, range(len(bodies))), bodies, strict=True))
-        body = response.get("body") if isinstance(response, dict) and response.get("id") in asked else None
+    def _keep(self, asked: Json, response: Json) -> None:
+        body = response.get("body")
         if not isinstance(body, dict):
             return
-        if response.get("status") == 200:
-            self._ahead[_key(asked[response["id"]])] = body
-        elif is_missing(body):
-            self._ahead[_key(asked[response["id"]])] = {"value": []}
+        if response.get("status") == 200 and not says_error(body):
+            self._ahead[_key(asked)] = body
+        elif response.get("status") != 200 and is_missing(body):
+            self._ahead[_key(asked)] = {"value": []}
 
     def _url(self, command: str) -> str:
         return f"{self._api.url}/adminapi/beta/{quote(self._tenant_id)}/{command}"
@@ -134,7 +149,7 @@ class ExchangeClient:
         except ObjectMissingError:
             return []
 
-    def _page(self, url: str, cmdlet: str | None, body: Json, action: str) -> Json:
+    def _page(self, url: str, cmdlet: str, body: Json, action: str) -> Json:
         if self._api.is_elsewhere(url):
             raise ExchangeError(
                 f"Exchange Online pointed to another host to {action}.",
@@ -144,17 +159,19 @@ class ExchangeClient:
         page = json_object(response)
         if page is None:
             raise _no_object(response, action)
+        if says_error(page):
+            raise exchange_error(response, cmdlet, action)
         return page
 
-    def _send(self, url: str, cmdlet: str | None, body: Json, action: str) -> requests.Response:
+    def _send(self, url: str, cmdlet: str, body: Json, action: str) -> requests.Response:
         headers = self._headers(cmdlet)
-        reads = cmdlet is None or cmdlet.startswith(READING_VERBS)
+        reads = cmdlet.startswith(READING_VERBS)
         busy: ExchangeError | None = None
         for _turn in tries("Exchange Online, which is busy,", _BUSY):
             response = self._api.send("POST", url, body=body, headers=headers, reads=reads)
             if 200 <= response.status_code < 300:
                 return response
-            busy = exchange_error(response, cmdlet or "$batch", action)
+            busy = exchange_error(response, cmdlet, action)
             if not isinstance(busy, ExchangeBusyError):
                 break
         raise t.cast("ExchangeError", busy)

@@ -17,14 +17,18 @@ if t.TYPE_CHECKING:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     RUN_AGAIN,
+    EndpointError,
     GraphError,
     NotFoundError,
+    UnexpectedAnswerError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import (
     Api,
     Json,
+    batch_answers,
     json_object,
     rows_of,
+    says_error,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import (
     graph_error,
@@ -52,6 +56,7 @@ class GraphClient:
         self._version = version
         self._ahead: dict[str, Json | None] = {}
         self._lasting: dict[str, Json | None] = {}
+        self._batches = True
 
     @property
     def now(self) -> datetime:
@@ -60,25 +65,31 @@ class GraphClient:
     def read_ahead(self, wanted: t.Iterable[Read]) -> None:
         """Read much at once; `get`, `find` and `list` of the same then use what came, until something is written.
 
-        What a batch does not answer plainly (throttled, refused) is left to the single request that asks for it.
+        What a batch does not answer plainly (throttled, refused) is left to the single request that asks for it; and so
+        is everything once a batch as a whole was refused.
         """
         urls = {self._url(*read): quote_path(*read) for read in wanted}
         for url in urls:
             self._ahead.pop(url, None)
         for part in _parts((url, path) for url, path in urls.items() if url not in self._lasting):
-            items = [{"id": str(number), "method": "GET", "url": path} for number, (_url, path) in enumerate(part)]
-            action = "read several things at once"
-            answer = self._json(
-                self._send("POST", self._url("/$batch"), action, body={"requests": items}, reads=True), action
-            )
-            asked = {str(number): url for number, (url, _path) in enumerate(part)}
-            for response in answer["responses"]:
-                if response.get("id") in asked:
-                    self._keep(asked[response["id"]], response)
+            if self._batches:
+                answers = self._batch([path for _url, path in part])
+                for number, (url, _path) in enumerate(part):
+                    self._keep(url, answers.get(str(number), {}))
+
+    def _batch(self, paths: t.Iterable[str]) -> dict[str, Json]:
+        items = [{"id": str(number), "method": "GET", "url": path} for number, path in enumerate(paths)]
+        try:
+            response = self._api.send_batch(self._url("/$batch"), {"requests": items})
+            body = json_object(response) if response.status_code == HTTPStatus.OK else None
+        except (EndpointError, UnexpectedAnswerError):
+            body = None
+        self._batches = body is not None and "responses" in body
+        return batch_answers(body)
 
     def _keep(self, url: str, response: Json) -> None:
         body = response.get("body")
-        if response.get("status") == 200 and isinstance(body, dict):
+        if response.get("status") == 200 and isinstance(body, dict) and not says_error(body):
             self._ahead[url] = body
         elif response.get("status") == 404 and is_not_found(body):
             self._ahead[url] = None
@@ -158,11 +169,10 @@ class GraphClient:
         *,
         body: Json | None = None,
         headers: t.Mapping[str, str] | None = None,
-        reads: bool = False,
     ) -> requests.Response:
-        if method != "GET" and not reads:
+        if method != "GET":
             self._ahead.clear()
-        response = self._api.send(method, url, body=body, headers=headers, reads=reads)
+        response = self._api.send(method, url, body=body, headers=headers)
         if not 200 <= response.status_code < 300:
             raise graph_error(response, action)
         return response
@@ -175,6 +185,8 @@ class GraphClient:
                 f"The answer to {action} is no JSON object (status {response.status_code}).",
                 next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
             )
+        if says_error(body):
+            raise graph_error(response, action)
         return body
 
 

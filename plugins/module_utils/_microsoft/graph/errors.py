@@ -33,10 +33,19 @@ _LACKS_A_ROLE = frozenset({"Authorization_RequestDenied", "NoPermissionsInAccess
 
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and graph_url.",
-    409: "Something else changes the tenant at the same time: run again in some minutes.",
     429: "The tenant is throttled: run again in some minutes.",
     503: "Microsoft Graph is not available: run again later.",
 }
+
+
+CONCURRENCY = "Directory_ConcurrencyViolation"
+_BUSY = "Something else changes the tenant at the same time: run again in some minutes."
+_TAKEN = (
+    "Running again does not help while another object holds that key. Somebody with the role Application Administrator "
+    "looks for it in the Entra admin centre, among the deleted objects as well, and removes or renames it."
+)
+
+ReadT = t.TypeVar("ReadT")
 
 
 def graph_error(response: requests.Response, action: str) -> GraphError | PolicyError:
@@ -66,11 +75,31 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
         return PolicyError, _POLICY_CODES[code]
     if status == 404 and code == "Request_ResourceNotFound":
         return NotFoundError, RUN_AGAIN
-    if status in (401, 403) and code in _LACKS_A_ROLE:
-        return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
     if code == "Directory_QuotaExceeded":
         return GraphError, "The creator's or the tenant's object quota is full: delete objects permanently."
+    if (status == 403 and code) or (status == 401 and code in _LACKS_A_ROLE):
+        # Authorization_RequestDenied or AccessDenied, as services will have it; a proxy's page has no code.
+        return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
+    if status == 409:
+        return GraphError, _BUSY if code in ("", CONCURRENCY) else _TAKEN
     return GraphError, _NEXT_STEPS.get(status, RUN_AGAIN)
+
+
+def optional(read: t.Callable[[], ReadT]) -> ReadT | None:
+    """What `read` gives; None where Graph refuses it, under whatever name: nothing may depend on it.
+
+    A missing right or licence, or a cloud without the feature, shows as 400, 403, 404 or 501 and in many codes. What is
+    no refusal of the read is raised: no answer of Graph's, a token that is not accepted, throttling, a fault of Graph.
+    """
+    try:
+        return read()
+    except GraphError as error:
+        status = error.trace.status
+        if isinstance(error, ForbiddenError):
+            return None
+        if status is None or status in (401, 429) or (status >= 500 and status != 501):
+            raise
+        return None
 
 
 def _error_body(response: requests.Response) -> dict[str, t.Any]:

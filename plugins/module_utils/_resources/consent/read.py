@@ -9,13 +9,14 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
     Read,
     odata_string,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import is_young
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import (
     Actual,
@@ -89,11 +90,14 @@ def _assignments(graph: GraphClient, principal_id: str) -> tuple[Assignment, ...
 
 
 def _delegated(graph: GraphClient, principal_id: str) -> tuple[DelegatedGrant, ...] | None:
-    try:
-        rows = graph.list(*grants_reads(principal_id)[1], action="read the delegated grants")
-    except ForbiddenError:
-        return None
-    return tuple(
-        DelegatedGrant(row["id"], row["resourceId"], row.get("principalId"), frozenset((row["scope"] or "").split()))
-        for row in rows
+    rows = optional(lambda: graph.list(*grants_reads(principal_id)[1], action="read the delegated grants"))
+    return (
+        None
+        if rows is None
+        else tuple(
+            DelegatedGrant(
+                row["id"], row["resourceId"], row.get("principalId"), frozenset((row["scope"] or "").split())
+            )
+            for row in rows
+        )
     )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
     Read,
     odata_string,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
@@ -81,12 +82,12 @@ def read_absent(graph: GraphClient, unique_name: str) -> Actual:
 
 
 def _read_unkeyed(graph: GraphClient, desired: Desired) -> Actual:
-    try:
-        actual = Actual(deleted=_deleted(graph, desired.unique_name), candidates=_candidates(graph, desired))
-    except ForbiddenError:
-        # With Application.ReadWrite.OwnedBy alone nothing may be listed: only our key can tell what is ours.
-        if desired.adopt:
-            raise
+    def search() -> Actual:
+        return Actual(deleted=_deleted(graph, desired.unique_name), candidates=_candidates(graph, desired))
+
+    # With Application.ReadWrite.OwnedBy alone nothing may be listed: only our key can tell what is ours.
+    actual = search() if desired.adopt else optional(search)
+    if actual is None:
         return Actual(search_refused=True)
     ours = next((row for row in actual.candidates if row.unique_name == desired.unique_name), None)
     if ours is not None:
@@ -116,15 +117,10 @@ def _deleted(graph: GraphClient, unique_name: str) -> tuple[Application, ...]:
 
 
 def find_deleted_principal(graph: GraphClient, app_id: str) -> str | None:
-    try:
-        rows = graph.list(
-            "/directory/deletedItems/graph.servicePrincipal",
-            {"$select": "id,appId"},
-            action="list deleted service principals",
-        )
-    except ForbiddenError:
-        return None  # OwnedBy alone may not list; the upsert then makes a new one or is refused with a reason
-    return next((row["id"] for row in rows if row.get("appId") == app_id), None)
+    path, query = "/directory/deletedItems/graph.servicePrincipal", {"$select": "id,appId"}
+    # OwnedBy alone may not list; the upsert then makes a new one or is refused with a reason.
+    rows = optional(lambda: graph.list(path, query, action="list deleted service principals"))
+    return next((row["id"] for row in rows or () if row.get("appId") == app_id), None)
 
 
 def _candidates(graph: GraphClient, desired: Desired) -> tuple[Application, ...]:

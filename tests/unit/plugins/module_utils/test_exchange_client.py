@@ -363,7 +363,6 @@ class Batch:
         response.status_code = 200
         response.request = requests.Request(method, url, headers=kwargs["headers"]).prepare()
         if url.endswith("/$batch"):
-            assert reads
             self.batches.append(kwargs["json"]["requests"])
             response.raw = io.BytesIO(json.dumps(self.answer).encode())
         else:
@@ -415,6 +414,8 @@ def test_a_batch_holds_ten_cmdlets_each_with_its_own_headers(tokens):
         {"id": "7", "status": 200, "body": {"value": []}},
         {"id": "x", "status": 200, "body": {"value": []}},
         {"status": 200, "body": {"value": []}},
+        {"id": "0", "status": 200, "body": {"error": {"code": "InternalServerError"}}},
+        {"id": "0", "status": 200, "body": {**ABSENT[1]}},
     ],
 )
 def test_what_a_batch_does_not_answer_plainly_is_asked_for_singly(tokens, response):
@@ -424,9 +425,21 @@ def test_what_a_batch_does_not_answer_plainly_is_asked_for_singly(tokens, respon
 
 
 @pytest.mark.parametrize("responses", [None, 1, {"0": {}}, ["text"], [None], [{"id": 0}]])
-def test_a_batch_of_an_unknown_form_is_a_fault(tokens, responses):
-    with pytest.raises(UnexpectedAnswerError):
-        ahead(Batch(answer={"responses": responses}), tokens, "Get-A")
+def test_a_batch_of_an_unknown_form_is_asked_for_singly(tokens, responses):
+    assert names(ahead(Batch(answer={"responses": responses}), tokens, "Get-A"), "Get-A") == ["single"]
+
+
+def test_two_answers_under_one_number_are_none(tokens):
+    assert names(ahead(Batch(kept(0, "one"), kept(0, "other")), tokens, "Get-A"), "Get-A") == ["single"]
+
+
+@pytest.mark.parametrize("answer", [{"error": {"code": "BadRequest"}}, {}, [], "text"])
+def test_after_a_batch_that_was_refused_as_a_whole_there_is_no_other(tokens, answer):
+    http = Batch(answer=answer)
+    client = ahead(http, tokens, *(f"Get-{number}" for number in range(11)))
+
+    assert names(client, "Get-1") == ["single"]
+    assert len(http.batches) == 1
 
 
 def test_a_write_ends_what_was_read_ahead(tokens):

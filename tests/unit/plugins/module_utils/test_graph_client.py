@@ -248,6 +248,99 @@ def test_a_write_is_not_done_because_somebody_answered_with_200(graph, http, met
     assert "proxy" in caught.value.next_step
 
 
+# --- reading ahead
+
+THINGS, OTHERS = ("/things/1", None), ("/others", None)
+
+
+def item(number, status=200, **body):
+    return {"id": number, "status": status, "body": body}
+
+
+def read_ahead(graph, http, *answers):
+    """What is read after a batch that got these answers, and what was asked for singly then."""
+    http.on("POST", "/$batch", *answers)
+    http.on("GET", "/things/1", (200, {"id": "single"}))
+    http.on("GET", "/others", (200, {"value": [{"id": "single"}]}))
+    graph.read_ahead([THINGS, OTHERS])
+    found = graph.get("/things/1", action="read")["id"], graph.list("/others", action="list")[0]["id"]
+    return found, http.calls("GET")
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_batch_is_read_in_any_order(graph, http, order):
+    responses = [item("0", id="batched"), item("1", value=[{"id": "batched"}])][::order]
+
+    assert read_ahead(graph, http, (200, {"responses": responses})) == (("batched", "batched"), [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, {"error": {"code": "BadRequest", "message": "no"}}),
+        (200, {"responses": None}),
+        (200, {"responses": {"0": {}}}),
+        (200, {"responses": ["text"]}),
+        (200, {"responses": [item(0, id="batched"), item(1, id="batched")]}),
+        (200, {}),
+        (200, "<html>proxy</html>"),
+        (200, "[]"),
+        (400, {"error": {"code": "BadRequest", "message": "no"}}),
+        (403, {"error": {"code": "AccessDenied", "message": "no"}}),
+        (404, "<html>no such page</html>"),
+        (429, {"error": {"code": "TooManyRequests", "message": ""}}),
+        (500, ""),
+        (502, "<html>Bad Gateway</html>"),
+    ],
+    ids=repr,
+)
+def test_a_batch_that_is_refused_as_a_whole_is_asked_one_by_one_and_no_other_is_tried(graph, http, answer):
+    found, singles = read_ahead(graph, http, answer)
+
+    assert found == ("single", "single")
+    assert singles == [("GET", "/things/1"), ("GET", "/others")]
+    graph.read_ahead([THINGS])
+    refused_for_good = answer[0] != 200 or "responses" not in str(answer[1])
+    assert not refused_for_good or http.calls("POST") == [("POST", "/$batch")]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        [],
+        [item("7", id="batched")],
+        [{"status": 200, "body": {"id": "batched"}}],
+        [item("0", id="batched"), item("0", id="batched")],
+        [{"id": "0", "status": 200, "body": '{"id": "batched"}'}],
+        [{"id": "0", "status": 200}],
+        [{"id": "0", "body": {"id": "batched"}}],
+        [{"id": "0", "status": "200", "body": {"id": "batched"}}],
+        [item("0", 200, error={"code": "ServiceUnavailable"})],
+        [item("0", 404, error={"code": "ResourceNotFound"})],
+        [item("0", 429, error={"code": "TooManyRequests"})],
+        [item("0", 500, error={"code": "InternalServerError"})],
+        [item("0", 502, error={"code": "BadGateway"})],
+        [item("0", 503)],
+        [item("0", 403, error={"code": "AccessDenied"})],
+    ],
+    ids=repr,
+)
+def test_an_odd_item_of_a_batch_is_asked_for_singly_and_the_others_are_kept(graph, http, odd):
+    responses = [*odd, item("1", value=[{"id": "batched"}])]
+
+    found, singles = read_ahead(graph, http, (200, {"responses": responses}))
+
+    assert found == ("single", "batched")
+    assert singles == [("GET", "/things/1")]
+
+
+def test_graphs_own_404_in_a_batch_means_absent(graph, http):
+    http.on("POST", "/$batch", (200, {"responses": [item("0", 404, **ABSENT[1])]}))
+    graph.read_ahead([THINGS])
+
+    assert graph.find("/things/1", action="read") is None
+
+
 # --- the token
 
 

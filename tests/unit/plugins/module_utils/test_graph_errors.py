@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     NotFoundError,
     PolicyError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 
 
 def refused(graph, http, status, body, headers=None):
@@ -34,7 +35,11 @@ def body(code="SomeCode", message="Some reason.", **more):
     [
         (404, "Request_ResourceNotFound", NotFoundError, ""),
         (403, "Authorization_RequestDenied", ForbiddenError, "lacks a right"),
-        (403, "AccessDenied", GraphError, ""),
+        (403, "AccessDenied", ForbiddenError, "lacks a right"),
+        (403, "Request_Denied", ForbiddenError, "lacks a right"),
+        (409, "Directory_ConcurrencyViolation", GraphError, "run again in some minutes"),
+        (409, "Request_MultipleObjectsWithSameKeyValue", GraphError, "Running again does not help"),
+        (409, "ObjectConflict", GraphError, "Running again does not help"),
         (404, "Authorization_RequestDenied", GraphError, ""),
         (400, "CredentialTypeNotAllowedAsPerAppPolicy", PolicyError, "except this application"),
         (400, "CredentialInvalidLifetimeAsPerAppPolicy", PolicyError, "shorter valid_for"),
@@ -90,6 +95,41 @@ def test_an_inner_error_of_any_kind_is_survived(graph, http, inner):
 
     assert error.trace.request_id is None
     assert error.code == "SomeCode"
+
+
+@pytest.mark.parametrize("status", [400, 402, 403, 404, 405, 501])
+@pytest.mark.parametrize("code", ["AccessDenied", "Authorization_RequestDenied", "Request_ResourceNotFound", ""])
+def test_an_optional_read_is_none_however_its_refusal_is_called(graph, http, status, code):
+    http.on("GET", "/policies", (status, body(code)))
+
+    assert optional(lambda: graph.list("/policies", action="read the policies")) is None
+
+
+def test_an_error_behind_a_status_of_200_is_a_refusal_as_well(graph, http):
+    http.on("GET", "/policies", (200, body("AccessDenied")))
+
+    assert optional(lambda: graph.get("/policies", action="read the policies")) is None
+
+
+@pytest.mark.parametrize(
+    "answer", [(401, body("InvalidAuthenticationToken")), (429, body()), (500, body()), (200, "<html>")]
+)
+def test_what_says_nothing_about_an_optional_read_is_raised(graph, http, answer):
+    http.on("GET", "/policies", answer)
+
+    with pytest.raises(GraphError):
+        optional(lambda: graph.get("/policies", action="read the policies"))
+
+
+def test_an_optional_read_that_is_answered_is_its_answer(graph, http):
+    http.on("GET", "/policies", (200, {"value": []}))
+
+    assert optional(lambda: graph.list("/policies", action="read the policies")) == []
+
+
+@pytest.mark.parametrize("status", [200, 201])
+def test_a_write_that_is_answered_with_an_error_was_refused_whatever_the_status(graph, http, status):
+    assert "Some reason" in refused(graph, http, status, body()).message
 
 
 def test_a_message_that_is_an_object_is_told_as_it_is(graph, http):

@@ -102,7 +102,7 @@ def test_a_throttled_request_was_not_processed_and_is_sent_again(retry, method):
     assert wire.requests == [method] * 3
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("method", READS)
 def test_a_read_is_repeated_when_the_service_stumbles(retry, method, status):
     wire = Wire(status, status, 200)
@@ -111,7 +111,7 @@ def test_a_read_is_repeated_when_the_service_stumbles(retry, method, status):
     assert wire.requests == [method] * 3
 
 
-@pytest.mark.parametrize("status", [502, 503, 504])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
 @pytest.mark.parametrize("headers", [{}, {"Retry-After": "1"}], ids=["bare", "with Retry-After"])
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_that_may_have_been_done_is_never_repeated(retry, clock, method, headers, status):
@@ -122,7 +122,7 @@ def test_a_write_that_may_have_been_done_is_never_repeated(retry, clock, method,
     assert clock.slept == []
 
 
-@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 408, 409, 500])
+@pytest.mark.parametrize("status", [200, 204, 301, 400, 401, 403, 404, 408, 409, 501])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_any_other_status_is_an_answer(retry, method, status):
     wire = Wire((status, {"Retry-After": "1"}), 418)
