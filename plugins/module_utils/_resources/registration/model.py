@@ -9,7 +9,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import is_guid
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,17 @@ class ServicePrincipal:
         return cls(id=body["id"], enabled=body.get("accountEnabled") is not False, created=body.get("createdDateTime"))
 
 
+def _object_id(owner: str) -> str:
+    """Raises InputError: whom another name means only somebody with more rights than the automation's could look up."""
+    if not is_guid(owner):
+        raise InputError(
+            f"The owner '{owner}' is no object id.",
+            next_step="Give the object id of the user or enterprise application in the Entra admin centre.",
+            code="OwnerNotAnId",
+        )
+    return owner.lower()
+
+
 class Declaration(t.NamedTuple):
     """Permissions by Graph's ids, as requiredResourceAccess has them, and by their names."""
 
@@ -86,7 +99,7 @@ class Desired:
             sign_in_audience=params["sign_in_audience"],
             notes=params["notes"],
             tags=None if params["tags"] is None else tuple(params["tags"]),
-            owners=tuple(owner.lower() for owner in params["owners"]),
+            owners=tuple(_object_id(owner) for owner in params["owners"]),
             adopt=params["adopt"],
             adopt_client_id=params["adopt_client_id"],
         )

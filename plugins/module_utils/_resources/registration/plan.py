@@ -30,14 +30,30 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
     """Raises AmbiguityError where a person must decide, InputError for a client id that is not there."""
     if actual.application is not None:
+        _check_adoptee(actual.application, desired)
         return _plan_existing(actual, desired, actual.application, ())
     restored = to_restore(actual)
+    if restored is not None:
+        _check_adoptee(restored, desired)
     if restored is not None:
         return _plan_existing(actual, desired, restored, (RestoreApplication(restored.id),))
     adopted = to_adopt(actual, desired)
     if adopted is not None:
         return _plan_existing(actual, desired, adopted, (StampUniqueName(adopted.id, desired.unique_name),))
     return _plan_new(desired)
+
+
+def _check_adoptee(keyed: Application, desired: Desired) -> None:
+    """Raises AmbiguityError where the key sits on another application than the one that is named."""
+    named = desired.adopt_client_id
+    if named and named.lower() != keyed.app_id.lower():
+        raise AmbiguityError(
+            f"The application to adopt is {named}, but the unique name '{desired.unique_name}' is that of the "
+            f"application {keyed.app_id}.",
+            next_step="Leave adopt_client_id out to keep the latter, or choose another unique_name for the former.",
+            code="AdopteeMismatch",
+            details=[keyed.candidate()],
+        )
 
 
 def creates(change: Change[Step]) -> bool:

@@ -375,3 +375,18 @@ def test_taking_a_registration_away(actual, purge, steps, before, after):
     again = plan_absent(done(actual, change), purge=purge)
     assert again.steps == ()
     assert again.before == change.after
+
+
+@pytest.mark.parametrize("actual", [Actual(APPLICATION, PRINCIPAL), Actual(deleted=(APPLICATION,))])
+@pytest.mark.parametrize("adopt", [True, False])
+def test_an_adoptee_beside_a_key_that_sits_on_another_application_is_refused_with_both_named(actual, adopt):
+    with pytest.raises(AmbiguityError, match="client-1") as caught:
+        plan(actual, replace(DESIRED, adopt=adopt, adopt_client_id="client-2"))
+
+    assert "client-2" in caught.value.message
+
+
+def test_an_adoptee_that_carries_the_key_already_is_no_contradiction():
+    desired = replace(DESIRED, adopt=True, adopt_client_id="CLIENT-1")
+
+    assert not plan(Actual(APPLICATION, PRINCIPAL), desired).changed
