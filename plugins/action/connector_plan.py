@@ -6,16 +6,24 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.options import with_connection
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan
-from ansible_collections.totalview.exchange365.plugins.plugin_utils._claims import CLAIMS
-from ansible_collections.totalview.exchange365.plugins.plugin_utils._onboarding_action import OnboardingAction
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._tenant_hosts import TENANT_HOSTS
 
 
-class ActionModule(OnboardingAction):
+class ActionModule(ConnectorAction):
     OPERATION = connector_plan.OPERATION
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         if result.get("planned"):
-            CLAIMS.add(result["tenant_id"], str(self._task.args["host"]))
+            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]))
         return result
+
+    def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
+        # The credential may be in this machine's environment only.
+        variables = with_connection(params["variables"])
+        hidden = {name: variables.pop(name) for name in SECRET_VARIABLES if name in variables}
+        return super()._run_there({**params, "variables": variables, **hidden}, task_vars)

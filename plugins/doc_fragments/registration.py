@@ -16,3 +16,16 @@ options:
     type: str
     required: true
 """
+
+    # For modules that manage a part of a registration that is there.
+    LOCATED = r"""
+options:
+  client_id:
+    description:
+      - Application (client) ID of the registration, such as
+        RV(totalview.exchange365.azure_app_registration#module:registration.client_id). With it the registration is not
+        looked for again; O(unique_name) still names it in the store and in Exchange Online.
+      - By default the registration with the key O(unique_name).
+    type: str
+    version_added: 0.2.0
+"""

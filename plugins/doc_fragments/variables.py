@@ -14,11 +14,13 @@ options:
       - The role's variables by their names, all those that it documents as required or with a default, and no other.
         See C(ansible-doc -t role totalview.exchange365.connector).
     type: dict
+    required: true
   host:
     description:
       - What the tenant is called in C(connector_result), usually C(inventory_hostname).
       - The hand-off has this name unless C(connector_handoff_name) is among the variables.
     type: str
+    required: true
   connector_auth_client_secret:
     description:
       - This variable by itself. Where the task is delegated to another machine it gets there this way, so that it is

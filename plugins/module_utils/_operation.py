@@ -20,17 +20,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 
 @dataclass(frozen=True)
 class Call:
-    """One task's call of a module, the same through both doors.
+    """One task's call of a module, the same from both entry points.
 
-    `signed_in`: the tenant, where a task does the work of several modules with one sign-in. `first`: the tenants that
-    it was the first of a run to sign in to.
+    `first`: the tenants that it was the first of a run to sign in to.
     """
 
     params: t.Mapping[str, t.Any]
     check_mode: bool
     vault: Vault
     session: Session | None = None
-    signed_in: Tenant | None = None
     first: list[Tenant] = field(default_factory=list, repr=False, compare=False)
 
     @property
@@ -40,8 +38,6 @@ class Call:
         return str(self.params.get("tenant_id") or variables.get("connector_tenant_id") or "")
 
     def tenant(self) -> Tenant:
-        if self.signed_in is not None:
-            return self.signed_in
         tenant = Tenant(TenantOptions.from_params(self.params), self.session)
         if self.session is None:
             self.first.append(tenant)
@@ -56,21 +52,17 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a module did, or in check mode would do. `session` never reaches a result in the clear.
-
-    `facts`: what the host is known by from then on.
-    """
+    """What a module did, or in check mode would do. `session` never reaches a result in the clear."""
 
     values: t.Mapping[str, t.Any] = field(default_factory=dict)
     change: Change[t.Any] | None = None
     warnings: tuple[str, ...] = ()
     session: Session | None = field(default=None, repr=False)
-    facts: t.Mapping[str, t.Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """A module: its options and what it does. Both doors run it."""
+    """A module: its options and what it does. Both entry points run it."""
 
     name: str
     argument_spec: t.Mapping[str, t.Any]
@@ -86,8 +78,6 @@ def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome
         return failure(error, call.tenant_name), None
     outcome = replace(outcome, warnings=(*outcome.warnings, *call.clock_warnings()))
     result: dict[str, t.Any] = {"changed": False, **outcome.values}
-    if outcome.facts:
-        result["ansible_facts"] = dict(outcome.facts)
     if outcome.change is not None:
         result["changed"] = outcome.change.changed
         result["changes"] = outcome.change.describe()

@@ -28,6 +28,9 @@ TENANT: dict[str, dict[str, t.Any]] = {
 #: Documented in the doc fragment totalview.exchange365.registration.
 REGISTRATION: dict[str, dict[str, t.Any]] = {"unique_name": {"type": "str", "required": True}}
 
+#: Documented in the doc fragment totalview.exchange365.registration.located.
+LOCATED: dict[str, dict[str, t.Any]] = {"client_id": {"type": "str"}}
+
 #: Documented in the doc fragment totalview.exchange365.store.
 STORE: dict[str, dict[str, t.Any]] = {
     "store": {
@@ -42,10 +45,10 @@ STORE: dict[str, dict[str, t.Any]] = {
     },
 }
 
-#: Of the role's tasks. The two secret variables may come by themselves, so that a module on another machine hides them.
+#: Of connector_plan. The two secret variables may come by themselves, so that a module on another machine hides them.
 VARIABLES: dict[str, dict[str, t.Any]] = {
-    "variables": {"type": "dict"},
-    "host": {"type": "str"},
+    "variables": {"type": "dict", "required": True},
+    "host": {"type": "str", "required": True},
     "connector_auth_client_secret": {"type": "str", "no_log": True},
     "connector_auth_certificate_password": {"type": "str", "no_log": True},
 }

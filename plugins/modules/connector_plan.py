@@ -11,9 +11,9 @@ short_description: Read a tenant once and tell what its onboarding has to change
 version_added: 0.2.0
 author: Totalview (@totalview)
 description:
-  - The first task of the role C(connector). Signs in, reads in few batches what the stages of
-    M(totalview.exchange365.connector_stage) would read one by one, and plans each of them.
-  - Finds whatever input the stages would refuse before anything is written.
+  - The first task of the role C(connector). Signs in, reads in few batches what the role's other modules read one by
+    one, and plans each of them by their own code.
+  - Finds whatever input they would refuse before anything is written.
   - Nothing is written. Where a proof is due and nothing else is to be changed, it is made, as
     M(totalview.exchange365.connector_proof) does in check mode.
 extends_documentation_fragment:
@@ -33,20 +33,14 @@ EXAMPLES = r"""
   totalview.exchange365.connector_plan:
     host: "{{ inventory_hostname }}"
     variables: "{{ __connector_variables }}"
-  register: __connector_plan
+  register: plan
+
+- name: Show what will change and why
+  ansible.builtin.debug:
+    msg: "{{ plan.plan }}"
 """
 
 RETURN = r"""
-ansible_facts:
-  description: How the tenant stands.
-  returned: success
-  type: dict
-  contains:
-    connector_result:
-      description:
-        - C(tenant) as in O(host); C(state), which is C(complete), C(changes_pending), C(waiting_for_consent) or
-          C(waiting_for_exchange); C(changed), an empty list; C(next), what must happen next.
-      type: dict
 tenant_id:
   description: Directory (tenant) ID, also where the tenant was named by a domain.
   returned: success
@@ -58,20 +52,86 @@ planned:
   type: list
   elements: str
   sample: ["mail: restriction, consent", hand-off]
+plan:
+  description: The same in full, one entry for each registration and part that has something to change.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    registration:
+      description: C(calendar) or C(mail); V(null) for what concerns the tenant as a whole.
+      type: str
+    part:
+      description: C(application), C(permissions), C(restriction), C(consent), C(secret), C(proof), C(hand-off) or
+        C(old restriction).
+      type: str
+    reason:
+      description: Why something has to change.
+      type: str
+    before:
+      description: What is not as wanted, by name.
+      type: dict
+    after:
+      description: The same as it will be.
+      type: dict
+    changes:
+      description: What will be written, a few words each, as the part's module tells it.
+      type: list
+      elements: str
+result:
+  description:
+    - What the role's C(connector_result) is when nothing else is done. C(tenant) as in O(host); C(state), which is
+      C(complete), C(changes_pending), C(waiting_for_consent) or C(waiting_for_exchange); C(changed), an empty list;
+      C(next), what must happen next, and C(by), when, where there is a date.
+  returned: success
+  type: dict
+registrations:
+  description:
+    - The two registrations for the role's other tasks, the one for calendars first. Each has the role's variables of
+      its kind, without C(connector_calendar_) and C(connector_mail_), and the keys below.
+  returned: where something is planned
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: C(calendar) or C(mail).
+      type: str
+    declared:
+      description: What the application declares, for the option O(ignore:permissions) of the modules.
+      type: list
+      elements: dict
+    mailbox_permissions:
+      description: Those of its permissions that concern mailboxes.
+      type: list
+      elements: str
+    pending:
+      description: Whether something changes before the proof.
+      type: bool
+store:
+  description: The option O(ignore:store) of the modules.
+  returned: where something is planned
+  type: dict
+handoff:
+  description: Folder and name of the hand-off.
+  returned: where something is planned
+  type: dict
+handed_off:
+  description: Whether there is a hand-off.
+  returned: where something is planned
+  type: bool
 session:
   description:
-    - For M(totalview.exchange365.connector_stage). Sealed as the one of M(totalview.exchange365.tenant_login); it also
-      holds the options of this task and what was found.
+    - For the option O(ignore:session) of the other modules, as RV(totalview.exchange365.tenant_login#module:session).
   returned: where something is planned, on the controller
   type: str
 """
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.run import run_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.run import run
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
-OPERATION = Operation("connector_plan", VARIABLES, run_plan)
+OPERATION = Operation("connector_plan", VARIABLES, run)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ description:
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
+  - totalview.exchange365.registration.located
   - totalview.exchange365.store
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
@@ -146,12 +147,13 @@ changes:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
-from ansible_collections.totalview.exchange365.plugins.module_utils._options import REGISTRATION, STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import LOCATED, REGISTRATION, STORE, TENANT
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
+    **LOCATED,
     **STORE,
     "permissions": {"type": "list", "elements": "str", "required": True},
     "mode": {"type": "str", "choices": ["access_policy", "rbac", "none"], "required": True},

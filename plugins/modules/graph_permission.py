@@ -18,6 +18,7 @@ description:
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
+  - totalview.exchange365.registration.located
   - totalview.exchange365.permissions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
@@ -81,12 +82,18 @@ changes:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
-from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import (
+    LOCATED,
+    PERMISSIONS,
+    REGISTRATION,
+    TENANT,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import run
 
 ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
+    **LOCATED,
     "permissions": {**PERMISSIONS, "required": True},
     "exact": {"type": "bool", "default": True},
 }

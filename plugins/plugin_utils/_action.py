@@ -11,7 +11,7 @@ import gc
 import json
 import os
 import typing as t
-from functools import cached_property
+from dataclasses import replace
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
@@ -23,14 +23,14 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import default_ca_path, tls_context
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
     Operation,
     Outcome,
+    failure,
     missing_libraries,
     perform,
 )
@@ -40,6 +40,7 @@ from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vau
     secrets_from_file,
 )
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._tenant_hosts import TENANT_HOSTS
 
 if not missing_libraries():
     with contextlib.suppress(EndpointError):  # each task tells what is wrong with it
@@ -71,24 +72,22 @@ class ConnectorAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
-        params = with_environment(self._with_session_options(self._params()), os.environ)
+        params = with_environment(self._params(), os.environ)
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             return self._run_there(params, task_vars)
         for library, error in missing_libraries().items():
             return {"failed": True, "msg": missing_required_lib(library), "exception": error}
         host = (task_vars or {}).get("inventory_hostname", "localhost")
         tell_waits_to(lambda text: Display().display(f"{host}: {self.OPERATION.name} {text}"))
-        call = Call(params, bool(self._task.check_mode), _vault, self.held_session)
-        return self._finish(params, *perform(self.OPERATION, call))
-
-    @cached_property
-    def held_session(self) -> Session | None:
-        """What the task was given by one before it; tokens that the task gets are added."""
-        return unseal(self._task.args.get("session"))
-
-    def _with_session_options(self, params: dict[str, t.Any]) -> dict[str, t.Any]:
-        known = {} if self.held_session is None else self.held_session.options
-        return {name: known.get(name) if value is None else value for name, value in params.items()}
+        session = unseal(params.get("session"))
+        call = Call(params, bool(self._task.check_mode), _vault, session)
+        if session is not None and session.directory_id:
+            try:
+                TENANT_HOSTS.check(session.directory_id, host)
+            except InputError as error:
+                return failure(error, call.tenant_name)
+        result, outcome = perform(self.OPERATION, call)
+        return self._finish(params, result, _addressed(outcome, host, params.get("unique_name")))
 
     def _params(self) -> dict[str, t.Any]:
         """The task's options, validated."""
@@ -126,6 +125,14 @@ class ConnectorAction(ActionBase):
         if outcome is not None and outcome.session is not None:
             masked["session"] = seal(outcome.session)
         return masked
+
+
+def _addressed(outcome: Outcome | None, host: str, unique_name: str | None) -> Outcome | None:
+    """Warnings with host and registration, so that a run shows each once."""
+    if outcome is None:
+        return None
+    about = f"{host}: {unique_name}" if unique_name else host
+    return replace(outcome, warnings=tuple(f"{about}: {warning}" for warning in outcome.warnings))
 
 
 def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:

@@ -57,8 +57,8 @@ class Run:
         return next(dict(found["connector_result"]) for found in reversed(facts) if "connector_result" in found)
 
     def changes(self, host: str) -> list[str]:
-        """What the stages say they changed, or planned in check mode."""
-        found = [item for item in self.results(host, "connector : ") if "part" in item and "changes" in item]
+        """What the role's tasks say they changed, or planned in check mode."""
+        found = [item for item in self.results(host, "connector : ") if "changes" in item]
         return [change for item in found for change in item["changes"]]
 
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -23,11 +23,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof import model as proof
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import model as registration
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import model as restriction
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    UNRESTRICTED,
+    Restriction,
+)
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One registration with all that belongs to it."""
+    """One registration with all that belongs to it. `client_id`: once it is located."""
 
     name: str
     registration: registration.Desired
@@ -35,10 +39,11 @@ class Wanted:
     restriction: restriction.Desired
     secret: client_secret.Desired
     proof: proof.Task
+    client_id: str | None = None
 
     @classmethod
     def from_options(cls, variables: Variables, entry: options.Registration, store_address: str) -> t.Self:
-        """What the modules make of the options that each stage gives them."""
+        """What the modules make of the options that the role gives them."""
         restricted = options.restriction(variables, entry)
         return cls(
             name=entry["name"],
@@ -49,28 +54,51 @@ class Wanted:
             proof=proof.Task.from_params(options.proof(variables, entry), sends=False),
         )
 
+    @property
+    def unique_name(self) -> str:
+        return self.registration.unique_name
+
+    def located(self, client_id: str | None) -> t.Self:
+        return replace(
+            self,
+            client_id=client_id,
+            restriction=replace(self.restriction, client_id=client_id),
+            secret=replace(self.secret, client_id=client_id),
+            proof=replace(self.proof, client_id=client_id),
+        )
+
 
 @dataclass
-class Findings:
-    """What is to be done for one registration, part by part, and whom or what it waits for.
+class Planned:
+    """What is to be done for one registration, part by part, and whom or what it waits for."""
 
-    `registration`: as azure_app_registration returns it.
-    """
-
-    name: str
-    registration: dict[str, t.Any] = field(default_factory=dict)
+    wanted: Wanted
     changes: dict[str, Change[t.Any]] = field(default_factory=dict)
+    restriction: Restriction = UNRESTRICTED
+    consent: str = ""
     message: str | None = None
     link: str | None = None
     waits: list[str] = field(default_factory=list)
     try_again_at: datetime | None = None
     proven: bool = False
-    warnings: list[str] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
 
     @property
-    def planned(self) -> list[str]:
-        return [stage for stage, change in self.changes.items() if change.changed]
+    def name(self) -> str:
+        return self.wanted.name
+
+    @property
+    def parts(self) -> list[str]:
+        return [part for part, change in self.changes.items() if change.changed]
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing changes before the proof, so that it can be made now."""
+        return not set(self.parts) - {"proof", "old restriction"}
 
     def wait(self, reasons: t.Iterable[str], until: datetime | None) -> None:
         self.waits += reasons
         self.try_again_at = max((moment for moment in (self.try_again_at, until) if moment), default=None)
+
+    def find(self, findings: t.Iterable[str]) -> None:
+        self.findings += [f"{self.wanted.unique_name}: {finding}" for finding in findings]

@@ -83,6 +83,16 @@ def registrations(variables: Variables) -> list[Registration]:
     return [calendar, mail]
 
 
+def settings(registration: Registration, *, pending: bool) -> Options:
+    """What the role's tasks give to the modules for one registration, and how it is called."""
+    return {
+        **registration,
+        "declared": _declared(registration),
+        "mailbox_permissions": [name for name in registration["permissions"] if is_mailbox_permission(name)],
+        "pending": pending,
+    }
+
+
 def application(variables: Variables, registration: Registration) -> Options:
     same = ("unique_name", "display_name", "tags", "owners", "adopt", "adopt_client_id")
     return {
@@ -104,7 +114,7 @@ def restriction(variables: Variables, registration: Registration, *, proven: boo
         **{name: registration[name] for name in same},
         "state": "present",
         "mode": registration["restriction"],
-        "permissions": [name for name in registration["permissions"] if is_mailbox_permission(name)],
+        "permissions": settings(registration, pending=False)["mailbox_permissions"],
         "api": variables["connector_rbac_api"],
         "proven": proven,
         "enforcement_delay": variables["connector_enforcement_delay"],

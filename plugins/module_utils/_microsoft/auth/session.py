@@ -31,14 +31,17 @@ class SignIn:
 class Session:
     """The tokens of one sign-in, by audience; at most one each in a run.
 
-    `options`: what a task that is given the session need not be given again. `clock_offset`: the seconds that
-    Microsoft's clock is ahead of this machine's, by which the tokens expire.
+    `clock_offset`: the seconds that Microsoft's clock is ahead of this machine's, by which the tokens expire.
     """
 
     sign_in: SignIn
     tokens: dict[str, Token] = field(default_factory=dict)
-    options: dict[str, t.Any] = field(default_factory=dict, repr=False)
     clock_offset: float | None = None
+
+    @property
+    def directory_id(self) -> str | None:
+        """The tenant's GUID; None before the first sign-in."""
+        return next((str(token.claims["tid"]) for token in self.tokens.values()), None)
 
     def dump(self) -> str:
         tokens = {url: [token.value, token.expires_at] for url, token in self.tokens.items()}
@@ -48,7 +51,7 @@ class Session:
     def load(cls, text: str) -> t.Self:
         data = json.loads(text)
         tokens = {url: Token(value, float(expires_at)) for url, (value, expires_at) in data["tokens"].items()}
-        return cls(SignIn(**data["sign_in"]), tokens, data["options"], data["clock_offset"])
+        return cls(SignIn(**data["sign_in"]), tokens, data["clock_offset"])
 
 
 class TokenSource:

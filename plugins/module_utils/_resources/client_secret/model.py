@@ -34,13 +34,17 @@ class Credential:
 
 @dataclass(frozen=True)
 class Desired:
-    """`owner` marks the secrets that we may remove; `run` tells one run's secret from another's."""
+    """`owner` marks the secrets that we may remove; `run` tells one run's secret from another's.
+
+    `client_id`: of the registration, where it was located before.
+    """
 
     owner: str
     run: str
     valid_for: timedelta | None
     renew_before: timedelta
     overlap: timedelta
+    client_id: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
@@ -54,6 +58,7 @@ class Desired:
             valid_for=None if params["valid_for"] is None else parse_duration(params["valid_for"], "valid_for"),
             renew_before=parse_duration(params["renew_before"], "renew_before"),
             overlap=parse_duration(params["overlap"], "overlap"),
+            client_id=params.get("client_id"),
         )
 
     @property

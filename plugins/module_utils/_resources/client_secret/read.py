@@ -23,7 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import needs_secret
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import read_policy
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
-    find_by_unique_name,
+    find_application,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
@@ -32,7 +32,7 @@ FIELDS = "id,appId,createdDateTime,passwordCredentials"
 
 def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, desired: Desired) -> Actual:
     """The policy is asked for only where a secret will be issued."""
-    body = find_by_unique_name(graph, unique_name)
+    body = find_application(graph, unique_name, desired.client_id)
     stored = store.read(tenant_id, unique_name)
     actual = Actual(graph.now)
     if body is not None:

@@ -19,8 +19,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     issues,
     plan,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import POLICY
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    located_reads,
+    require,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 
 
@@ -28,6 +32,7 @@ def run(call: Call) -> Outcome:
     tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
     unique_name = call.params["unique_name"]
     desired = Desired.from_params(call.params, store.address)
+    tenant.graph.read_ahead([*located_reads(unique_name, desired.client_id)[:1], POLICY])
     actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
     change = plan(actual, desired)
     stored = None if issues(change) else actual.stored
@@ -38,13 +43,14 @@ def run(call: Call) -> Outcome:
         "secret": stored and _view(stored),
         "foreign_secrets": [_view(entry) for entry in foreign(actual, desired)],
     }
-    return Outcome(values, change, tuple(_warnings(actual, desired)))
+    return Outcome(values, change, findings(actual, desired))
 
 
 def _view(secret: t.Any) -> dict[str, str]:
     return {"key_id": secret.key_id, "label": secret.label, "end": secret.end.isoformat()}
 
 
-def _warnings(actual: Actual, desired: Desired) -> list[str]:
-    count = len(foreign(actual, desired))
-    return [f"{desired.label_start.split('/')[0]}: {count} secret(s) of others on this application."] if count else []
+def findings(actual: Actual, desired: Desired) -> tuple[str, ...]:
+    """What is not as it should be, and not ours to change."""
+    keys = ", ".join(entry.key_id for entry in foreign(actual, desired))
+    return (f"The application has client secrets of others: {keys}.",) if keys else ()

@@ -32,17 +32,23 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     Permission,
     permissions_from_graph,
     read_catalog,
+    resource_read,
     with_resources,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
-    find_by_unique_name,
+    find_application,
     find_service_principal,
 )
 
 
-def read(graph: GraphClient, unique_name: str, wanted: tuple[ResourcePermissions, ...] | None) -> Actual:
+def read(
+    graph: GraphClient,
+    unique_name: str,
+    wanted: tuple[ResourcePermissions, ...] | None,
+    client_id: str | None = None,
+) -> Actual:
     """`wanted`: the declaration by names; None means what the application declares now."""
-    body = find_by_unique_name(graph, unique_name)
+    body = find_application(graph, unique_name, client_id)
     catalog, declared = _declaration(graph, body, wanted)
     if body is None:
         return Actual(catalog, declared)
@@ -76,6 +82,11 @@ def with_grants(graph: GraphClient, actual: Actual) -> Actual:
     # What is granted and not declared will be revoked: the report needs the names of those APIs as well.
     catalog = with_resources(graph, actual.catalog, (assignment.resource_id for assignment in assignments))
     return replace(actual, catalog=catalog, assignments=assignments, delegated=delegated)
+
+
+def catalog_reads(wanted: tuple[ResourcePermissions, ...] | None) -> list[Read]:
+    """Of the APIs that the declaration speaks of."""
+    return [resource_read(entry.resource_app_id) for entry in wanted or ()]
 
 
 def grants_reads(principal_id: str) -> tuple[Read, Read]:

@@ -11,11 +11,16 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import (
     consent_link,
     consent_message,
+    hand_over,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import Actual
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import plan
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.read import catalog_reads, read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import declaration
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    located_reads,
+    require,
+)
 
 _UNREADABLE = (
     "Delegated grants could not be read (needs Directory.Read.All or DelegatedPermissionGrant.ReadWrite.All): "
@@ -25,20 +30,29 @@ _UNREADABLE = (
 
 def run(call: Call) -> Outcome:
     tenant = call.tenant()
-    given = call.params["permissions"]
-    actual = read(tenant.graph, call.params["unique_name"], None if given is None else declaration(given))
+    unique_name, client_id, given = (call.params[name] for name in ("unique_name", "client_id", "permissions"))
+    wanted = None if given is None else declaration(given)
+    tenant.graph.read_ahead([*located_reads(unique_name, client_id), *catalog_reads(wanted)])
+    actual = read(tenant.graph, unique_name, wanted, client_id)
     consent = plan(actual, tenant.roles, call.params["hold"])
     if not call.check_mode:
-        require(actual.principal_id, call.params["unique_name"])
+        require(actual.principal_id, unique_name)
         consent = apply(tenant.graph, actual, consent)
     waiting = [step.describe() for step in consent.waiting]
     link = consent_link(tenant.options.authority_url, tenant.directory_id, actual.app_id) if waiting else None
+    message = consent_message(tenant.directory_id, unique_name, waiting, link)
+    hand_over(message)
     values = {
         "state": consent.state,
         "waiting": waiting,
         "held": [step.describe() for step in consent.held],
         "link": link,
-        "message": consent_message(tenant.directory_id, call.params["unique_name"], waiting, link),
+        "message": message,
         **consent.change.after,
     }
-    return Outcome(values, consent.change, (_UNREADABLE,) if actual.delegated is None else ())
+    return Outcome(values, consent.change, findings(actual))
+
+
+def findings(actual: Actual) -> tuple[str, ...]:
+    """What is not as it should be, and not ours to change."""
+    return (_UNREADABLE,) if actual.delegated is None else ()

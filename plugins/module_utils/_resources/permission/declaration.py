@@ -25,10 +25,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     Permission,
     permissions_from_graph,
     read_catalog,
+    resource_read,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import Declaration
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
-    find_by_unique_name,
+    find_application,
+    located_reads,
     require,
 )
 
@@ -93,8 +95,8 @@ class Declare:
         return "; ".join(parts)
 
 
-def read(graph: GraphClient, unique_name: str, desired: Desired) -> Actual:
-    body = find_by_unique_name(graph, unique_name)
+def read(graph: GraphClient, unique_name: str, desired: Desired, client_id: str | None = None) -> Actual:
+    body = find_application(graph, unique_name, client_id)
     declared = permissions_from_graph((body or {}).get("requiredResourceAccess", ()))
     catalog = read_catalog(graph, desired.resource_app_ids | {entry.resource_app_id for entry in declared})
     if body is None:
@@ -175,9 +177,11 @@ def _to_graph(permissions: t.Iterable[Permission]) -> list[Json]:
 def run(call: Call) -> Outcome:
     graph = call.tenant().graph
     desired = Desired(declaration(call.params["permissions"]), call.params["exact"])
-    actual = read(graph, call.params["unique_name"], desired)
+    unique_name, client_id = call.params["unique_name"], call.params["client_id"]
+    graph.read_ahead([*located_reads(unique_name, client_id)[:1], *map(resource_read, desired.resource_app_ids)])
+    actual = read(graph, unique_name, desired, client_id)
     change = plan(actual, desired)
     if not call.check_mode:
-        require(actual.id, call.params["unique_name"])
+        require(actual.id, unique_name)
         apply(graph, actual, change)
     return Outcome(dict(change.after), change)

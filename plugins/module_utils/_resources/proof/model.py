@@ -44,7 +44,10 @@ class Desired:
 
 @dataclass(frozen=True)
 class Task:
-    """A proof to be made: what is asked for, before mailboxes are chosen. Waits are how long to look again."""
+    """A proof to be made: what is asked for, before mailboxes are chosen. Waits are how long to look again.
+
+    `client_id`: of the registration, where it was located before.
+    """
 
     unique_name: str
     permissions: tuple[str, ...]
@@ -56,6 +59,7 @@ class Task:
     sign_in_wait: timedelta
     exchange_wait: timedelta
     test_mail_to: str | None = None
+    client_id: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], *, sends: bool) -> t.Self:
@@ -72,6 +76,7 @@ class Task:
             sign_in_wait=parse_duration(params["sign_in_wait"], "sign_in_wait"),
             exchange_wait=parse_duration(params["exchange_wait"], "exchange_wait"),
             test_mail_to=params["test_mail_to"] if sends else None,
+            client_id=params.get("client_id"),
         )
 
 

@@ -28,7 +28,7 @@ def proof_of(secret: StoredSecret, fingerprint: str) -> StoredProof | None:
 def prove(tenant: Tenant, secret: StoredSecret, task: Task) -> tuple[Judgement, datetime]:
     """The judgement and Microsoft's time of it. Raises ProofError for what waiting will not mend."""
     desired = _desired(tenant, task)
-    registration = sign_in_as(tenant, secret, task.unique_name)
+    registration = sign_in_as(tenant, secret, task.unique_name, task.client_id)
     judgement = registration.judged(desired, sign_in_wait=task.sign_in_wait, exchange_wait=task.exchange_wait)
     if judgement.state == "failed":
         raise _failure(task.unique_name, judgement)

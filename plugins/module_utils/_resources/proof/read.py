@@ -12,14 +12,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import Registration
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
-    find_by_unique_name,
+    find_application,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 
 
-def sign_in_as(tenant: Tenant, secret: StoredSecret, unique_name: str) -> Registration:
+def sign_in_as(tenant: Tenant, secret: StoredSecret, unique_name: str, client_id: str | None = None) -> Registration:
     """The registration with the secret that the store holds of it. Raises InputError where it has lost that secret."""
-    body = find_by_unique_name(tenant.graph, unique_name) or {}
+    body = find_application(tenant.graph, unique_name, client_id) or {}
     rows = [row for row in body.get("passwordCredentials", ()) if row["keyId"] == secret.key_id]
     if not rows or body["appId"] != secret.client_id:
         raise InputError(

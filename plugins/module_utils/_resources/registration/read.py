@@ -46,6 +46,17 @@ def application_read(unique_name: str) -> Read:
     return f"/applications(uniqueName={odata_string(unique_name)})", {"$select": _ALL_FIELDS}
 
 
+def client_id_read(client_id: str) -> Read:
+    return f"/applications(appId={odata_string(client_id)})", {"$select": _ALL_FIELDS}
+
+
+def located_reads(unique_name: str, client_id: str | None) -> list[Read]:
+    """Of a registration: its application, and its service principal where the client id is known."""
+    if client_id is None:
+        return [application_read(unique_name)]
+    return [client_id_read(client_id), service_principal_read(client_id)]
+
+
 def service_principal_read(app_id: str) -> Read:
     return f"/servicePrincipals(appId={odata_string(app_id)})", {"$select": _SERVICE_PRINCIPAL_FIELDS}
 
@@ -55,8 +66,20 @@ def unkeyed_reads(desired: Desired) -> tuple[Read, Read]:
     return _DELETED, ("/applications", {"$filter": _candidate_condition(desired), "$select": _APPLICATION_FIELDS})
 
 
+def all_reads(desired: Desired) -> list[Read]:
+    """All that a registration of which nothing is known is looked for by."""
+    return [application_read(desired.unique_name), *unkeyed_reads(desired)]
+
+
 def find_by_unique_name(graph: GraphClient, unique_name: str) -> Json | None:
     return graph.find(*application_read(unique_name), action=f"read application {unique_name}")
+
+
+def find_application(graph: GraphClient, unique_name: str, client_id: str | None = None) -> Json | None:
+    """By its client id where the registration was located before, else by its key."""
+    if client_id is None:
+        return find_by_unique_name(graph, unique_name)
+    return graph.find(*client_id_read(client_id), action=f"read application {unique_name}")
 
 
 def find_service_principal(graph: GraphClient, app_id: str) -> ServicePrincipal | None:

@@ -23,6 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     plan_absent,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    all_reads,
     read,
     read_absent,
 )
@@ -36,13 +37,14 @@ def run(call: Call) -> Outcome:
 def _present(call: Call) -> Outcome:
     graph = call.tenant().graph
     desired = Desired.from_params(call.params)
+    graph.read_ahead(all_reads(desired))
     actual = read(graph, desired)
     if actual.application is None and call.params["permissions"]:
         desired = replace(desired, declares=read_declaration(graph, declaration(call.params["permissions"])))
     change = plan(actual, desired)
     if not call.check_mode:
         actual = apply(graph, actual, desired, change)
-    return Outcome({"registration": view(actual, desired)}, change, tuple(_warnings(actual)))
+    return Outcome({"registration": view(actual, desired)}, change, findings(actual))
 
 
 def _absent(call: Call) -> Outcome:
@@ -53,7 +55,8 @@ def _absent(call: Call) -> Outcome:
     return Outcome({"registration": None}, change)
 
 
-def _warnings(actual: Actual) -> list[str]:
+def findings(actual: Actual) -> tuple[str, ...]:
+    """What is not as it should be, and not ours to change."""
     found = []
     if actual.search_refused:
         found.append(
@@ -62,4 +65,4 @@ def _warnings(actual: Actual) -> list[str]:
         )
     if actual.service_principal is not None and not actual.service_principal.enabled:
         found.append("The service principal is disabled in this tenant: nobody can sign in with this registration.")
-    return found
+    return tuple(found)

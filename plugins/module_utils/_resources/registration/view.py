@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
@@ -14,12 +15,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Desired,
     ServicePrincipal,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import to_adopt
 
 
 def view(actual: Actual, desired: Desired) -> dict[str, t.Any]:
     """A registration as modules return it; ids are None where it is yet to be made."""
-    if actual.application is not None:
-        return view_of(actual.application, actual.service_principal)
+    found = actual.application or to_adopt(actual, desired)
+    if found is not None:
+        return view_of(replace(found, unique_name=desired.unique_name), actual.service_principal)
     return {
         "unique_name": desired.unique_name,
         "display_name": desired.display_name,

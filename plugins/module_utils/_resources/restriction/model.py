@@ -129,7 +129,10 @@ class Scope:
 
 @dataclass(frozen=True)
 class Desired:
-    """`members`: None leaves them as they are. `sender` must lie inside. `proven`: the other mode may go."""
+    """`members`: None leaves them as they are. `sender` must lie inside. `proven`: the other mode may go.
+
+    `client_id`: of the registration, where it was located before.
+    """
 
     unique_name: str
     mode: Mode
@@ -142,6 +145,7 @@ class Desired:
     beta: bool = False
     proven: bool = False
     delay: timedelta = timedelta(hours=2)
+    client_id: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
@@ -159,6 +163,7 @@ class Desired:
             beta=params["api"] == "graph_beta",
             proven=proven,
             delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
+            client_id=params.get("client_id"),
         )
 
     @property

@@ -24,7 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
-    find_by_unique_name,
+    find_application,
     find_service_principal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
@@ -56,7 +56,7 @@ class Clients(t.NamedTuple):
 
 def read(clients: Clients, desired: Desired) -> Actual:
     """Nothing is written. What comes back under a name is believed only after its identity was compared."""
-    actual = _registration(clients, desired.unique_name)
+    actual = _registration(clients, desired)
     if desired.group:
         actual = _with_group(clients.exchange, actual, desired)
     if actual.app_id is None:
@@ -95,8 +95,8 @@ def recipients_of(desired: Desired) -> list[str]:
     return sorted({*addresses, desired.group}) if desired.group else []
 
 
-def _registration(clients: Clients, unique_name: str) -> Actual:
-    body = find_by_unique_name(clients.graph, unique_name)
+def _registration(clients: Clients, desired: Desired) -> Actual:
+    body = find_application(clients.graph, desired.unique_name, desired.client_id)
     now = clients.graph.now
     if body is None:
         return Actual(now)
@@ -106,7 +106,7 @@ def _registration(clients: Clients, unique_name: str) -> Actual:
         now,
         app_id=body["appId"],
         principal_id=None if principal is None else principal.id,
-        display_name=body.get("displayName") or unique_name,
+        display_name=body.get("displayName") or desired.unique_name,
         live=any(parse_time(row["endDateTime"]) > now for row in credentials),
     )
 

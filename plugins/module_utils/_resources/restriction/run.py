@@ -18,17 +18,26 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import require
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    located_reads,
+    require,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.apply import (
     apply,
     apply_absent,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    UNRESTRICTED,
     Desired,
     Restriction,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan, plan_absent
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import Clients, read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
+    Clients,
+    read,
+    reads_ahead,
+    recipients_of,
+)
 
 
 def run(call: Call) -> Outcome:
@@ -39,7 +48,7 @@ def run(call: Call) -> Outcome:
     except (ExchangeRightError, NoExchangeError) as error:
         if desired.mode != "none" or call.params["state"] == "absent":
             raise
-        return _unread(error)
+        return Outcome(_NOTHING, UNRESTRICTED.change, unread(error))
 
 
 def _clients(tenant: Tenant, desired: Desired) -> Clients:
@@ -47,6 +56,7 @@ def _clients(tenant: Tenant, desired: Desired) -> Clients:
 
 
 def _present(call: Call, clients: Clients, desired: Desired) -> Outcome:
+    _read_ahead(clients, desired)
     actual = read(clients, desired)
     restriction = plan(actual, desired)
     if not call.check_mode:
@@ -54,6 +64,13 @@ def _present(call: Call, clients: Clients, desired: Desired) -> Outcome:
         patience = parse_duration(call.params["wait"], "wait")
         restriction = apply(clients, desired, actual, restriction, patience)
     return Outcome(_values(desired, restriction), restriction.change)
+
+
+def _read_ahead(clients: Clients, desired: Desired) -> None:
+    """In one batch each what is read one by one otherwise."""
+    clients.graph.read_ahead(located_reads(desired.unique_name, desired.client_id))
+    app_ids = [desired.client_id] if desired.client_id else []
+    clients.exchange.read_ahead(reads_ahead(app_ids, [desired.group] if desired.group else [], recipients_of(desired)))
 
 
 def _absent(call: Call, clients: Clients, desired: Desired) -> Outcome:
@@ -64,10 +81,9 @@ def _absent(call: Call, clients: Clients, desired: Desired) -> Outcome:
     return Outcome(_NOTHING, change)
 
 
-def _unread(error: ConnectorError) -> Outcome:
+def unread(error: ConnectorError) -> tuple[str, ...]:
     """Without a right in Exchange nothing can be restricted there, and nothing was."""
-    warning = f"Whether an earlier restriction is left over in Exchange is not known: {error.message}"
-    return Outcome(_NOTHING, Change({}, {}), (warning,))
+    return (f"Whether an earlier restriction is left over in Exchange is not known: {error.message}",)
 
 
 _NOTHING: dict[str, t.Any] = {

@@ -11,12 +11,14 @@ import os
 import tempfile
 from pathlib import Path
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 
-class Claims:
+
+class TenantHosts:
     """Which hosts of this run stand for which tenant. Known to all workers, which share no memory.
 
     A file without a name, opened in the ansible-playbook process before it forks: each worker inherits it, nobody else
-    can open it. It holds one line "<directory id> <host>" for each claim.
+    can open it. It holds one line "<directory id> <host>" for each planned tenant.
     """
 
     def __init__(self) -> None:
@@ -31,8 +33,18 @@ class Claims:
     def hosts(self, tenant_id: str) -> list[str]:
         """In alphabetical order."""
         text = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0).decode()
-        claims = (line.split(" ", 1) for line in text.splitlines())
-        return sorted({host for claimed, host in claims if claimed == tenant_id})
+        lines = (line.split(" ", 1) for line in text.splitlines())
+        return sorted({host for tenant, host in lines if tenant == tenant_id})
+
+    def check(self, tenant_id: str, host: str) -> None:
+        """Raises InputError: two hosts would be in each other's way, with two inventories' wishes."""
+        hosts = self.hosts(tenant_id)
+        if len(hosts) > 1 and host in hosts:
+            raise InputError(
+                f"It belongs to several hosts: {', '.join(hosts)}.",
+                next_step="Keep one of them in the inventory; nothing was written for this one.",
+                code="SharedTenant",
+            )
 
 
-CLAIMS = Claims()
+TENANT_HOSTS = TenantHosts()

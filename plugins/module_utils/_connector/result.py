@@ -1,0 +1,125 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.steps import STEPS
+
+_RUN_ON = "You run again without check mode, or without leaving tasks out"
+
+Json: t.TypeAlias = "t.Mapping[str, t.Any]"
+
+
+@dataclass(frozen=True)
+class TenantState:
+    """What a tenant waits for, after the plan or after all steps.
+
+    `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `waits`: what Exchange
+    Online has not caught up with, until `try_again_at`. `handed_off`: once at least. `pending`: there is something to
+    write, which was not written.
+    """
+
+    changed: t.Sequence[str]
+    links: t.Sequence[str | None]
+    waits: t.Sequence[str]
+    try_again_at: str | None
+    handed_off: bool
+    pending: bool
+
+    def result(self, host: str) -> dict[str, t.Any]:
+        """The role's connector_result, which a person reads in the table. `by`: only where there is a date."""
+        state, follows = self._state_and_next()
+        result = {"tenant": host, "state": state, "changed": list(self.changed), "next": follows}
+        if state == "waiting_for_exchange" and self.try_again_at:
+            result["by"] = self.try_again_at
+        return result
+
+    def _state_and_next(self) -> tuple[str, str]:
+        if self.links:
+            where = " and ".join(link for link in self.links if link) or "the link follows with the real run"
+            return "waiting_for_consent", f"A Global Administrator of the tenant gives consent: {where}"
+        if self.waits:
+            return "waiting_for_exchange", self._later()
+        return ("changes_pending", _RUN_ON) if self.pending else ("complete", "-")
+
+    def _later(self) -> str:
+        when = f" after {self.try_again_at}" if self.try_again_at else ""
+        reasons = "; ".join(dict.fromkeys(wait.removesuffix(".") for wait in self.waits))
+        secret = "" if self.handed_off else " Nobody but your store holds a new secret until then."
+        return f"You run again{when}. Not yet: {reasons}.{secret}"
+
+
+def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: Json | None) -> dict[str, t.Any]:
+    """From what the tasks registered. `plan`: of connector_plan. `steps`: by part, those that have run.
+
+    `failure`: of the task that ended it.
+    """
+    changed = changed_parts([entry["name"] for entry in plan.get("registrations", ())], steps)
+    if failure is not None:
+        return {"tenant": host, "state": "failed", "changed": changed, "next": _words(failure)}
+    return _after(plan, steps, changed, check_mode=check_mode).result(host)
+
+
+def changed_parts(names: t.Sequence[str], steps: Json) -> list[str]:
+    """As in ["calendar: application, consent", "hand-off"]."""
+    of_each = {
+        name: [step.name for step in STEPS if step.each and _result(steps, step.name, index).get("changed")]
+        for index, name in enumerate(names)
+    }
+    parts = [f"{name}: {', '.join(found)}" for name, found in of_each.items() if found]
+    return parts + [step.name for step in STEPS if not step.each and steps.get(step.name, {}).get("changed")]
+
+
+def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> TenantState:
+    restrictions, consents, proofs = (_results(steps, part) for part in ("restriction", "consent", "proof"))
+    waiting = [entry for entry in consents if entry["state"] == "waiting_for_consent"]
+    waits = [entry["waiting"] for entry in restrictions if entry["waiting"]]
+    waits += [held for entry in consents for held in entry["held"]]
+    waits += [
+        check["detail"]
+        for entry in proofs
+        if entry["state"] == "waiting_for_exchange"
+        for check in entry["checks"]
+        if check["result"] == "not_yet"
+    ]
+    times = [entry["try_again_at"] for entry in (*restrictions, *proofs) if entry["try_again_at"]]
+    return TenantState(
+        changed=changed,
+        links=[entry["link"] for entry in waiting],
+        waits=waits,
+        try_again_at=max(times, default=None),
+        handed_off=bool(plan["handed_off"] or "file" in steps.get("hand-off", {})),
+        pending=bool(changed) if check_mode else bool(_undone(plan, steps)),
+    )
+
+
+def _undone(plan: Json, steps: Json) -> list[Json]:
+    """What was planned and not done, because its task was left out."""
+    places = {entry["name"]: index for index, entry in enumerate(plan["registrations"])}
+    return [
+        entry
+        for entry in plan["plan"]
+        if entry["registration"] and not _result(steps, entry["part"], places[entry["registration"]])
+    ]
+
+
+def _results(steps: Json, part: str) -> list[Json]:
+    """Of those items that ran."""
+    return [entry for entry in steps.get(part, {}).get("results", ()) if not entry.get("skipped")]
+
+
+def _result(steps: Json, part: str, index: int) -> Json:
+    results = steps.get(part, {}).get("results", ())
+    return results[index] if index < len(results) else {}
+
+
+def _words(failure: Json) -> str:
+    """Of a loop, what its failed items say."""
+    failed = [entry for entry in failure.get("results", ()) if entry.get("failed")]
+    return " ".join(str(entry.get("msg")) for entry in failed or [failure])
