@@ -169,9 +169,8 @@ class Run:
 
     def onboard(self) -> None:
         """By the shortest way: it is not measured."""
-        defaults = self.desk.collection / "roles" / "connector" / "defaults" / "main.yml"
         environment = self.desk.environment({"PYTHONPATH": f"{HERE.parent}{os.pathsep}{self.desk.collections}"})
-        command = [sys.executable, "-m", "benchmark.onboard", "inventory.yml", str(defaults)]
+        command = [sys.executable, "-m", "benchmark.onboard", "inventory.yml"]
         subprocess.run(command, cwd=self.desk.folder, env=environment, check=True, stdout=subprocess.DEVNULL)
 
     def figures(self, command: Sequence[str]) -> Figures:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,15 +18,17 @@ from ansible.parsing.vault import VaultSecret
 from requests.adapters import HTTPAdapter
 
 from ansible_collections.totalview.exchange365.plugins.module_utils import _wait
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.stages import STAGES
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
-from ansible_collections.totalview.exchange365.plugins.modules import connector_plan, connector_stage
+from ansible_collections.totalview.exchange365.plugins.modules import connector_plan
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
 from emulator.rig import Rig
 from emulator.world import World
+from tooling.role_tasks import RoleTasks
 
+MODULES = "ansible_collections.totalview.exchange365.plugins.modules"
 CLIENT_ID = "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b"
 TENANT = "contoso.onmicrosoft.com"
 SENDER, OTHER = "totalview@example.com", "ann@example.com"
@@ -94,6 +97,7 @@ class Operator:
         self.rig = Rig(SEED, World(), TENANT)
         self.folder = folder
         self.hook: Hook = lambda response: None
+        self._session: Session | None = None
         client = HttpClient(None)
         client._session.mount("https://", _Overheard(self.rig.session, self._answered))
         monkeypatch.setattr(tenant, "http_client", lambda ca_path: client)
@@ -109,25 +113,27 @@ class Operator:
         self.hook(response)
 
     def onboard(self, **changes: Any) -> Json:
-        """Plan and stages, as the role has them: the last result, or the first that failed."""
-        result = self.plan(**changes)
-        if result.get("failed") or not result["planned"]:
-            return result
-        for stage in STAGES:
-            task = {"stage": stage, "progress": result["progress"], **self._options(changes)}
-            result = self.run(connector_stage.OPERATION, task)
-            if result.get("failed"):
-                break
-        return result
+        """What the role's tasks do: the last result, or the first that failed."""
+        self._session = None
+        return self.role(changes).run()
+
+    def role(self, changes: Json, *, check_mode: bool = False) -> RoleTasks:
+        variables = {"inventory_hostname": "contoso", **self._options(changes)["variables"]}
+        return RoleTasks(variables, self._perform, check_mode=check_mode)
+
+    def _perform(self, module: str, options: Json, check_mode: bool) -> Json:  # noqa: FBT001 (as a role calls it)
+        operation = import_module(f"{MODULES}.{module}").OPERATION
+        return self.run(operation, options, check_mode=check_mode)
 
     def plan(self, **changes: Any) -> Json:
         return self.run(connector_plan.OPERATION, self._options(changes))
 
     def run(self, operation: Operation, options: Json, *, check_mode: bool = False) -> Json:
-        """As both doors do it: validate, then perform. What is no foreseeable fault flies out of here."""
+        """As both entry points do it: validate, then perform. What is no foreseeable fault flies out of here."""
         checked = ArgumentSpecValidator(dict(operation.argument_spec), **operation.constraints).validate(options)
         assert not checked.error_messages
-        result, _outcome = perform(operation, Call(checked.validated_parameters, check_mode, _vault))
+        result, outcome = perform(operation, Call(checked.validated_parameters, check_mode, _vault, self._session))
+        self._session = (outcome and outcome.session) or self._session
         return result
 
     def _options(self, changes: Json) -> Json:

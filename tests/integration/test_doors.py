@@ -135,7 +135,7 @@ def test_the_role_works_as_well_on_another_machine_which_shows_no_secret(
 
     assert run.code == 0, run.output
     assert run.tenant("contoso")["state"] == "complete"
-    assert run.output.count("Using module file") == 6, "a process for each task"
+    assert run.output.count("Using module file") == 14, "a process for each task and registration"
     shown = f"{run.output}{json.dumps(run.rows)}"
     issued = emulator.issued()
     assert not [text for text in (CLIENT_SECRET, *issued["secrets"], *issued["tokens"]) if text in shown]

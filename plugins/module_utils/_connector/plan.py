@@ -195,7 +195,8 @@ class Planner:
         reads = [read for principal in found if principal for read in consent_read.grants_reads(principal.id)]
         # What may be theirs although the key does not find it, and what a new secret may be.
         unkeyed = [read for entry in fresh for read in registration_read.unkeyed_reads(entry.registration)]
-        graph.read_ahead([*reads, *unkeyed, *([POLICY] if fresh else [])])
+        located = map(registration_read.client_id_read, app_ids)
+        graph.read_ahead([*reads, *located, *unkeyed, *([POLICY] if fresh else [])])
 
     def _prefetch_exchange(self, wanted: t.Sequence[Wanted], app_ids: list[str], fresh: list[Wanted]) -> None:
         groups = sorted({entry.restriction.group for entry in wanted} - {""})

@@ -62,6 +62,10 @@ class GraphClient:
     def now(self) -> datetime:
         return self._api.now
 
+    def read_missing(self, wanted: t.Iterable[Read]) -> None:
+        """As `read_ahead`, without what is there already."""
+        self.read_ahead(read for read in wanted if self._url(*read) not in self._ahead)
+
     def read_ahead(self, wanted: t.Iterable[Read]) -> None:
         """Read much at once; `get`, `find` and `list` of the same then use what came, until something is written.
 

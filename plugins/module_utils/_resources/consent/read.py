@@ -77,6 +77,7 @@ def _declaration(
 
 
 def with_grants(graph: GraphClient, actual: Actual) -> Actual:
+    graph.read_missing(grants_reads(t.cast(str, actual.principal_id)))
     assignments = _assignments(graph, t.cast(str, actual.principal_id))
     delegated = _delegated(graph, t.cast(str, actual.principal_id))
     # What is granted and not declared will be revoked: the report needs the names of those APIs as well.

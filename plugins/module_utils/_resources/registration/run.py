@@ -13,6 +13,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     declaration,
     read_declaration,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.apply import (
     apply,
     apply_absent,
@@ -37,10 +38,11 @@ def run(call: Call) -> Outcome:
 def _present(call: Call) -> Outcome:
     graph = call.tenant().graph
     desired = Desired.from_params(call.params)
-    graph.read_ahead(all_reads(desired))
+    declared = declaration(call.params["permissions"] or ())
+    graph.read_ahead([*all_reads(desired), *(resource_read(entry.resource_app_id) for entry in declared)])
     actual = read(graph, desired)
-    if actual.application is None and call.params["permissions"]:
-        desired = replace(desired, declares=read_declaration(graph, declaration(call.params["permissions"])))
+    if actual.application is None and declared:
+        desired = replace(desired, declares=read_declaration(graph, declared))
     change = plan(actual, desired)
     if not call.check_mode:
         actual = apply(graph, actual, desired, change)
