@@ -13,7 +13,7 @@ def connector_result(
     plan: t.Mapping[str, t.Any],
     steps: t.Mapping[str, t.Mapping[str, t.Any]],
     host: str,
-    check_mode: bool = False,  # noqa: FBT001, FBT002 (a filter's arguments are positional)
+    check_mode: bool = False,
     failure: t.Mapping[str, t.Any] | None = None,
 ) -> dict[str, t.Any]:
     """What the role tells of a tenant, from what its tasks registered."""

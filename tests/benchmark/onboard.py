@@ -36,7 +36,7 @@ def onboard(common: Json, tenant: tuple[str, str]) -> None:
     host, id_ = tenant
     session: Session | None = None
 
-    def work(module: str, options: Json, check_mode: bool) -> Json:  # noqa: FBT001 (as a role calls it)
+    def work(module: str, options: Json, check_mode: bool) -> Json:
         nonlocal session
         operation = import_module(f"{MODULES}.{module}").OPERATION
         checked = ArgumentSpecValidator(dict(operation.argument_spec), **operation.constraints).validate(options)

@@ -121,7 +121,7 @@ class Operator:
         variables = {"inventory_hostname": "contoso", **self._options(changes)["variables"]}
         return RoleTasks(variables, self._perform, check_mode=check_mode)
 
-    def _perform(self, module: str, options: Json, check_mode: bool) -> Json:  # noqa: FBT001 (as a role calls it)
+    def _perform(self, module: str, options: Json, check_mode: bool) -> Json:
         operation = import_module(f"{MODULES}.{module}").OPERATION
         return self.run(operation, options, check_mode=check_mode)
 

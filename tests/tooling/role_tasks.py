@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Does what the role's list of tasks says, inside this process: its templates, conditions and loops are Ansible's own."""
+"""Does what the role's tasks say, inside this process. Templates, conditions and loops are Ansible's own."""
 
 from __future__ import annotations
 

@@ -31,6 +31,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     declaration as permission_declaration,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import RecordProof
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import proof_of, prove
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
@@ -175,7 +176,7 @@ class Planner:
         graph.read_ahead(
             [
                 *(registration_read.application_read(entry.unique_name) for entry in wanted),
-                *map(permission_declaration.resource_read, sorted(resources)),
+                *map(resource_read, sorted(resources)),
                 *map(registration_read.service_principal_read, remembered),
             ]
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
