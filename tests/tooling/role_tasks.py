@@ -49,7 +49,7 @@ class RoleTasks:
     ) -> None:
         self._perform = perform
         self._check_mode = check_mode
-        self._tags = tags
+        self.tags = tags
         self.variables: Json = {
             **load("defaults/main.yml"),
             **load("vars/main.yml"),
@@ -62,7 +62,7 @@ class RoleTasks:
         """The last task's result, or that of the first that failed."""
         result: Json = {}
         for task in tasks():
-            if self._tags and task["tags"] != "always" and self._tags.isdisjoint(task["tags"]):
+            if self.tags and task["tags"] != "always" and self.tags.isdisjoint(task["tags"]):
                 continue
             if module_of(task) == "ansible.builtin.meta":
                 if self._holds(task):

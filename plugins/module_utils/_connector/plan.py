@@ -142,11 +142,12 @@ class Planner:
         record: Change[t.Any] = Change({"proven": False}, {"proven": True}, (RecordProof(planned.wanted.unique_name),))
         secret = self._store.read(self._tenant.directory_id, planned.wanted.unique_name)
         restriction = planned.restriction
+        lasting = None if secret_plan.issues(planned.changes["secret"]) else secret
+        if lasting and restriction.fingerprint and proof_of(lasting, restriction.fingerprint) and not self._prove_again:
+            planned.proven = True
+            return
         if not planned.is_settled or restriction.fingerprint is None or secret is None:
             planned.proven, planned.changes["proof"] = True, record
-            return
-        if proof_of(secret, restriction.fingerprint) is not None and not self._prove_again:
-            planned.proven = True
             return
         judgement, _now = prove(self._tenant, secret, replace(planned.wanted.proof, since=restriction.since))
         if judgement.state == "proven":
