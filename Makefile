@@ -1,6 +1,6 @@
 # Two commands do everything: `make demo` and `make test`. PYTHON=3.13 (or a path) picks another Python than 3.11.
 # Whatever they create stays in this folder: .venv .nox .cache collections. Also: make emulator ARGS="--help",
-# make bench TENANTS=200 (FORKS=, LATENCY_MS=), make bench-growth, make lint, make sanity, make build, make clean.
+# make bench TENANTS=200 (FORKS=, LATENCY_MS=, BASE=), make bench-growth, make lint, make sanity, make build, make clean.
 
 help:
 	@sed -n 's/^# //p; /^$$/q' Makefile
@@ -48,7 +48,7 @@ emulator: $(SETUP)
 bench-growth: GROWTH := 1
 bench bench-growth: $(SETUP)
 	@PYTHONPATH=tests exec .venv/bin/python -m benchmark $(if $(TENANTS),--tenants $(TENANTS)) \
-		$(if $(FORKS),--forks $(FORKS)) $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(GROWTH),--growth) $(ARGS)
+		$(if $(FORKS),--forks $(FORKS)) $(if $(LATENCY_MS),--latency-ms $(LATENCY_MS)) $(if $(BASE),--base $(BASE)) $(if $(GROWTH),--growth) $(ARGS)
 
 # Every request of the main runs is a crash point, and fleets meet a cloud that does everything wrong.
 chaos: $(SETUP)

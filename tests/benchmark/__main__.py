@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from benchmark.base import comparison, cpu_ratios, measured
 from benchmark.report import document, heading, line, summary
 from benchmark.scenarios import Bench, Figures
 from tooling.install_collection import install
@@ -39,6 +40,15 @@ def main() -> None:
     result = document(bench, scenarios)
     for sentence in summary(result):
         print(sentence)
+    if options.base:
+        print(f"The same with commit {options.base}:", flush=True)
+        base = measured(options.base, same_arguments(options))["scenarios"]
+        print(f"{options.base} -> this:", *comparison(result["scenarios"], base), sep="\n")
+        result["base"] = {
+            "commit": options.base,
+            "scenarios": base,
+            "cpu_ratios": cpu_ratios(result["scenarios"], base),
+        }
     options.result.parent.mkdir(parents=True, exist_ok=True)
     options.result.write_text(json.dumps(result, indent=2) + "\n", "utf-8")
     print(f"Written to {options.result}")
@@ -51,12 +61,23 @@ def chosen(bench: Bench, growth: list[int] | None) -> Iterator[tuple[str, Figure
     return bench.onboarding(bench.tenants) if bench.latency_ms else bench.all()
 
 
+def same_arguments(options: argparse.Namespace) -> list[str]:
+    growth = [] if options.growth is None else ["--growth", *map(str, options.growth)]
+    return [
+        *("--tenants", str(options.tenants)),
+        *("--forks", str(options.forks)),
+        *("--latency-ms", str(options.latency_ms)),
+        *growth,
+    ]
+
+
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmark", description=__doc__)
     parser.add_argument("--tenants", type=_positive, default=50)
     parser.add_argument("--forks", type=_positive, default=10)
     parser.add_argument("--latency-ms", type=float, default=0, help="how much later the emulator answers")
     parser.add_argument("--growth", type=_positive, nargs="*", help="sizes of fleets; none: 100 to 5,000")
+    parser.add_argument("--base", metavar="COMMIT", help="measure this commit, too, and set both side by side")
     parser.add_argument("--result", type=Path, default=RESULT, help="the file to write")
     return parser.parse_args()
 

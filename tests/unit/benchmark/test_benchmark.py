@@ -11,12 +11,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import benchmark
+from benchmark.base import checked_out, comparison, cpu_ratios
 from benchmark.report import document, summary
 from benchmark.scenarios import Bench, Figures
 
@@ -106,6 +108,23 @@ def test_larger_fleets_are_compared_with_one_of_500() -> None:
         "unchanged_500: 0.020 s and 0.20 MB for each tenant",
         "unchanged_2000: 0.005 s and 0.05 MB for each tenant, 1.50 times the CPU of unchanged_500",
     ]
+
+
+def test_another_commit_is_set_beside_this_one() -> None:
+    ours = {"fresh": asdict(_figures(cpu=0.5, tenants=5)), "new": asdict(_figures(cpu=1, tenants=5))}
+    base = {"fresh": asdict(_figures(cpu=0.4, tenants=5)), "old": asdict(_figures(cpu=1, tenants=5))}
+
+    figures = "0.400 -> 0.500 CPU-s, 3.0 -> 3.0 tasks, 10.0 -> 10.0 requests, 1.0 -> 1.0 tokens, 100 -> 100 MB"
+    assert list(comparison(ours, base)) == [f"fresh: {figures}; 1.25 times the CPU"]
+    assert cpu_ratios(ours, base) == {"fresh": pytest.approx(1.25)}
+
+
+@pytest.mark.skipif(not (HERE.parents[1] / ".git").exists(), reason="no commits in a folder that is no git checkout")
+def test_a_commit_is_unpacked_beside_the_checkout() -> None:
+    with checked_out("HEAD") as folder:
+        assert (folder / "galaxy.yml").is_file()
+        assert not (folder / ".git").exists()
+    assert not folder.exists()
 
 
 def _figures(*, cpu: float, tenants: int) -> Figures:
