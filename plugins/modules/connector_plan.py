@@ -85,6 +85,31 @@ result:
       C(next), what must happen next, and C(by), when, where there is a date.
   returned: success
   type: dict
+rights:
+  description:
+    - Which permissions the automation lacks for what the variables ask for. The directory role for Exchange Online does
+      not show in a token; a cmdlet tells when it is missing.
+  returned: success
+  type: dict
+  contains:
+    missing:
+      description: Each with its resource, and what comes of it where the onboarding goes on without it.
+      type: list
+      elements: dict
+      contains:
+        permission:
+          description: Name of the permission, and of its resource in brackets.
+          type: str
+          sample: AppRoleAssignment.ReadWrite.All (Microsoft Graph)
+        without:
+          description: What comes of it; empty where nothing works without it.
+          type: str
+    who:
+      description: Who may give them.
+      type: str
+    link:
+      description: Where they consent, once the automation's application asks for the permissions.
+      type: str
 registrations:
   description:
     - The two registrations for the role's other tasks, the one for calendars first. Each has the role's variables of

@@ -14,16 +14,25 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector i
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.plan import Planner
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import TenantState
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.rights import lacking, rights_for
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import (
     SECRET_VARIABLES,
     Variables,
     read_variables,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import hand_over
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import (
+    consent_link,
+    hand_over,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff import run as handoff_run
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+
+#: learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent, for application permissions of Graph.
+_WHO_CONSENTS = "A Global Administrator or Privileged Role Administrator of the tenant"
 
 
 def run(call: Call) -> Outcome:
@@ -35,7 +44,10 @@ def run(call: Call) -> Outcome:
     store = open_store(options.store(variables), call.vault)
     registrations = options.registrations(variables)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
-    planned = Planner(tenant, store, prove_again=variables["connector_prove_again"]).plan(wanted)
+    try:
+        planned = Planner(tenant, store, prove_again=variables["connector_prove_again"]).plan(wanted)
+    except ForbiddenError as error:
+        raise _naming_rights(error, _rights(tenant, variables)) from error
     handoff, handed_off = _handoff(call, variables, store, tenant.directory_id, planned)
     state = _state(planned, pending=_is_pending(planned, handoff), handed_off=handed_off)
     values = {
@@ -43,6 +55,7 @@ def run(call: Call) -> Outcome:
         "planned": _in_short(planned, handoff),
         "plan": list(_in_names(planned, handoff)),
         "result": state.result(host),
+        "rights": _rights(tenant, variables),
     }
     findings = tuple(finding for entry in planned for finding in entry.findings)
     if not state.pending:
@@ -60,6 +73,24 @@ def run(call: Call) -> Outcome:
         "handed_off": handed_off,
     }
     return Outcome({**values, **settings}, warnings=findings, session=tenant.tokens.session)
+
+
+def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:
+    """Which rights the automation's tokens lack for what the inventory asks for, and who gives them."""
+    missing = lacking(rights_for(variables), tenant.roles, tenant.exchange_roles)
+    return {
+        "missing": [{"permission": str(right), "without": right.without} for right in missing],
+        "who": _WHO_CONSENTS,
+        "link": consent_link(tenant.options.authority_url, tenant.directory_id, tenant.options.credential.client_id),
+    }
+
+
+def _naming_rights(error: ForbiddenError, rights: t.Mapping[str, t.Any]) -> ForbiddenError:
+    """A refusal says that a right is missing; the tokens tell which."""
+    required = [entry["permission"] for entry in rights["missing"] if not entry["without"]]
+    if required:
+        error.next_step = f"{rights['who']} grants the automation {', '.join(required)}: {rights['link']}"
+    return error
 
 
 def _is_pending(planned: t.Sequence[Planned], handoff: Change[t.Any] | None) -> bool:

@@ -86,6 +86,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_handoff_folder": _PATH,
     "connector_handoff_unproven": _given(_FLAG),
     "connector_handoff_name": _TEXT,
+    "connector_preflight": _given({"type": "str", "choices": ["tell", "strict"]}),
 }
 #: Read by the playbook, and written by the role.
 _ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result"}

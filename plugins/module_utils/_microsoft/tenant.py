@@ -119,10 +119,15 @@ class Tenant:
     @property
     def has_exchange(self) -> bool:
         """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
+        return MANAGE_AS_APP in self.exchange_roles
+
+    @property
+    def exchange_roles(self) -> frozenset[str]:
+        """Names of the Exchange Online application permissions that the automation holds here."""
         try:
-            return MANAGE_AS_APP in self.exchange_token.roles
+            return self.exchange_token.roles
         except NoExchangeError:
-            return False
+            return frozenset()
 
     @property
     def exchange_token(self) -> Token:
