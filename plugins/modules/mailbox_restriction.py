@@ -45,7 +45,9 @@ options:
     choices: [access_policy, rbac, none]
     default: access_policy
   permissions:
-    description: Permissions of Microsoft Graph that concern mailboxes, by name, such as V(Mail.Send).
+    description:
+      - Permissions of Microsoft Graph that concern mailboxes, by name, such as V(Mail.Send).
+      - Those that the mode is not documented to confine are refused.
     type: list
     elements: str
     default: []

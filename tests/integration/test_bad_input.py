@@ -39,6 +39,22 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"connector_auth_certificate_path": "/nowhere/x.pem"},
         ["/nowhere/x.pem", "cannot be read"],
     ),
+    "calendars that send": (
+        {"connector_calendar_permissions": ["Calendars.Read", "Mail.Send"]},
+        ["send e-mail as every employee", "connector_calendar_allow_every_mailbox"],
+    ),
+    "calendars that read e-mail by rules": (
+        {"connector_calendar_permissions": ["MailboxSettings.ReadWrite"]},
+        ["read the e-mail of every employee", "connector_calendar_allow_every_mailbox"],
+    ),
+    "more than a policy confines": (
+        {"connector_mail_permissions": ["Mail.Send", "Files.Read.All"]},
+        ["no restriction of mailboxes confines Files.Read.All", "connector_mail_unconfined_permissions"],
+    ),
+    "more than roles confine": (
+        {"connector_mail_permissions": ["Mail.ReadBasic.All"], "connector_mail_restriction": "rbac"},
+        ["no restriction of mailboxes confines Mail.ReadBasic.All", "connector_mail_unconfined_permissions"],
+    ),
     "misspelt variable": (
         {"connector_mail_sendr": "x"},
         ["connector_mail_sendr", "did you mean connector_mail_sender?"],

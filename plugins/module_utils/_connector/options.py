@@ -12,7 +12,7 @@ import typing as t
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import MICROSOFT_GRAPH
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (
     is_mailbox_permission,
 )
 
@@ -85,10 +85,11 @@ def registrations(variables: Variables) -> list[Registration]:
 
 def settings(registration: Registration, *, pending: bool) -> Options:
     """What the role's tasks give to the modules for one registration, and how it is called."""
+    mode = registration["restriction"]
     return {
         **registration,
         "declared": _declared(registration),
-        "mailbox_permissions": [name for name in registration["permissions"] if is_mailbox_permission(name)],
+        "mailbox_permissions": [name for name in registration["permissions"] if is_mailbox_permission(name, mode)],
         "pending": pending,
     }
 
@@ -171,6 +172,6 @@ def handoff(variables: Variables, tenant_id: str, pending: t.Sequence[str]) -> O
 
 def _declared(registration: Registration) -> list[dict[str, t.Any]]:
     """Roles of Exchange and grants of Microsoft Entra add up: what Exchange gives, Entra must not."""
-    by_exchange = registration["restriction"] == "rbac"
-    names = [name for name in registration["permissions"] if not (by_exchange and is_mailbox_permission(name))]
+    mode = registration["restriction"]
+    names = [name for name in registration["permissions"] if mode != "rbac" or not is_mailbox_permission(name, mode)]
     return [{"resource_app_id": MICROSOFT_GRAPH, "application": names, "delegated": []}]

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import whole_tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 
@@ -57,6 +58,8 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_calendar_adopt": _FLAG,
     "connector_calendar_adopt_client_id": _TEXT,
     "connector_calendar_restriction": _MODE,
+    "connector_calendar_allow_every_mailbox": _given(_FLAG),
+    "connector_calendar_unconfined_permissions": _given(_LIST),
     "connector_calendar_group": _given(_TEXT),
     "connector_calendar_members": _LIST,
     "connector_calendar_members_exact": _given(_FLAG),
@@ -69,6 +72,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_mail_adopt_client_id": _TEXT,
     "connector_mail_restriction": _given(_MODE),
     "connector_mail_allow_every_mailbox": _given(_FLAG),
+    "connector_mail_unconfined_permissions": _given(_LIST),
     "connector_mail_group": _given(_TEXT),
     "connector_mail_members": _LIST,
     "connector_mail_members_exact": _given(_FLAG),
@@ -90,10 +94,6 @@ SPEC: dict[str, dict[str, t.Any]] = {
 }
 #: Read by the playbook, and written by the role.
 _ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result"}
-_EVERY_MAILBOX = (
-    "Without a restriction whoever holds the credentials can send e-mail as every employee. If that is wanted, set "
-    "connector_mail_allow_every_mailbox to true; else leave connector_mail_restriction out."
-)
 SECRET_VARIABLES = frozenset(name for name, option in SPEC.items() if option.get("no_log"))
 
 
@@ -109,9 +109,9 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     mistakes += [f"{name} has a null character in it." for name in nulls]
     if not mistakes:
         variables = _with_defaults(checked.validated_parameters, host)
-        if variables["connector_mail_restriction"] != "none" or variables["connector_mail_allow_every_mailbox"]:
+        mistakes = whole_tenant.mistakes(variables)
+        if not mistakes:
             return variables
-        mistakes = [_EVERY_MAILBOX]
     raise InputError(
         " ".join(mistakes), next_step="Correct the inventory; nothing was written.", code="InventoryMistake"
     )

@@ -122,7 +122,7 @@ def _for_applications(role: Json) -> bool:
 
 def unknown_permission(resource: Resource, kind: Kind, name: str) -> InputError:
     other: Kind = "Scope" if kind == "Role" else "Role"
-    suggestion = _nearest(name, resource.names[kind])
+    suggestion = nearest(name, resource.names[kind])
     hint = f"Did you mean {suggestion}?" if suggestion else "See Microsoft's permissions reference for the names."
     if name in resource.names[other]:
         hint = f"{name} exists as {KIND_NAMES[other]} permission only. {hint}"
@@ -134,7 +134,7 @@ def unknown_permission(resource: Resource, kind: Kind, name: str) -> InputError:
     )
 
 
-def _nearest(name: str, known: t.Iterable[str]) -> str | None:
+def nearest(name: str, known: t.Iterable[str]) -> str | None:
     """The most alike name, whatever the order of its parts: Send.Mail and Email.Send both mean Mail.Send."""
     scored = [
         (max(_likeness(name, other), _likeness(_sorted_parts(name), _sorted_parts(other))), other) for other in known

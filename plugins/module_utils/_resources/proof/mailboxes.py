@@ -10,9 +10,9 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import Mode
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     SECURITY_GROUP,
-    Mode,
     Recipient,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (

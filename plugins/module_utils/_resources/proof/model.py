@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (
     Mode,
     is_mailbox_permission,
 )
@@ -39,7 +39,7 @@ class Desired:
         """What the token shall carry. In rbac mode Exchange decides by itself, and the token tells nothing of it."""
         if self.mode != "rbac":
             return frozenset(self.permissions)
-        return frozenset(name for name in self.permissions if not is_mailbox_permission(name))
+        return frozenset(name for name in self.permissions if not is_mailbox_permission(name, self.mode))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
-
-Mode = t.Literal["access_policy", "rbac", "none"]
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import Mode
 
 #: RecipientTypeDetails of what holds a mailbox, and of groups.
 MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
@@ -23,14 +22,7 @@ SECURITY_GROUP = "MailUniversalSecurityGroup"
 LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
 _GROUPS = LISTING_GROUPS | {"GroupMailbox", "DynamicDistributionGroup"}
 
-#: Application Access Policies limit these and Exchange's roles grant them; nothing here confines User.Read.All.
-_MAILBOX_PERMISSIONS = ("Mail.", "MailboxSettings.", "Calendars.", "Contacts.")
-
 _MARK = "Totalview"
-
-
-def is_mailbox_permission(name: str) -> bool:
-    return name.startswith(_MAILBOX_PERMISSIONS)
 
 
 def role_name(permission: str) -> str:

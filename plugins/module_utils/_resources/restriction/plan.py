@@ -13,6 +13,9 @@ from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (
+    is_mailbox_permission,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.members import (
     check_members,
     group_steps,
@@ -63,6 +66,7 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
 
 def _restricting_steps(actual: Actual, desired: Desired) -> list[Step]:
     _check_names(desired)
+    _check_permissions(desired)
     after = members_after(actual, desired)
     check_members(actual, desired, after)
     return [*group_steps(actual, desired, after), *_mode_steps(actual, desired)]
@@ -94,6 +98,16 @@ def _check_names(desired: Desired) -> None:
                 next_step="Choose a shorter group or unique_name.",
                 code="NameTooLong" if name else "NameMissing",
             )
+
+
+def _check_permissions(desired: Desired) -> None:
+    open_ones = [name for name in desired.permissions if not is_mailbox_permission(name, desired.mode)]
+    if open_ones:
+        raise InputError(
+            f"The mode {desired.mode} does not confine {', '.join(open_ones)} to the mailboxes of a group.",
+            next_step="Give only permissions that it confines: what is granted besides reaches the whole tenant.",
+            code="NotConfined",
+        )
 
 
 # --- modes ------------------------------------------------------------------------------------------------------------

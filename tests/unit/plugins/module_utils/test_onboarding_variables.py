@@ -85,6 +85,12 @@ def test_variables_of_the_playbook_and_of_earlier_runs_are_no_mistake():
         ({"mail_restriction": "some"}, ["connector_mail_restriction", "access_policy, rbac, none"]),
         ({"adopt": "perhaps"}, ["connector_adopt", "bool"]),
         ({"mail_restriction": "none"}, ["can send e-mail as every employee", "connector_mail_allow_every_mailbox"]),
+        (
+            {"calendar_permissions": ["Mail.Send", "Mail.Read"]},
+            ["read the e-mail of every employee and send", "connector_calendar_allow_every_mailbox"],
+        ),
+        ({"mail_permissions": ["Files.Read.All"]}, ["Files.Read.All", "connector_mail_unconfined_permissions"]),
+        ({"mail_permissions": ["Email.Send"]}, ["Email.Send (did you mean Mail.Send?)"]),
         ({"store_folder": "/srv/\0"}, ["connector_store_folder has a null character in it."]),
         ({"cloud": "Mars", "prove_again": "perhaps"}, ["connector_cloud", "connector_prove_again"]),
     ],
@@ -103,6 +109,56 @@ def test_what_nobody_else_can_know_must_be_given(name):
 
 def test_every_mailbox_must_be_asked_for_in_so_many_words():
     assert variables(mail_restriction="none", mail_allow_every_mailbox=True)["connector_mail_restriction"] == "none"
+
+
+@pytest.mark.parametrize("kind", ["calendar", "mail"])
+@pytest.mark.parametrize("permission", ["Mail.Send", "Mail.Read", "Mail.ReadBasic.All", "MailboxSettings.ReadWrite"])
+def test_the_word_for_every_mailbox_is_that_of_the_registration(kind, permission):
+    """Whatever a registration is called: what counts is what it may do."""
+    given = {f"{kind}_permissions": [permission], f"{kind}_restriction": "none"}
+    other = "mail" if kind == "calendar" else "calendar"
+
+    assert f"connector_{kind}_allow_every_mailbox" in refusal(**given, **{f"{other}_allow_every_mailbox": True})
+    assert variables(**given, **{f"{kind}_allow_every_mailbox": True})[f"connector_{kind}_permissions"] == [permission]
+
+
+def test_a_mail_registration_that_neither_sends_nor_reads_needs_no_word():
+    assert (
+        variables(mail_restriction="none", mail_permissions=["User.Read.All"])["connector_mail_restriction"] == "none"
+    )
+
+
+@pytest.mark.parametrize("mode", ["access_policy", "rbac", "none"])
+@pytest.mark.parametrize("kind", ["calendar", "mail"])
+@pytest.mark.parametrize(
+    "permission",
+    [
+        "Group.ReadWrite.All",
+        "Files.Read.All",
+        "Directory.ReadWrite.All",
+        "MailboxItem.Read.All",
+        "Calendars.ReadBasic.All",
+    ],
+)
+def test_what_nothing_confines_is_named(kind, mode, permission):
+    given = {
+        f"{kind}_permissions": [permission, "User.Read.All"],
+        f"{kind}_restriction": mode,
+        "mail_allow_every_mailbox": True,
+    }
+    named = {**given, f"{kind}_unconfined_permissions": [permission]}
+
+    assert f"name it in connector_{kind}_unconfined_permissions" in refusal(**given)
+    assert "User.Read.All." not in refusal(**{**given, f"{kind}_unconfined_permissions": ["Sites.Read.All"]})
+    assert permission in variables(**named)[f"connector_{kind}_permissions"]
+
+
+def test_modes_differ_in_what_they_confine():
+    """Exchange has no role for it: granted in Entra it would reach every mailbox."""
+    permissions = ["Mail.ReadBasic.All"]
+
+    assert variables(mail_permissions=permissions)
+    assert "Mail.ReadBasic.All" in refusal(mail_permissions=permissions, mail_restriction="rbac")
 
 
 # --- options of the modules

@@ -37,7 +37,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Unassign,
     WriteScope,
     group_notes,
-    is_mailbox_permission,
     policy_description,
     role_name,
 )
@@ -1051,17 +1050,7 @@ def test_absent_always_ends_with_nothing_of_ours():
 # --- which permissions
 
 
-@pytest.mark.parametrize(
-    ("name", "concerned"),
-    [
-        ("Mail.Send", True),
-        ("Calendars.ReadWrite", True),
-        ("MailboxSettings.Read", True),
-        ("Contacts.Read", True),
-        ("User.Read.All", False),
-        ("Mailbox.Migration.Read.All", False),
-        ("Directory.Read.All", False),
-    ],
-)
-def test_only_permissions_of_mailboxes_can_be_restricted(name, concerned):
-    assert is_mailbox_permission(name) is concerned
+@pytest.mark.parametrize("mode", ["access_policy", "rbac"])
+def test_what_the_mode_does_not_confine_is_refused(mode):
+    with pytest.raises(InputError, match=f"The mode {mode} does not confine Files.Read.All"):
+        plan(actual(), replace(DESIRED, mode=mode, permissions=("Files.Read.All", "Mail.Send")))
