@@ -99,10 +99,7 @@ def command(cmdlet: str, **parameters: Any) -> Body:
 
 
 def refusal(answer: requests.Response) -> tuple[int, str, str]:
-    """Status, last part of the .NET type, and text, all of which are written down more than once."""
-    error = answer.json()["error"]
-    inner = error["innererror"]["internalexception"]
-    [detail] = error["details"]
-    assert detail["message"] == f"|{inner['type']}|{inner['message']}"
-    assert answer.headers["X-ExceptionType"] == inner["type"]
-    return answer.status_code, inner["type"].rpartition(".")[2], inner["message"]
+    """Status, last part of the .NET type, and text: where both families of refusals have them."""
+    [detail] = answer.json()["error"]["details"]
+    _error_id, type_, text = detail["message"].split("|", 2)
+    return answer.status_code, type_.rpartition(".")[2], text

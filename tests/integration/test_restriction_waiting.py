@@ -15,7 +15,7 @@ from integration.administrator import CALENDAR, MAIL, Administrator
 from integration.operator_desk import SENDER, Desk, Run
 from integration.reach_witness import ANN, EVERYBODY, USERS, assert_never_beyond, reach_now
 from integration.tenants import Tenants, recording_emulator
-from integration.witness import last_request
+from integration.witness import last_request, writes
 
 Json = dict[str, Any]
 
@@ -149,3 +149,22 @@ def test_a_grant_taken_away_by_hand_comes_back_only_when_the_restriction_is_sure
     assert done.tenant("contoso")["state"] == "complete", done.output
     assert done.tenant("contoso")["changed"] == ["mail: consent, proof"]
     assert reach_now(emulator, tenant) == {CALENDAR: EVERYBODY, MAIL: {SENDER}}
+
+
+def test_what_is_not_there_yet_is_understood_however_exchange_says_so(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    manners = ["cmdlet", "cmdlet_without_inner", "endpoint"]
+    kinds = {f"{mode}-{manner}": (mode, manner) for mode in ("access_policy", "rbac") for manner in manners}
+    ids = {host: tenants.make(exchange={"refusals": manner}) for host, (_mode, manner) in kinds.items()}
+    for host, tenant in ids.items():
+        desk.hosts[host] = {"connector_tenant_id": tenant, "connector_mail_restriction": kinds[host][0]}
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    assert {host: run.tenant(host)["state"] for host in ids} == dict.fromkeys(ids, "complete")
+    mark = last_request(emulator)
+    again = desk.run()
+    assert {host: again.tenant(host)["changed"] for host in ids} == {host: [] for host in ids}
+    assert all(writes(emulator, tenant, mark) == [] for tenant in ids.values())

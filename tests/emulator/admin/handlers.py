@@ -116,13 +116,14 @@ def _automation(tenant: Tenant) -> Record:
 
 
 def _mind_exchange(tenant: Tenant, wanted: Body) -> None:
-    asked = wanted.keys() & {"language", "enforcement", "sync"}
+    asked = wanted.keys() & {"language", "refusals", "enforcement", "sync"}
     if not asked:
         return
     org = tenant.exchange
     if org is None:
         raise AdminError(400, f"{', '.join(sorted(asked))}: the tenant has no Exchange")
     org.language = wanted.get("language", org.language)
+    org.refusals = wanted.get("refusals", org.refusals)
     if "enforcement" in wanted:
         org.enforcement_seconds = wanted["enforcement"]["seconds"]
     if "sync" in wanted:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from zlib import crc32
 
 import yaml
 
@@ -15,6 +16,7 @@ from emulator.call import Answer, Body, Call, Refusal
 from emulator.exchange.store.conflicts import ExchangeConflict
 from emulator.graph.store.resources import EXCHANGE
 
+WRAPPER = "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException"
 OUTER_TYPE = "Microsoft.Exchange.Admin.OData.Core.ODataServiceException"
 CODES = {400: "BadRequest", 404: "NotFound"}
 
@@ -53,25 +55,45 @@ class ExchangeError(Refusal):
     def text(self, language: str) -> str:
         return str(self._form[language]).format(*self.subjects)
 
+    @property
+    def is_of_the_endpoint(self) -> bool:
+        """A refusal before the cmdlet ran: of its name, of a parameter."""
+        return self.type.startswith(("System.Management.Automation.", "Microsoft.Exchange.AdminApi."))
+
     def answer(self, call: Call) -> Answer:
         org = call.tenant.exchange if call.tenant is not None else None
         text = self.text(org.language if org is not None else "en")
-        return Answer(self.status, _body(CODES[self.status], self.type, text), {"x-exceptiontype": self.type})
+        manner = org.refusals if org is not None and not self.is_of_the_endpoint else "endpoint"
+        body = _of_endpoint(self.type, text) if manner == "endpoint" else _of_cmdlet(self.type, text)
+        if manner == "cmdlet_without_inner":
+            del body["error"]["innererror"]["internalexception"]
+        body["error"]["code"] = CODES[self.status]
+        return Answer(self.status, body, {"x-exceptiontype": self.type} if manner == "endpoint" else {})
 
 
-def _body(code: str, type_: str, text: str) -> Body:
+def _of_endpoint(type_: str, text: str) -> Body:
     """The message that everybody reads first says nothing; the real one is written down twice, further in."""
-    constant = "Invalid Operation"
+    return _body("Invalid Operation", f"|{type_}|{text}", {"message": text, "type": type_, "stacktrace": ""})
+
+
+def _of_cmdlet(type_: str, text: str) -> Body:
+    """The real one is written down once; the innermost exception only says that there was one."""
+    error_id = f"Ex{crc32(type_.encode()) & 0xFFFFFF:06X}"
+    inner = {"message": f"Exception of type '{WRAPPER}' was thrown.", "type": WRAPPER, "stacktrace": "..."}
+    return _body("Error executing cmdlet", f"{error_id}|{type_}|{text}", inner)
+
+
+def _body(constant: str, detail: str, inner: Body) -> Body:
     return {
         "error": {
-            "code": code,
+            "code": "",
             "message": constant,
-            "details": [{"code": "Client", "target": "", "message": f"|{type_}|{text}"}],
+            "details": [{"code": "Client", "target": "", "message": detail}],
             "innererror": {
                 "message": constant,
                 "type": OUTER_TYPE,
                 "stacktrace": "",
-                "internalexception": {"message": text, "type": type_, "stacktrace": ""},
+                "internalexception": inner,
             },
             "adminapi.warnings@odata.type": "#Collection(String)",
             "@adminapi.warnings": [],

@@ -38,6 +38,7 @@ def organisation(directory: Directory, spec: Spec) -> Organisation:
         clock=directory.clock,
         directory=directory,
         language=wish.get("language", "en"),
+        refusals=wish.get("refusals", "cmdlet"),
         enforcement_seconds=wish.get("enforcement", {}).get("seconds", 0.0),
         sync_seconds=sync.get("seconds", 0.0),
         sync_attempts=sync.get("attempts", 0),

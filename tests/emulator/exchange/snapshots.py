@@ -19,6 +19,7 @@ def snapshot_of(org: Organisation) -> Body:
     return {
         "dehydrated": org.dehydrated,
         "language": org.language,
+        "refusals": org.refusals,
         "recipients": [_recipient(rules, recipient) for recipient in rules.recipients.values()],
         "policies": [_policy(org, policy) for policy in rules.policies],
         "pointers": [

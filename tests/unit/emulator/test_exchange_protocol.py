@@ -270,3 +270,32 @@ def test_batches_that_are_none(exchange: ExchangeRig, items: list[Any]) -> None:
 def test_a_token_for_exchange_is_none_for_graph(exchange: ExchangeRig) -> None:
     answer = exchange.rig.graph("GET", "/organization", token=exchange.token)
     assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("manner", "recording"),
+    [
+        ("cmdlet", "exo-cmdlet-404-not-found"),
+        ("cmdlet_without_inner", "exo-cmdlet-404-not-found-no-inner"),
+        ("endpoint", "exo-invokecommand-400-details"),
+    ],
+)
+def test_a_cmdlet_refuses_in_the_manner_of_the_seed(exchange: ExchangeRig, manner: str, recording: str) -> None:
+    exchange.rig.admin.tenant(exchange.tenant_id, refusals=manner)
+    answer = exchange.run("Get-Group", Identity="nobody")
+    told, shown = answer.json()["error"], synthetic(recording)["body"]["error"]
+
+    assert answer.status_code == 404
+    assert told["message"] == shown["message"]
+    assert told["details"][0].keys() == shown["details"][0].keys()
+    assert told["details"][0]["message"].count("|") == shown["details"][0]["message"].count("|")
+    assert told["details"][0]["message"].startswith("|") is (manner == "endpoint")
+    assert told["innererror"].keys() == shown["innererror"].keys()
+    assert ("x-exceptiontype" in answer.headers) is (manner == "endpoint")
+
+
+def test_the_endpoint_refuses_a_parameter_in_its_own_manner(exchange: ExchangeRig) -> None:
+    told = exchange.run("Get-Group", Foo="x").json()["error"]
+    inner = told["innererror"]["internalexception"]
+
+    assert told["details"][0]["message"] == f"|{inner['type']}|{inner['message']}"

@@ -201,8 +201,8 @@ def test_too_many_cmdlets_at_once(exchange: ExchangeRig) -> None:
     exchange.rig.admin.faults({"kind": "concurrency", "times": 1})
     answer = exchange.run("New-DistributionGroup", Name="New")
     assert answer.status_code == 400
-    text = answer.json()["error"]["innererror"]["internalexception"]["message"]
-    assert text.startswith("You have reached the maximum number of concurrent requests per tenant.")
+    text = answer.json()["error"]["details"][0]["message"]
+    assert text.rpartition("|")[2].startswith("You have reached the maximum number of concurrent requests per tenant.")
     assert exchange.run("New-DistributionGroup", Name="New").status_code == 200
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -28,6 +29,15 @@ GIVE_ROLE = (
 )
 
 _MISSING = "ManagementObjectNotFoundException"
+#: Of an object that is not there, where the answer tells no type; ends with the directory server's name.
+_MISSING_TEXT = re.compile(r"object '.+' couldn.t be found on '[^']+'", re.DOTALL)
+#: The server took nothing up; the texts are what clients wait for (CIPP-API, ExoHelper).
+_BUSY = frozenset({"OverBudgetException", "ServerBusyException", "ResourceUnhealthyException"})
+_BUSY_TEXT = re.compile(r"maximum number of concurrent|over budget|server is busy", re.IGNORECASE)
+#: What the endpoint puts around the exception of a cmdlet.
+_WRAPPERS = frozenset({"DirectInvokeCmdletExecutionException", "ODataServiceException"})
+#: `Ex6F9304|Full.Type.Name|text`, as details tell an exception; the error's id may be empty.
+_DETAIL = re.compile(r"[^|]*\|\s*(?P<type>\w+(?:[.+`]\w+)+)\s*\|(?P<text>.*)", re.DOTALL)
 
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and exchange_url.",
@@ -36,21 +46,36 @@ _NEXT_STEPS = {
 }
 
 
+class Refusal(t.NamedTuple):
+    """What Exchange says of a refusal: the exception's short type ("" where none is told) and its text."""
+
+    type: str
+    text: str
+
+    @property
+    def is_missing(self) -> bool:
+        return self.type == _MISSING or (not self.type and bool(_MISSING_TEXT.search(self.text)))
+
+    @property
+    def is_busy(self) -> bool:
+        return self.type in _BUSY or bool(_BUSY_TEXT.search(self.text))
+
+
 def exchange_error(response: requests.Response, cmdlet: str, action: str) -> ExchangeError:
     """The typed error of an answer with status 400 or higher.
 
-    The top message says little and texts come in the tenant's language, so the exception's type decides. A missing role
-    shows as 403 with an empty body or one of NUL bytes (ExoHelper and CIPP-API read it so).
+    The top message says little and texts come in the tenant's language, so the exception's type decides, and the text
+    only where there is no type. A missing role shows as 403 with an empty body or one of NUL bytes (ExoHelper and
+    CIPP-API read it so).
     """
-    error = _error_body(response)
-    kind_name, text = _innermost(error)
-    kind, next_step = _classify(response.status_code, kind_name, text)
-    said = f"{kind_name or 'without a type'}, {text.rstrip('.') or 'no reason was given'}"
+    refusal = _refusal(_error_body(response), response.headers.get("x-exceptiontype", ""))
+    kind, next_step = _classify(response.status_code, refusal)
+    said = f"{refusal.type or 'without a type'}, {refusal.text.rstrip('.') or 'no reason was given'}"
     request_id = response.headers.get("request-id") or response.headers.get("x-ms-request-id")
     return kind(
         f"Exchange Online refused to {action} ({cmdlet}): {response.status_code} {said}.",
         next_step=next_step,
-        code=kind_name or f"HTTP{response.status_code}",
+        code=refusal.type or f"HTTP{response.status_code}",
         trace=Trace(response.status_code, request_id, response.request.headers.get("client-request-id")),
     )
 
@@ -58,15 +83,15 @@ def exchange_error(response: requests.Response, cmdlet: str, action: str) -> Exc
 def is_missing(body: Json) -> bool:
     """Whether the body says that the object is absent."""
     error = body.get("error")
-    return isinstance(error, dict) and _innermost(error)[0] == _MISSING
+    return isinstance(error, dict) and _refusal(error).is_missing
 
 
-def _classify(status: int, kind_name: str, text: str) -> tuple[type[ExchangeError], str]:
-    if kind_name == _MISSING:
+def _classify(status: int, refusal: Refusal) -> tuple[type[ExchangeError], str]:
+    if refusal.is_missing:
         return ObjectMissingError, RUN_AGAIN
-    if kind_name == "CommandNotFoundException" or status == 403:
+    if refusal.type == "CommandNotFoundException" or status == 403:
         return ExchangeRightError, GIVE_ROLE
-    if "maximum number of concurrent" in text:
+    if refusal.is_busy:
         return ExchangeBusyError, "Run again in some minutes."
     return ExchangeError, _NEXT_STEPS.get(status, RUN_AGAIN)
 
@@ -76,23 +101,37 @@ def _error_body(response: requests.Response) -> Json:
     return error if isinstance(error, dict) else {}
 
 
-def _innermost(error: Json) -> tuple[str, str]:
-    """(short exception type, text) from where they are told best: internalexception, details, message."""
+def _refusal(error: Json, header: str = "") -> Refusal:
+    """From where it is told best.
+
+    Refusals of the endpoint (an unknown parameter) tell type and text in details and in internalexception alike. Those
+    of a cmdlet tell them in details only, and internalexception, where it is there, only that there was one. `header`:
+    X-ExceptionType, which has a type and no text.
+    """
+    told = [*_details(error), *_internal(error), _told("", str(error.get("message") or ""))]
+    typed = next((refusal for refusal in told if refusal.type), None)
+    return typed or _told(header, told[0].text)
+
+
+def _details(error: Json) -> t.Iterator[Refusal]:
+    entries = error.get("details")
+    for entry in entries if isinstance(entries, list) else ():
+        message = str(entry.get("message") or "") if isinstance(entry, dict) else ""
+        found = _DETAIL.fullmatch(message)
+        if found:
+            yield _told(found["type"], found["text"])
+        elif message:
+            yield _told("", message)
+
+
+def _internal(error: Json) -> t.Iterator[Refusal]:
     inner = error.get("innererror")
     internal = inner.get("internalexception") if isinstance(inner, dict) else None
     if isinstance(internal, dict) and internal.get("message"):
-        return _short(str(internal.get("type") or "")), str(internal["message"])
-    details = error.get("details")
-    if isinstance(details, list) and details and isinstance(details[0], dict) and details[0].get("message"):
-        return _split(str(details[0]["message"]))
-    return "", str(error.get("message") or "")
+        yield _told(str(internal.get("type") or ""), str(internal["message"]))
 
 
-def _split(message: str) -> tuple[str, str]:
-    """`|Full.Type.Name|text`"""
-    parts = message.split("|", 2)
-    return (_short(parts[1]), parts[2]) if len(parts) == 3 and not parts[0] else ("", message)
-
-
-def _short(type_name: str) -> str:
-    return type_name.rsplit(".", 1)[-1]
+def _told(type_name: str, text: str) -> Refusal:
+    """The type without its namespace; none for a wrapper, which says nothing of what happened."""
+    short = type_name.rsplit(".", 1)[-1].strip()
+    return Refusal("" if short in _WRAPPERS else short, text)

@@ -26,6 +26,7 @@ class Organisation:
     clock: Clock
     directory: Directory
     language: str = "en"
+    refusals: str = "cmdlet"
     enforcement_seconds: float = 0.0
     sync_seconds: float = 0.0
     sync_attempts: int = 0

@@ -240,6 +240,12 @@ def test_the_innermost_text_is_told_and_the_type_is_the_code(exchange, exchange_
 
 
 DETAIL = {"code": "Client", "message": "|A.B.SomeException|From the details | with a bar."}
+NAMELESS = {"code": "Client", "message": "Text alone."}
+INNER = {"message": "Deepest.", "type": "X.Y"}
+WRAPPER = {
+    "message": "Exception of type 'A.DirectInvokeCmdletExecutionException' was thrown.",
+    "type": "Microsoft.Exchange.Management.PSDirectInvoke.DirectInvokeCmdletExecutionException",
+}
 
 
 @pytest.mark.parametrize(
@@ -258,11 +264,12 @@ DETAIL = {"code": "Client", "message": "|A.B.SomeException|From the details | wi
             "SomeException",
             "From the details",
         ),
-        (
-            {"details": [DETAIL], "innererror": {"internalexception": {"message": "Deepest.", "type": "X.Y"}}},
-            "Y",
-            "Deepest.",
-        ),
+        ({"details": [DETAIL], "innererror": {"internalexception": INNER}}, "SomeException", "From the details"),
+        ({"details": [{"message": "Without a type."}], "innererror": {"internalexception": INNER}}, "Y", "Deepest."),
+        ({"details": [], "innererror": {"internalexception": WRAPPER}}, "HTTP400", "was thrown"),
+        ({"details": [NAMELESS], "innererror": {"internalexception": WRAPPER}}, "HTTP400", "Text alone."),
+        ({"details": ["text", NAMELESS, DETAIL]}, "SomeException", "From the details"),
+        ({"details": [{"message": "One | two | three."}]}, "HTTP400", "One | two | three."),
     ],
 )
 def test_the_best_text_there_is(exchange, exchange_http, error, code, told):
@@ -294,6 +301,83 @@ def test_absence_goes_by_the_type_in_every_language(exchange, exchange_http, tex
     assert exchange.find("Get-Thing", action="find") == []
     with pytest.raises(ObjectMissingError):
         get_things(exchange)
+
+
+def of_cmdlet(told, status=404, inner=WRAPPER, headers=None):
+    """A cmdlet's own refusal: what happened stands in the details only."""
+    error = {
+        "code": "NotFound",
+        "message": "Error executing cmdlet",
+        "details": [{"code": "Client", "target": "", "message": told}],
+        "innererror": {"message": "Error executing cmdlet", "type": "Outer"},
+    }
+    if inner:
+        error["innererror"]["internalexception"] = inner
+    return (status, {"error": error}, headers or {})
+
+
+@pytest.mark.parametrize("error_id", ["", "Ex6F9304", "ExE71684"])
+@pytest.mark.parametrize("inner", [WRAPPER, None])
+@pytest.mark.parametrize("status", [400, 404])
+def test_absence_as_a_cmdlet_tells_it(exchange, exchange_http, error_id, inner, status):
+    told = f"{error_id}|{TASKS}.ManagementObjectNotFoundException|Objektet 'x' blev ikke fundet | paa 'SERVER01'."
+    exchange_http.on("Get-Thing", of_cmdlet(told, status, inner))
+
+    assert exchange.find("Get-Thing", action="find") == []
+    with pytest.raises(ObjectMissingError) as caught:
+        get_things(exchange)
+    assert caught.value.code == "ManagementObjectNotFoundException"
+
+
+def test_absence_without_a_type_goes_by_the_text(exchange, exchange_http):
+    text = "Ex6F9304||The operation couldn't be performed because object 'x' couldn't be found on 'SERVER01.EXAMPLE'."
+    exchange_http.on("Get-Thing", of_cmdlet(text))
+
+    assert exchange.find("Get-Thing", action="find") == []
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [
+        ("ExE71684|Microsoft.Exchange.Data.Directory.ProvisioningValidationException|No licence.", "ProvisioningVal"),
+        ("ExE71684|Some.Other.Exception|object 'x' couldn't be found on 'SERVER01'.", "Exception"),
+        ("Nothing that anybody has seen before.", "HTTP404"),
+        ("||", "HTTP404"),
+        ("", "HTTP404"),
+    ],
+)
+def test_what_is_not_recognised_is_told_and_never_absence(exchange, exchange_http, told, code):
+    exchange_http.on("Get-Thing", of_cmdlet(told, headers={"request-id": "theirs"}))
+
+    with pytest.raises(ExchangeError) as caught:
+        exchange.find("Get-Thing", action="find")
+
+    assert caught.value.code.startswith(code)
+    assert told.rpartition("|")[2].rstrip(".") in caught.value.message
+    assert caught.value.trace.request_id == "theirs"
+
+
+def test_the_header_has_the_type_where_the_body_has_none(exchange, exchange_http):
+    header = {"X-ExceptionType": f"{TASKS}.ManagementObjectNotFoundException"}
+    exchange_http.on("Get-Thing", of_cmdlet("Text alone.", headers=header))
+
+    assert exchange.find("Get-Thing", action="find") == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "Ex1|Microsoft.Exchange.Configuration.Tasks.OverBudgetException|Text.",
+        "Ex1|Microsoft.Exchange.Data.Directory.ServerBusyException|Text.",
+        "Ex1|Some.Other.Exception|You have reached the maximum number of concurrent requests per tenant.",
+        "The server is busy, try again later.",
+    ],
+)
+def test_a_busy_exchange_as_a_cmdlet_tells_it(exchange, exchange_http, clock, told):
+    exchange_http.on("New-Thing", of_cmdlet(told, 400), OK)
+
+    assert exchange.invoke("New-Thing", action="a", Identity="a") == [{"Name": "a"}]
+    assert len(clock.slept) == 1
 
 
 @pytest.mark.parametrize("body", [None, "", "\0" * 512, "<html></html>", {"error": {"message": "no"}}])
