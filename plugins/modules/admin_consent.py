@@ -16,6 +16,8 @@ description:
   - Where the automation lacks the right to do so, nothing fails. The state is C(waiting_for_consent), with a
     message for the
     person who may; the next run sees the grant and goes on.
+  - What consent cannot take away, since it only adds, is the state C(waiting_for_revocation), with an instruction of
+    its own. Nobody is asked to consent for it.
   - Application permissions need C(AppRoleAssignment.ReadWrite.All), delegated ones
     C(DelegatedPermissionGrant.ReadWrite.All).
 extends_documentation_fragment:
@@ -56,7 +58,8 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description:
-    - C(granted); C(waiting_for_consent) where somebody with more rights must act; C(held) where O(hold) kept something
+    - C(granted); C(waiting_for_consent) where somebody with more rights must consent; C(waiting_for_revocation) where
+      all is granted and somebody with more rights must revoke what is left over; C(held) where O(hold) kept something
       from being granted or revoked.
   returned: success
   type: str
@@ -85,12 +88,19 @@ waiting:
   type: list
   elements: str
   sample: [grant Mail.Send (application)]
+to_revoke:
+  description: Of RV(waiting) what no consent takes away.
+  returned: success
+  version_added: 0.2.0
+  type: list
+  elements: str
+  sample: [revoke Mail.Send (application)]
 message:
   description: A message for that person, ready to send; V(null) when nothing waits.
   returned: success
   type: str
 link:
-  description: The address of Microsoft's consent page for this registration; V(null) when nothing waits.
+  description: The address of Microsoft's consent page for this registration; V(null) where none is to be given.
   returned: success
   type: str
 held:

@@ -10,9 +10,10 @@ import re
 import requests
 
 from emulator.launch import Emulator
-from integration.administrator import CALENDAR, Administrator
-from integration.operator_desk import Desk, Run
+from integration.administrator import CALENDAR, MAIL, Administrator
+from integration.operator_desk import SENDER, Desk, Run
 from integration.plays import play, task
+from integration.reach_witness import reach_now
 from integration.tenants import ROLES, Tenants
 from integration.witness import Witness
 
@@ -107,3 +108,38 @@ def test_unreadable_delegated_grants_are_a_warning_not_a_guess(
     assert run.tenant("contoso")["state"] == "complete"
     assert "Delegated grants could not be read" in run.output
     Witness(emulator, tenant).assert_as_totalview_asks()
+
+
+def test_a_left_over_that_only_somebody_else_may_revoke_gets_an_instruction_to_revoke(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """What Exchange's roles confine and Entra grants besides reaches every mailbox; consent would not mend it."""
+    tenant = tenants.make(roles=WITHOUT_CONSENT)
+    desk.hosts["contoso"] = {
+        "connector_tenant_id": tenant,
+        "connector_mail_restriction": "rbac",
+        "connector_enforcement_delay": "0s",
+    }
+    first = desk.run()
+    for link in _links(first):
+        requests.post(link, data={"decision": "accept"}, verify=emulator.ca_file, timeout=30)
+    admin = Administrator(emulator, tenant)
+    admin.grant(MAIL, "Mail.Send")
+    reached = reach_now(emulator, tenant)[MAIL]
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    result = run.tenant("contoso")
+    assert result["state"] == "waiting_for_revocation"
+    assert f"revoke Mail.Send (application) of {MAIL}" in result["next"]
+    assert "consent" not in result["next"]
+    assert _messages(run) == []
+    assert re.search(r"waits for a revocation. Forward this: .*revoke just these", run.output)
+    assert not (desk.store / "handoff").exists()
+
+    admin.revoke_everything(MAIL)
+    after = desk.run()
+
+    assert after.tenant("contoso")["state"] == "complete", after.output
+    assert reach_now(emulator, tenant)[MAIL] == {SENDER} < reached

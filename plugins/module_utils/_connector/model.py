@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import (
     model as client_secret,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import Messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
     ResourcePermissions,
     declaration,
@@ -76,8 +77,8 @@ class Planned:
     changes: dict[str, Change[t.Any]] = field(default_factory=dict)
     restriction: Restriction = UNRESTRICTED
     consent: str = ""
-    message: str | None = None
-    link: str | None = None
+    messages: Messages = field(default_factory=Messages)
+    to_revoke: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     try_again_at: datetime | None = None
     proven: bool = False

@@ -24,10 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import plan as consent_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import read as consent_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import run as consent_run
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import (
-    consent_link,
-    consent_message,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     declaration as permission_declaration,
 )
@@ -124,10 +121,10 @@ class Planner:
         if consent.held and restriction.since:
             held = [step.describe() for step in consent.held]
             planned.wait(held, restriction.since + wanted.restriction.delay)
-        waiting = [step.describe() for step in consent.waiting]
-        if waiting:
-            planned.link = consent_link(tenant.options.authority_url, tenant.directory_id, actual.app_id)
-            planned.message = consent_message(tenant.directory_id, wanted.unique_name, waiting, planned.link)
+        planned.messages = messages(
+            tenant.options.authority_url, tenant.directory_id, wanted.unique_name, actual.app_id, consent
+        )
+        planned.to_revoke = [step.describe() for step in consent.to_revoke]
 
     def _secret(self, planned: Planned) -> None:
         wanted, tenant = planned.wanted, self._tenant

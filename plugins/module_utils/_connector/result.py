@@ -20,13 +20,14 @@ Json: t.TypeAlias = "t.Mapping[str, t.Any]"
 class TenantState:
     """What a tenant waits for, after the plan or after all steps.
 
-    `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `waits`: what Exchange
-    Online has not caught up with, until `try_again_at`. `handed_off`: once at least. `pending`: there is something to
-    write, which was not written.
+    `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `to_revoke`: by unique
+    name, what somebody must take back. `waits`: what Exchange Online has not caught up with, until `try_again_at`.
+    `handed_off`: once at least. `pending`: there is something to write, which was not written.
     """
 
     changed: t.Sequence[str]
     links: t.Sequence[str | None]
+    to_revoke: t.Mapping[str, t.Sequence[str]]
     waits: t.Sequence[str]
     try_again_at: str | None
     handed_off: bool
@@ -43,10 +44,20 @@ class TenantState:
     def _state_and_next(self) -> tuple[str, str]:
         if self.links:
             where = " and ".join(link for link in self.links if link) or "the link follows with the real run"
-            return "waiting_for_consent", f"A Global Administrator of the tenant gives consent: {where}"
+            besides = f"; and {self._revocation()}" if self.to_revoke else ""
+            return "waiting_for_consent", f"A Global Administrator of the tenant gives consent: {where}{besides}"
+        if self.to_revoke:
+            return (
+                "waiting_for_revocation",
+                f"A Global Administrator of the tenant takes back what nobody wants: {self._revocation()}",
+            )
         if self.waits:
             return "waiting_for_exchange", self._later()
         return ("changes_pending", _RUN_ON) if self.pending else ("complete", "-")
+
+    def _revocation(self) -> str:
+        of_each = "; ".join(f"{', '.join(steps)} of {name}" for name, steps in self.to_revoke.items())
+        return f"{of_each} (Microsoft Entra admin center, Enterprise applications, Permissions)"
 
     def _later(self) -> str:
         when = f" after {self.try_again_at}" if self.try_again_at else ""
@@ -79,6 +90,7 @@ def changed_parts(names: t.Sequence[str], steps: Json) -> list[str]:
 def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> TenantState:
     restrictions, consents, proofs = (_results(steps, part) for part in ("restriction", "consent", "proof"))
     waiting = [entry for entry in consents if entry["state"] == "waiting_for_consent"]
+    to_revoke = [(entry["__registration"]["unique_name"], entry["to_revoke"]) for entry in consents]
     waits = [entry["waiting"] for entry in restrictions if entry["waiting"]]
     waits += [held for entry in consents for held in entry["held"]]
     waits += [
@@ -92,6 +104,7 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
     return TenantState(
         changed=changed,
         links=[entry["link"] for entry in waiting],
+        to_revoke={name: steps for name, steps in to_revoke if steps},
         waits=waits,
         try_again_at=max(times, default=None),
         handed_off=bool(plan["handed_off"] or "file" in steps.get("hand-off", {})),

@@ -61,7 +61,7 @@ def run(call: Call) -> Outcome:
     if not state.pending:
         # Who has nothing to do needs nothing to do it with: a fleet's results stay small.
         for entry in planned:
-            hand_over(entry.message)
+            hand_over(entry.messages)
         return Outcome(values, warnings=findings)
     settings = {
         "registrations": [
@@ -125,7 +125,8 @@ def _state(planned: t.Sequence[Planned], *, pending: bool, handed_off: bool) -> 
     times = [entry.try_again_at for entry in planned if entry.try_again_at]
     return TenantState(
         changed=[],
-        links=[entry.link for entry in planned if entry.message],
+        links=[entry.messages.link for entry in planned if entry.messages.consent],
+        to_revoke={entry.wanted.unique_name: entry.to_revoke for entry in planned if entry.to_revoke},
         waits=[reason for entry in planned for reason in entry.waits],
         try_again_at=max(times).isoformat(timespec="seconds") if times else None,
         handed_off=handed_off,
@@ -142,7 +143,7 @@ def _handoff(
     folder = open_folder(handoff["folder"], handoff["store"], call.vault)
     present = handoff_run.read(folder, handoff["name"])
     released = all(entry.proven for entry in planned) or variables["connector_handoff_unproven"]
-    if any(entry.message for entry in planned) or not released:
+    if any(entry.messages.text for entry in planned) or not released:
         return None, present is not None
     issued = {entry.name for entry in planned if "secret" in entry.parts}
     secrets = [None if name in issued else store.read(tenant_id, handoff[name]) for name in ("calendar", "mail")]

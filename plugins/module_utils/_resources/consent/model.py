@@ -59,6 +59,7 @@ class GrantRole:
     name: str
 
     right = GRANT_ROLES
+    grants = True
 
     @property
     def key(self) -> tuple[str, str]:
@@ -74,6 +75,7 @@ class RevokeRole:
     name: str
 
     right = GRANT_ROLES
+    grants = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -93,6 +95,10 @@ class SetScopes:
     id: str | None = None
 
     right = GRANT_SCOPES
+
+    @property
+    def grants(self) -> bool:
+        return bool(self.scopes - self.before)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -117,7 +123,17 @@ class Consent:
     held: tuple[Step, ...] = field(default=())
 
     @property
+    def to_grant(self) -> tuple[Step, ...]:
+        """What consent makes."""
+        return tuple(step for step in self.waiting if step.grants)
+
+    @property
+    def to_revoke(self) -> tuple[Step, ...]:
+        """What no consent takes away."""
+        return tuple(step for step in self.waiting if not step.grants)
+
+    @property
     def state(self) -> str:
         if self.waiting:
-            return "waiting_for_consent"
+            return "waiting_for_consent" if self.to_grant else "waiting_for_revocation"
         return "held" if self.held else "granted"

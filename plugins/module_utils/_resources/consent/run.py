@@ -9,9 +9,8 @@ from __future__ import annotations
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import (
-    consent_link,
-    consent_message,
     hand_over,
+    messages,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import Actual
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import plan
@@ -38,16 +37,15 @@ def run(call: Call) -> Outcome:
     if not call.check_mode:
         require(actual.principal_id, unique_name)
         consent = apply(tenant.graph, actual, consent)
-    waiting = [step.describe() for step in consent.waiting]
-    link = consent_link(tenant.options.authority_url, tenant.directory_id, actual.app_id) if waiting else None
-    message = consent_message(tenant.directory_id, unique_name, waiting, link)
-    hand_over(message)
+    told = messages(tenant.options.authority_url, tenant.directory_id, unique_name, actual.app_id, consent)
+    hand_over(told)
     values = {
         "state": consent.state,
-        "waiting": waiting,
+        "waiting": [step.describe() for step in consent.waiting],
+        "to_revoke": [step.describe() for step in consent.to_revoke],
         "held": [step.describe() for step in consent.held],
-        "link": link,
-        "message": message,
+        "link": told.link,
+        "message": told.text,
         **consent.change.after,
     }
     return Outcome(values, consent.change, findings(actual))
