@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import typing as t
+from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.options import with_connection
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
@@ -19,7 +20,9 @@ class ActionModule(ConnectorAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         if result.get("planned"):
-            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]))
+            handoff = result["handoff"]
+            path = Path(handoff["folder"]).expanduser() / f"{handoff['name']}.yml"
+            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]), str(path))
         return result
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:

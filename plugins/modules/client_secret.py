@@ -47,6 +47,15 @@ options:
       - Two operators with different stores need different owners. By default it is derived from the store's address.
       - Letters, digits, dots, hyphens and underscores, at most 40.
     type: str
+  host:
+    description:
+      - Inventory host that the tenant belongs to. The store notes it, and the task fails for another one.
+    version_added: 0.2.0
+    type: str
+  host_renamed:
+    description: The name that O(host) had when the store noted it, where it was renamed.
+    version_added: 0.2.0
+    type: str
 """
 
 EXAMPLES = r"""
@@ -111,6 +120,8 @@ ARGUMENT_SPEC = {
     "renew_before": {"type": "str", "default": "30d"},
     "overlap": {"type": "str", "default": "7d"},
     "owner": {"type": "str"},
+    "host": {"type": "str"},
+    "host_renamed": {"type": "str"},
 }
 
 OPERATION = Operation("client_secret", ARGUMENT_SPEC, run)

@@ -83,7 +83,7 @@ class ConnectorAction(ActionBase):
         call = Call(params, bool(self._task.check_mode), _vault, session)
         if session is not None and session.directory_id:
             try:
-                TENANT_HOSTS.check(session.directory_id, host)
+                TENANT_HOSTS.check(host)
             except InputError as error:
                 return failure(error, call.tenant_name)
         result, outcome = perform(self.OPERATION, call)

@@ -60,6 +60,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["connector_mail_sendr", "did you mean connector_mail_sender?"],
     ),
     "hand-off escapes": ({"connector_handoff_name": "../x"}, ["../x", "cannot be a file name"]),
+    "one key for both": (
+        {"connector_mail_unique_name": "ours", "connector_calendar_unique_name": "ours"},
+        ["connector_calendar_unique_name and connector_mail_unique_name are the same (ours)"],
+    ),
     "sender is no address": ({"connector_mail_sender": "totalview"}, ["totalview", "no e-mail address"]),
     "plain http": ({"connector_graph_url": "http://127.0.0.1"}, ["http://127.0.0.1", "https://host"]),
     "nobody listens": ({"connector_authority_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),
@@ -160,6 +164,61 @@ def test_two_hosts_for_one_tenant_are_both_refused(
         assert "belongs to several hosts: one, two" in run.tenant(host)["next"]
     assert writes(emulator, shared) == []
     assert run.tenant("other")["state"] == "complete"
+
+
+def test_a_second_host_for_a_tenant_is_refused_in_a_later_run_until_it_is_the_first_renamed(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """Else the two would take turns with their wishes, and both would end complete."""
+    tenant = tenants.make()
+    wishes = {"connector_tenant_id": tenant}
+    desk.hosts = {"first": wishes}
+    assert desk.run().tenant("first")["state"] == "complete"
+    before = emulator.snapshot(tenant)
+    other = {**wishes, "connector_mail_sender": "ann@example.com"}
+
+    desk.hosts = {"second": other}
+    refused = desk.run()
+    desk.hosts = {"second": {**other, "connector_host_renamed": "third"}}
+    wrongly_renamed = desk.run()
+
+    for run in (refused, wrongly_renamed):
+        assert run.code != 0
+        assert "belongs to several hosts: first, second. The store notes first." in run.tenant("second")["next"]
+        assert "connector_host_renamed to first" in run.tenant("second")["next"]
+    assert emulator.snapshot(tenant) == before
+
+    desk.hosts = {"second": {**wishes, "connector_host_renamed": "first"}}
+    renamed = desk.run()
+    desk.hosts = {"second": wishes}
+    later = desk.run()
+    desk.hosts = {"first": wishes}
+    old = desk.run()
+
+    assert renamed.tenant("second")["state"] == "complete", renamed.output
+    assert later.tenant("second")["state"] == "complete", later.output
+    assert "The store notes second." in old.tenant("first")["next"]
+
+
+def test_two_hosts_with_one_hand_off_file_are_refused(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """In one run before anything is written; in a later one the host that comes second."""
+    names = ("one", "two", "other")
+    ids = {name: tenants.make() for name in names}
+    desk.hosts = {name: {"connector_tenant_id": ids[name], "connector_handoff_name": "shared"} for name in names[:2]}
+    desk.hosts["other"] = {"connector_tenant_id": ids["other"]}
+
+    run = desk.run()
+
+    for name in names[:2]:
+        assert "shared.yml belongs to several hosts: one, two" in run.tenant(name)["next"]
+        assert writes(emulator, ids[name]) == []
+    assert run.tenant("other")["state"] == "complete"
+
+    desk.hosts = {"one": {"connector_tenant_id": ids["one"], "connector_handoff_name": "other"}}
+    later = desk.run()
+
+    assert f"The hand-off file other.yml is another tenant's ({ids['other']})" in later.tenant("one")["next"]
+    assert writes(emulator, ids["one"]) == []
 
 
 def test_a_missing_right_is_named_with_what_it_is_for(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:

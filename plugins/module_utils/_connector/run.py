@@ -30,6 +30,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff import run as handoff_run
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 #: learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent, for application permissions of Graph.
 _WHO_CONSENTS = "A Global Administrator or Privileged Role Administrator of the tenant"
@@ -42,6 +43,8 @@ def run(call: Call) -> Outcome:
     variables = read_variables({**call.params["variables"], **hidden}, host)
     tenant = replace(call, params=options.connection(variables)).tenant()
     store = open_store(options.store(variables), call.vault)
+    noted, former = store.host(tenant.directory_id), variables["connector_host_renamed"]
+    check_host(noted, host, former)
     registrations = options.registrations(variables)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
     try:
@@ -59,6 +62,8 @@ def run(call: Call) -> Outcome:
     }
     findings = tuple(finding for entry in planned for finding in entry.findings)
     if not state.pending:
+        if noted is not None and not call.check_mode:
+            store.note_host(tenant.directory_id, host, former)
         # Who has nothing to do needs nothing to do it with: a fleet's results stay small.
         for entry in planned:
             hand_over(entry.messages)
@@ -142,6 +147,7 @@ def _handoff(
     sender = handoff_run.checked_address(handoff["sender"])
     folder = open_folder(handoff["folder"], handoff["store"], call.vault)
     present = handoff_run.read(folder, handoff["name"])
+    handoff_run.check_tenant(present, tenant_id, handoff["name"])
     released = all(entry.proven for entry in planned) or variables["connector_handoff_unproven"]
     if any(entry.messages.text for entry in planned) or not released:
         return None, present is not None

@@ -36,6 +36,7 @@ def _given(option: dict[str, t.Any]) -> dict[str, t.Any]:
 SPEC: dict[str, dict[str, t.Any]] = {
     "connector_tenant_id": _given(_TEXT),
     "connector_mail_sender": _given(_TEXT),
+    "connector_host_renamed": _TEXT,
     "connector_store_folder": _given(_PATH),
     "connector_auth_client_id": _TEXT,
     "connector_auth_client_secret": _SECRET,
@@ -109,12 +110,19 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     mistakes += [f"{name} has a null character in it." for name in nulls]
     if not mistakes:
         variables = _with_defaults(checked.validated_parameters, host)
-        mistakes = whole_tenant.mistakes(variables)
+        mistakes = [*_same_keys(variables), *whole_tenant.mistakes(variables)]
         if not mistakes:
             return variables
     raise InputError(
         " ".join(mistakes), next_step="Correct the inventory; nothing was written.", code="InventoryMistake"
     )
+
+
+def _same_keys(variables: Variables) -> t.Iterator[str]:
+    names = ("connector_calendar_unique_name", "connector_mail_unique_name")
+    calendar, mail = (variables[name] for name in names)
+    if calendar.lower() == mail.lower():
+        yield f"{' and '.join(names)} are the same ({mail}): one registration cannot be both. Give each its own."
 
 
 def _with_defaults(given: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:

@@ -59,5 +59,11 @@ class SecretStore(t.Protocol):
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         """Keeps the secret for good before it returns, and whatever other processes write at the same time."""
 
+    def host(self, tenant_id: str) -> str | None:
+        """The inventory host that the tenant belongs to; None where none is noted."""
+
+    def note_host(self, tenant_id: str, host: str, former: str | None) -> None:
+        """Notes it. Raises InputError where another one is noted, unless that is the `former` name."""
+
     def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
         """Adds the proof to the secret; one that was replaced since then stays as it is."""

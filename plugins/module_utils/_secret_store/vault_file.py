@@ -19,13 +19,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredProof,
     StoredSecret,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 
 class VaultFileStore:
     """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
 
     The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired,
-    proof}}}.
+    proof}}, "host": inventory host, once it is noted}.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -54,6 +55,17 @@ class VaultFileStore:
         with self._folder.locked(_file_name(tenant_id)):
             self._folder.write(_file_name(tenant_id), self._text_with(tenant_id, registration, secret))
 
+    def host(self, tenant_id: str) -> str | None:
+        return t.cast("str | None", self._load(tenant_id).get("host"))
+
+    def note_host(self, tenant_id: str, host: str, former: str | None) -> None:
+        if self.host(tenant_id) == host:
+            return
+        with self._folder.locked(_file_name(tenant_id)):
+            content = self._load(tenant_id)
+            check_host(content.get("host"), host, former)
+            self._folder.write(_file_name(tenant_id), _text({**content, "host": host}))
+
     def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
         with self._folder.locked(_file_name(tenant_id)):
             secret = self.read(tenant_id, registration)
@@ -64,7 +76,7 @@ class VaultFileStore:
     def _text_with(self, tenant_id: str, registration: str, secret: StoredSecret) -> str:
         content = self._load(tenant_id)
         content["secrets"][registration] = _to_json(secret)
-        return json.dumps(content, indent=2, sort_keys=True) + "\n"
+        return _text(content)
 
     def _load(self, tenant_id: str) -> dict[str, t.Any]:
         text = self._folder.read(_file_name(tenant_id))
@@ -75,11 +87,15 @@ class VaultFileStore:
             holder, secrets = content["tenant_id"], content["secrets"]
         except (ValueError, KeyError, TypeError) as exc:
             raise _unknown_content(tenant_id) from exc
-        if not isinstance(secrets, dict):
+        if not isinstance(secrets, dict) or not isinstance(content.get("host", ""), str):
             raise _unknown_content(tenant_id)
         if holder != tenant_id:
             raise StoreError(f"The store's file {_file_name(tenant_id)} belongs to another tenant ({holder}).")
         return t.cast("dict[str, t.Any]", content)
+
+
+def _text(content: t.Mapping[str, t.Any]) -> str:
+    return json.dumps(content, indent=2, sort_keys=True) + "\n"
 
 
 def _file_name(tenant_id: str) -> str:

@@ -26,6 +26,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     require,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 
 def run(call: Call) -> Outcome:
@@ -36,8 +37,12 @@ def run(call: Call) -> Outcome:
     actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
     change = plan(actual, desired)
     stored = None if issues(change) else actual.stored
+    if call.params["host"]:
+        check_host(store.host(tenant.directory_id), call.params["host"], call.params["host_renamed"])
     if not call.check_mode:
         require(actual.id, unique_name)
+        if call.params["host"]:
+            store.note_host(tenant.directory_id, call.params["host"], call.params["host_renamed"])
         stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)
     values = {
         "secret": stored and _view(stored),

@@ -72,6 +72,18 @@ def read(folder: EncryptedFolder, name: str) -> str | None:
     return folder.read(f"{name}.yml")
 
 
+def check_tenant(actual: str | None, tenant_id: str, name: str) -> None:
+    """Raises InputError: two hosts that hand off under one name would write over each other's."""
+    holder = _parse(actual).get("tenant_id")
+    if isinstance(holder, str) and is_guid(holder) and holder.lower() != tenant_id:
+        raise InputError(
+            f"The hand-off file {name}.yml is another tenant's ({holder}).",
+            next_step="Give each host its own connector_handoff_name or connector_handoff_folder; where that tenant is "
+            "no longer yours, remove the file.",
+            code="SharedHandoff",
+        )
+
+
 def plan(actual: str | None, desired: Desired, name: str) -> Change[WriteHandoff]:
     """The diff shows names and ids; of a secret only whether it is another one."""
     fields, is_now = desired.fields(), _parse(actual)
@@ -116,7 +128,9 @@ def run(call: Call) -> Outcome:
     store = open_store(params["store"], call.vault)
     folder = open_folder(params["folder"], params["store"], call.vault)
     desired = _desired(call, store)
-    change = plan(read(folder, params["name"]), desired, params["name"])
+    present = read(folder, params["name"])
+    check_tenant(present, desired.tenant_id, params["name"])
+    change = plan(present, desired, params["name"])
     if change.changed:
         folder.check()
     if not call.check_mode:

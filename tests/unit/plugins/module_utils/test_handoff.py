@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.run import (
     Desired,
     WriteHandoff,
     apply,
+    check_tenant,
     plan,
     read,
 )
@@ -177,3 +179,31 @@ def test_applying_writes_one_file_and_a_second_run_none():
 class MemoryFolderThatBreaks:
     def write(self, name, text):
         raise AssertionError("nothing was planned")
+
+
+# --- one file for one tenant
+
+TENANT, OTHER = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21", "00000000-0000-0000-0000-000000000001"
+
+
+@pytest.mark.parametrize(
+    "present",
+    [
+        None,
+        "",
+        "by: hand",
+        "tenant_id: null\n",
+        replace(DESIRED, tenant_id=TENANT).text(),
+        f'tenant_id: "{TENANT.upper()}"',
+    ],
+)
+def test_a_file_of_this_tenant_or_of_nobody_may_be_written(present):
+    check_tenant(present, TENANT, "contoso")
+
+
+def test_another_tenants_file_is_not_written_over():
+    with pytest.raises(InputError, match=f"hand-off file contoso.yml is another tenant's .{OTHER}.") as caught:
+        check_tenant(replace(DESIRED, tenant_id=OTHER).text(), TENANT, "contoso")
+
+    assert caught.value.code == "SharedHandoff"
+    assert "connector_handoff_name" in caught.value.next_step

@@ -91,6 +91,10 @@ def test_variables_of_the_playbook_and_of_earlier_runs_are_no_mistake():
         ),
         ({"mail_permissions": ["Files.Read.All"]}, ["Files.Read.All", "connector_mail_unconfined_permissions"]),
         ({"mail_permissions": ["Email.Send"]}, ["Email.Send (did you mean Mail.Send?)"]),
+        (
+            {"calendar_unique_name": "ours", "mail_unique_name": "Ours"},
+            ["connector_calendar_unique_name and connector_mail_unique_name are the same"],
+        ),
         ({"store_folder": "/srv/\0"}, ["connector_store_folder has a null character in it."]),
         ({"cloud": "Mars", "prove_again": "perhaps"}, ["connector_cloud", "connector_prove_again"]),
     ],

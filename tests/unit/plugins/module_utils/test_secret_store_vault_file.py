@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
@@ -25,6 +25,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredProof,
     StoredSecret,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
 
@@ -404,3 +405,73 @@ def test_the_options_open_the_store_with_their_own_vault(tmp_path):
     assert store(tmp_path).read(TENANT, "mail") == SECRET
     assert (tmp_path / "handoff" / "a.yml").exists()
     assert asked == [("ours", "/file")] * 2
+
+
+# --- whose tenant it is
+
+
+def test_the_host_of_a_tenant_is_noted_beside_its_secrets(tmp_path):
+    held = store(tmp_path)
+    assert held.host(TENANT) is None
+
+    held.note_host(TENANT, "contoso", None)
+    held.write(TENANT, "mail", SECRET)
+
+    assert store(tmp_path).host(TENANT) == "contoso"
+    assert store(tmp_path).host(OTHER) is None
+    assert store(tmp_path).read(TENANT, "mail") == SECRET
+
+
+def test_a_file_from_before_notes_no_host_and_takes_one(tmp_path):
+    held = store(tmp_path)
+    held.write(TENANT, "mail", SECRET)
+    assert held.host(TENANT) is None
+
+    held.note_host(TENANT, "contoso", None)
+
+    assert (held.host(TENANT), held.read(TENANT, "mail")) == ("contoso", SECRET)
+
+
+@pytest.mark.parametrize("former", [None, "other"])
+def test_another_host_does_not_take_the_tenant(tmp_path, former):
+    held = store(tmp_path)
+    held.note_host(TENANT, "first", None)
+
+    with pytest.raises(InputError, match="It belongs to several hosts: first, second"):
+        held.note_host(TENANT, "second", former)
+
+    assert held.host(TENANT) == "first"
+
+
+def test_a_renamed_host_does_and_the_old_name_is_then_another(tmp_path):
+    held = store(tmp_path)
+    held.note_host(TENANT, "first", None)
+
+    held.note_host(TENANT, "second", "first")
+    held.note_host(TENANT, "second", "first")
+
+    assert held.host(TENANT) == "second"
+    with pytest.raises(InputError):
+        held.note_host(TENANT, "first", None)
+
+
+@pytest.mark.parametrize(
+    ("noted", "host", "former", "fine"),
+    [
+        (None, "a", None, True),
+        (None, "a", "b", True),
+        ("a", "a", None, True),
+        ("a", "a", "b", True),
+        ("b", "a", "b", True),
+        ("b", "a", None, False),
+        ("b", "a", "c", False),
+        ("b", "a", "a", False),
+    ],
+)
+def test_who_may_work_on_a_tenant(noted, host, former, fine):
+    if fine:
+        check_host(noted, host, former)
+    else:
+        with pytest.raises(InputError) as caught:
+            check_host(noted, host, former)
+        assert f"connector_host_renamed to {noted}" in caught.value.next_step
