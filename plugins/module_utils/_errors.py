@@ -109,7 +109,9 @@ class ForbiddenError(GraphError):
 
 
 class ExchangeError(ConnectorError):
-    pass
+    """`reason`: Exchange's own text, in the tenant's language."""
+
+    reason = ""
 
 
 class ObjectMissingError(ExchangeError):

@@ -101,7 +101,9 @@ CASES = {
         ["assigns the directory role Exchange Administrator"],
         tenant={"automation": {"directory_roles": ["Exchange Recipient Administrator"]}},
     ),
-    "no-exchange": Case(["has no Exchange Online", "adds a plan with Exchange Online"], tenant={"exchange": False}),
+    "no-exchange": Case(
+        ["has no Exchange Online", "adds or renews a plan with Exchange Online"], tenant={"exchange": False}
+    ),
 }
 
 

@@ -168,3 +168,59 @@ def test_what_is_not_there_yet_is_understood_however_exchange_says_so(
     again = desk.run()
     assert {host: again.tenant(host)["changed"] for host in ids} == {host: [] for host in ids}
     assert all(writes(emulator, tenant, mark) == [] for tenant in ids.values())
+
+
+#: A cmdlet, and the parameter whose value a directory server has not heard of; None: of what the cmdlet has just made.
+UNHEARD: dict[str, tuple[Json, str, str | None]] = {
+    "policy": (CALENDARS, "New-ApplicationAccessPolicy", "PolicyScopeGroupId"),
+    "policy-made": (CALENDARS, "New-ApplicationAccessPolicy", None),
+    "group-made": ({}, "New-DistributionGroup", None),
+    "scope-made": (RBAC, "New-ManagementScope", None),
+    "assignment": (RBAC, "New-ManagementRoleAssignment", "CustomResourceScope"),
+    "assignment-made": (RBAC, "New-ManagementRoleAssignment", None),
+    "pointer": (RBAC, "New-ServicePrincipal", "ObjectId"),
+}
+
+
+def test_an_exchange_that_has_not_heard_of_what_was_just_made_is_waited_for(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    ids = {host: tenants.make(users=USERS) for host in UNHEARD}
+    for host, tenant in ids.items():
+        variables, cmdlet, parameter = UNHEARD[host]
+        desk.hosts[host] = {"connector_tenant_id": tenant, "connector_exchange_wait": "1m", **variables}
+        manner: Json = {"parameter": parameter} if parameter else {"effect": "done"}
+        emulator.faults({"kind": "unheard", "tenant": tenant, "cmdlet": f"^{cmdlet}$", "times": 1, **manner})
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    assert {host: run.tenant(host) for host in ids if run.tenant(host)["state"] != "complete"} == {}
+    assert {fault["injected"] for fault in emulator.faults()} == {1}
+    for tenant in ids.values():
+        exchange = emulator.snapshot(tenant)["exchange"]
+        policies = [policy["app_id"] for policy in exchange["policies"]]
+        assert len(policies) == len(set(policies))
+    mark = last_request(emulator)
+    again = desk.run()
+    assert {host: again.tenant(host)["changed"] for host in ids} == {host: [] for host in ids}
+    assert all(writes(emulator, tenant, mark) == [] for tenant in ids.values())
+
+
+def test_without_patience_the_next_run_goes_on_and_makes_nothing_twice(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make(users=USERS)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    emulator.faults(
+        {"kind": "unheard", "tenant": tenant, "cmdlet": "^New-ApplicationAccessPolicy$", "times": 1, "effect": "done"}
+    )
+
+    waiting = desk.run()
+
+    assert waiting.code == 0, waiting.output
+    assert waiting.tenant("contoso")["state"] == "waiting_for_exchange"
+    assert "does not know everywhere what was just made" in waiting.tenant("contoso")["next"]
+    after = _run_later(desk, emulator)
+    assert after.tenant("contoso")["state"] == "complete", after.output
+    assert len(emulator.snapshot(tenant)["exchange"]["policies"]) == 1

@@ -14,7 +14,7 @@ from emulator.faults.connections import Drip, Kill, Refuse, ResetAfter, ResetBef
 from emulator.faults.garbage import Garbage
 from emulator.faults.model import BadFault, Fault, Filter, Limits
 from emulator.faults.plan import Planned
-from emulator.faults.refusals import Concurrency, Misleading, ServerError, Throttle, Unavailable
+from emulator.faults.refusals import Concurrency, Misleading, ServerError, Throttle, Unavailable, Unheard
 from emulator.faults.replicas import LostUpdate, StaleRead, YoungApplication, YoungSecret
 from emulator.faults.skew import ClockSkew
 
@@ -29,6 +29,7 @@ KINDS: Mapping[str, type[Fault]] = {
     "server_error": ServerError,
     "concurrency": Concurrency,
     "misleading": Misleading,
+    "unheard": Unheard,
     "stale_read": StaleRead,
     "lost_update": LostUpdate,
     "young_secret": YoungSecret,

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from emulator.call import Answer, Call, MalformedBody
+from emulator.exchange.errors import ExchangeError
 from emulator.faults import forms
 from emulator.faults.model import AnsweredOtherwise, Fault, Next
 from emulator.graph.errors import not_found, of_conflict
@@ -63,6 +64,24 @@ class Concurrency(Fault):
 
     async def inject(self, call: Call, go_on: Next) -> Answer:
         return forms.concurrent(call)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unheard(AnsweredOtherwise):
+    """A directory server of Exchange that has not heard of a fresh object (CIPP issue 3535).
+
+    `parameter`: whose value is said not to be found; by default the cmdlet's Name, that is what it was told to make.
+    """
+
+    usual: ClassVar[Mapping[str, Any]] = {"service": "exchange", "writes_only": True}
+    parameter: str = "Name"
+
+    def applies(self, call: Call, tenant: Tenant | None) -> bool:
+        return call.service.name == "exchange"
+
+    def told(self, call: Call, done: Answer | None) -> Answer:
+        parameters = call.json()["CmdletInput"]["Parameters"]
+        return ExchangeError("not_found", str(parameters.get(self.parameter, ""))).answer(call)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,12 +72,14 @@ def exchange_error(response: requests.Response, cmdlet: str, action: str) -> Exc
     kind, next_step = _classify(response.status_code, refusal)
     said = f"{refusal.type or 'without a type'}, {refusal.text.rstrip('.') or 'no reason was given'}"
     request_id = response.headers.get("request-id") or response.headers.get("x-ms-request-id")
-    return kind(
+    error = kind(
         f"Exchange Online refused to {action} ({cmdlet}): {response.status_code} {said}.",
         next_step=next_step,
         code=refusal.type or f"HTTP{response.status_code}",
         trace=Trace(response.status_code, request_id, response.request.headers.get("client-request-id")),
     )
+    error.reason = refusal.text
+    return error
 
 
 def is_missing(body: Json) -> bool:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import typing as t
 from dataclasses import replace
 from datetime import timedelta
@@ -70,6 +71,13 @@ _NOT_YET = {
     "InvalidOperationInDehydratedContext": "Exchange has not finished enabling customization of the organization",
     "ReplicationError": "Exchange does not show the new group yet",
 }
+#: What a second cmdlet would make a second time, or find taken.
+_CREATING = (CreateGroup, CreatePolicy, CreatePointer, WriteScope, Assign)
+#: Parameters that tell of the new object itself.
+_OF_ITS_OWN = frozenset({"Name", "DisplayName", "Alias", "Notes", "Description"})
+#: As Exchange quotes what it did not find, in any language; an apostrophe is no quote.
+_OPENING, _CLOSING = "'\"\u00ab\u2018\u201c\u201e", "'\"\u00bb\u2019\u201d\u201c"
+_QUOTED = re.compile(rf"(?<!\w)[{_OPENING}]\s*([^{_OPENING}{_CLOSING}]+?)\s*[{_CLOSING}](?!\w)")
 
 
 def apply(
@@ -123,16 +131,34 @@ def _not_older(found: Restriction, planned: Restriction) -> Restriction:
 def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: Step, patience: timedelta) -> str | None:
     """None once it is written; else what is to be waited for."""
     reason: str | None = None
-    for _turn in tries("Exchange Online to catch up with Microsoft Entra", patience, (_PAUSE,)):
+    lagging = unsure = False
+    for _turn in tries("Exchange Online to catch up", patience, (_PAUSE,)):
+        if lagging and _is_done(clients, desired, step):
+            return None
+        if unsure:
+            continue
+        writer = _Writer(clients, desired, actual)
         try:
-            _write(clients, desired, actual, step)
+            writer.write(step)
+        except ObjectMissingError as error:
+            reason, lagging = _unheard_of(step), True
+            unsure = isinstance(step, _CREATING) and not writer.named(error.reason)
         except (ExchangeError, GraphError, ReplicationError) as error:
-            reason = _not_yet(error)
+            reason, lagging = _not_yet(error), False
             if reason is None:
                 raise
         else:
             return None
     return reason
+
+
+def _unheard_of(step: Step) -> str:
+    """A directory server that has not heard of a fresh object finds nothing under its name (CIPP issue 3535)."""
+    return f"Exchange does not know everywhere what was just made, and so could not {step.describe()}"
+
+
+def _is_done(clients: Clients, desired: Desired, step: Step) -> bool:
+    return step not in plan(read(clients, desired), desired).change.steps
 
 
 def _not_yet(error: ConnectorError) -> str | None:
@@ -152,6 +178,15 @@ class _Writer:
         self._beta: GraphClient | None = clients.beta
         self._desired = desired
         self._actual = actual
+        self._references: list[str] = []
+
+    def named(self, reason: str) -> bool:
+        """Whether what Exchange did not find is what the last cmdlet referred to: then it has done nothing.
+
+        Otherwise it may have made what it was told to, and not have found that.
+        """
+        missing = {name.casefold() for name in _QUOTED.findall(reason)}
+        return not missing.isdisjoint(value.casefold() for value in self._references)
 
     def write(self, step: Step) -> None:
         match step:
@@ -195,6 +230,7 @@ class _Writer:
                 self.remove("Remove-ApplicationAccessPolicy", step, step.policy.identity)
 
     def invoke(self, cmdlet: str, step: Step, **parameters: t.Any) -> list[Json]:
+        self._references = list(_texts(value for name, value in parameters.items() if name not in _OF_ITS_OWN))
         return self._exchange.invoke(cmdlet, action=step.describe(), **parameters)
 
     def enable_customization(self, step: EnableCustomization) -> None:
@@ -303,6 +339,14 @@ class _Writer:
                 next_step="Run again in some minutes; the next run goes on where this one stopped.",
             )
         return group
+
+
+def _texts(values: t.Iterable[t.Any]) -> t.Iterator[str]:
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            yield from _texts(value)
 
 
 def _alias(name: str) -> str:

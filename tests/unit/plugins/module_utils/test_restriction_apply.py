@@ -432,7 +432,7 @@ def test_patience_has_an_end_for_all_steps_together(clients, organization, clock
     assert 90 <= clock.now - start <= 120
 
 
-@pytest.mark.parametrize("answer", [(403, "\0" * 9), (503, ""), refusal(f"{TASKS}.TaskException"), GONE])
+@pytest.mark.parametrize("answer", [(403, "\0" * 9), (503, ""), refusal(f"{TASKS}.TaskException")])
 def test_no_other_refusal_is_waited_for(clients, organization, clock, answer):
     organization.on("Enable-OrganizationCustomization", DONE)
     organization.on("New-ServicePrincipal", answer)
@@ -442,6 +442,104 @@ def test_no_other_refusal_is_waited_for(clients, organization, clock, answer):
 
     assert organization.cmdlets("New") == ["New-ServicePrincipal"]
     assert clock.slept == []
+
+
+# --- a directory server that has not heard of what was just made
+
+
+WRITING = ("New", "Add", "Set")
+
+
+TEXTS = [
+    "The operation couldn't be performed because object '{}' couldn't be found on 'SERVER01.EXAMPLE'.",
+    "Handlingen kunne ikke udføres, fordi objektet '{}' ikke blev fundet på 'SERVER01'.",
+    "L'opération n'a pas pu être effectuée car l'objet \u00ab {} \u00bb est introuvable.",
+    "Der Vorgang konnte nicht ausgeführt werden, da das Objekt \u201e{}\u201c nicht gefunden wurde.",
+]
+
+
+def unheard_of(name, text=TEXTS[0]):
+    return refusal(f"{TASKS}.ManagementObjectNotFoundException", text.format(name), 404)
+
+
+def unready(*steps):
+    return Restriction(Change({"is": 0}, {"is": 1}, steps))
+
+
+LAGGING = [
+    (CreatePolicy("senders"), "New-ApplicationAccessPolicy", "GUID-Senders"),
+    (AddMember("senders", BOB), "Add-DistributionGroupMember", "guid-bob"),
+    (WriteScope(NAME, exists=True), "Set-ManagementScope", NAME),
+    (Assign("ours Mail.Send", "Mail.Send"), "New-ManagementRoleAssignment", NAME),
+    (Assign("ours Mail.Send", "Mail.Send"), "New-ManagementRoleAssignment", "principal"),
+    (CreatePointer(), "New-ServicePrincipal", "principal"),
+    (CreateGroup("senders", (ANN,), ""), "New-DistributionGroup", "guid-ann"),
+]
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("step", "cmdlet", "name"), LAGGING)
+def test_a_write_that_names_what_is_not_known_yet_did_nothing_and_is_repeated(
+    clients, organization, readings, step, cmdlet, name
+):
+    organization.on(cmdlet, unheard_of(name), DONE)
+    readings += [unready(step), settled()]
+
+    found = apply(clients, RBAC, ACTUAL, unready(step), timedelta(minutes=1))
+
+    assert found.waiting is None
+    assert organization.cmdlets(*WRITING) == [cmdlet] * 2
+
+
+@pytest.mark.parametrize(("step", "cmdlet"), [entry[:2] for entry in LAGGING])
+def test_without_patience_what_is_not_known_yet_is_left_to_the_next_run(clients, organization, clock, step, cmdlet):
+    organization.on(cmdlet, unheard_of("whatever"))
+
+    found = apply(clients, RBAC, ACTUAL, unready(step), timedelta())
+
+    assert "does not know everywhere what was just made" in found.waiting
+    assert not found.change.changed
+    assert organization.cmdlets(*WRITING) == [cmdlet]
+    assert clock.slept == []
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize("text", TEXTS)
+def test_what_is_not_known_is_understood_in_any_language(clients, organization, readings, text):
+    organization.on("New-ApplicationAccessPolicy", unheard_of("guid-senders", text), DONE)
+    readings += [unready(CreatePolicy("senders")), settled()]
+
+    found = apply(clients, DESIRED, ACTUAL, unready(CreatePolicy("senders")), timedelta(minutes=1))
+
+    assert found.waiting is None
+    assert organization.cmdlets("New") == ["New-ApplicationAccessPolicy"] * 2
+
+
+CREATING = [(step, cmdlet) for step, cmdlet, _name in LAGGING if cmdlet.startswith("New-")]
+
+
+@pytest.mark.usefixtures("clock")
+@pytest.mark.parametrize(("step", "cmdlet"), CREATING)
+@pytest.mark.parametrize("name", ["new-object", "ours Mail.Send", ""])
+def test_what_may_have_been_made_is_never_made_a_second_time(clients, organization, readings, step, cmdlet, name):
+    organization.on(cmdlet, unheard_of(name))
+    readings += [unready(step), unready(step), settled()]
+
+    found = apply(clients, RBAC, ACTUAL, unready(step), timedelta(minutes=1))
+
+    assert found.waiting is None
+    assert organization.cmdlets(*WRITING) == [cmdlet]
+
+
+@pytest.mark.usefixtures("clock")
+def test_what_may_have_been_made_and_never_shows_is_waited_for(clients, organization, readings):
+    organization.on("New-ApplicationAccessPolicy", unheard_of("new-object"))
+    readings.append(unready(CreatePolicy("senders")))
+
+    found = apply(clients, DESIRED, ACTUAL, unready(CreatePolicy("senders")), timedelta(minutes=1))
+
+    assert found.waiting
+    assert organization.cmdlets("New") == ["New-ApplicationAccessPolicy"]
 
 
 FRESH = (CreateGroup("senders", (ANN,), "ours"), CreatePolicy("senders"))
