@@ -103,6 +103,12 @@ link:
   description: The address of Microsoft's consent page for this registration; V(null) where none is to be given.
   returned: success
   type: str
+fingerprint:
+  description: Names these very grants of this service principal, as part of what a proof is bound to.
+  returned: success
+  version_added: 0.2.0
+  type: str
+  sample: 5d0a2c7e9f3b1846
 held:
   description: What O(hold) kept from being done, a few words each.
   returned: success

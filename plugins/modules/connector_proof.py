@@ -67,6 +67,11 @@ options:
         C(waiting_for_exchange), and the next run finishes.
     type: str
     default: 0s
+  valid_for:
+    description: How long an earlier proof holds while nothing changes that it is bound to.
+    version_added: 0.2.0
+    type: str
+    default: 7d
   pending:
     description:
       - The registration is about to change, so nothing can be proven now. Lets check mode tell of a proof to come,
@@ -92,7 +97,7 @@ EXAMPLES = r"""
     mode: "{{ restriction.mode }}"
     group: totalviewtimesendemail
     mailbox: totalview@contoso.com
-    fingerprint: "{{ restriction.fingerprint }}"
+    fingerprint: "{{ restriction.fingerprint }}/{{ consent.fingerprint }}"
     since: "{{ restriction.since }}"
     store:
       folder: /srv/totalview/secrets
@@ -164,6 +169,7 @@ ARGUMENT_SPEC = {
     "enforcement_delay": {"type": "str", "default": "2h"},
     "sign_in_wait": {"type": "str", "default": "1m"},
     "exchange_wait": {"type": "str", "default": "0s"},
+    "valid_for": {"type": "str", "default": "7d"},
     "pending": {"type": "bool", "default": False},
     "again": {"type": "bool", "default": False},
     "test_mail_to": {"type": "str"},

@@ -13,7 +13,7 @@ from emulator.launch import Emulator
 from integration.administrator import MAIL, Administrator
 from integration.operator_desk import SENDER, Desk
 from integration.reach_witness import ANN, USERS
-from integration.tenants import Tenants
+from integration.tenants import Tenants, recording_emulator
 from integration.witness import last_request
 
 Json = dict[str, Any]
@@ -54,6 +54,42 @@ def test_an_earlier_proof_holds_until_somebody_asks_again(desk: Desk, tenants: T
     assert again.tenant("contoso")["state"] == "complete", again.output
     assert set(_asked(emulator, tenant, mark)) == set(wanted)
     assert _sent(emulator, tenant) == []
+
+
+def test_a_proof_ends_after_its_time(desk: Desk) -> None:
+    with recording_emulator() as emulator:
+        own = Tenants(emulator)
+        tenant = own.make(users=USERS)
+        desk.emulator_url, desk.ca_file = emulator.url, emulator.ca_file
+        desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_calendar_members": [ANN]}
+        assert desk.run().tenant("contoso")["state"] == "complete"
+        mark = last_request(emulator)
+
+        emulator.advance_clock(6 * 86400)
+        assert desk.run().stats["contoso"]["changed"] == 0
+        assert _asked(emulator, tenant, mark) == []
+
+        emulator.advance_clock(2 * 86400)
+        again = desk.run()
+        assert again.tenant("contoso")["changed"] == ["calendar: proof", "mail: proof"], again.output
+        assert _asked(emulator, tenant, mark)
+        assert desk.run().stats["contoso"]["changed"] == 0
+
+
+def test_a_permission_granted_and_taken_back_by_others_is_proven_anew(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """What is granted is part of what was proven, on whichever registration."""
+    tenant = tenants.make(users=USERS)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().tenant("contoso")["state"] == "complete"
+    mark = last_request(emulator)
+    desk.hosts["contoso"]["connector_calendar_permissions"] = ["Calendars.Read", "User.Read.All"]
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["changed"] == ["calendar: permissions, consent, proof"], run.output
+    assert ("calendarView", 200) in _asked(emulator, tenant, mark)
 
 
 def test_a_test_message_is_sent_only_on_request_and_once(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:

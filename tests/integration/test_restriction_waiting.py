@@ -86,6 +86,29 @@ def _run_later(desk: Desk, emulator: Emulator) -> Run:
     return run
 
 
+def test_a_policy_made_anew_is_not_proven_by_the_old_proof(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """Exchange gives it the same identity as before, and takes its time to enforce it once more."""
+    tenant = tenants.make(users=USERS, exchange=LAG)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    desk.run()
+    assert _run_later(desk, emulator).tenant("contoso")["state"] == "complete"
+    [policy] = emulator.exchange(tenant, "Get-ApplicationAccessPolicy")
+    emulator.exchange(tenant, "Remove-ApplicationAccessPolicy", Identity=policy["Identity"], Confirm=False)
+    emulator.advance_clock(LATER)
+
+    runs = [desk.run(), desk.run()]
+
+    [anew] = emulator.exchange(tenant, "Get-ApplicationAccessPolicy")
+    assert anew["Identity"] == policy["Identity"]
+    for run in runs:
+        assert run.code == 0, run.output
+        assert run.tenant("contoso")["state"] == "waiting_for_exchange", run.output
+        assert "boss@example.com can still be reached" in run.tenant("contoso")["next"] or (
+            f"{ANN} can still be reached" in run.tenant("contoso")["next"]
+        )
+    assert _run_later(desk, emulator).tenant("contoso")["state"] == "complete"
+
+
 def test_what_is_never_enforced_fails_after_the_delay(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
     never = {"enforcement": {"seconds": 10**7}}
     desk.hosts = {

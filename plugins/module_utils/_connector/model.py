@@ -77,6 +77,7 @@ class Planned:
     changes: dict[str, Change[t.Any]] = field(default_factory=dict)
     restriction: Restriction = UNRESTRICTED
     consent: str = ""
+    grants: str = ""
     messages: Messages = field(default_factory=Messages)
     to_revoke: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)

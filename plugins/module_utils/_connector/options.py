@@ -153,6 +153,7 @@ def proof(variables: Variables, registration: Registration) -> Options:
         "sign_in_wait": variables["connector_sign_in_wait"],
         "exchange_wait": variables["connector_exchange_wait"],
         "again": variables["connector_prove_again"],
+        "valid_for": variables["connector_proof_valid"],
         "test_mail_to": registration["test_mail_to"],
     }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from datetime import timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
@@ -29,8 +30,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     declaration as permission_declaration,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import bound_to, proof_of
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import RecordProof
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import proof_of, prove
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import prove
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
     plan as registration_plan,
 )
@@ -50,16 +52,17 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
     run as restriction_run,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 
 class Planner:
     """Reads a tenant once for all steps and plans each of them, by the modules' own code. Writes nothing."""
 
-    def __init__(self, tenant: Tenant, store: SecretStore, *, prove_again: bool) -> None:
+    def __init__(self, tenant: Tenant, store: SecretStore, *, prove_again: bool, proof_valid: timedelta) -> None:
         self._tenant = tenant
         self._store = store
         self._prove_again = prove_again
+        self._proof_valid = proof_valid
 
     def plan(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Raises whatever the steps raise for input that cannot work."""
@@ -117,6 +120,7 @@ class Planner:
         actual = consent_read.read(tenant.graph, wanted.unique_name, wanted.declared, wanted.client_id)
         consent = consent_plan.plan(actual, tenant.roles, restriction.hold)
         planned.changes["consent"], planned.consent = consent.change, consent.state
+        planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
         planned.find(consent_run.findings(actual))
         if consent.held and restriction.since:
             held = [step.describe() for step in consent.held]
@@ -140,10 +144,11 @@ class Planner:
         secret = self._store.read(self._tenant.directory_id, planned.wanted.unique_name)
         restriction = planned.restriction
         lasting = None if secret_plan.issues(planned.changes["secret"]) else secret
-        if lasting and restriction.fingerprint and proof_of(lasting, restriction.fingerprint) and not self._prove_again:
+        bound = bound_to(restriction.fingerprint, planned.grants)
+        if lasting and bound and self._holds(lasting, bound):
             planned.proven = True
             return
-        if not planned.is_settled or restriction.fingerprint is None or secret is None:
+        if not planned.is_settled or bound is None or secret is None:
             planned.proven, planned.changes["proof"] = True, record
             return
         judgement, _now = prove(self._tenant, secret, replace(planned.wanted.proof, since=restriction.since))
@@ -152,6 +157,10 @@ class Planner:
         else:
             waits = [check.detail for check in judgement.checks if check.result == "not_yet"]
             planned.wait(waits, judgement.try_again_at)
+
+    def _holds(self, secret: StoredSecret, bound: str) -> bool:
+        proof = proof_of(secret, bound, self._tenant.graph.now, self._proof_valid)
+        return proof is not None and not self._prove_again
 
     def _old_restriction(self, planned: Planned) -> None:
         if planned.restriction.leftover and planned.proven:

@@ -20,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
     Variables,
     read_variables,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
@@ -48,7 +49,9 @@ def run(call: Call) -> Outcome:
     registrations = options.registrations(variables)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
     try:
-        planned = Planner(tenant, store, prove_again=variables["connector_prove_again"]).plan(wanted)
+        valid = parse_duration(variables["connector_proof_valid"], "connector_proof_valid")
+        planner = Planner(tenant, store, prove_again=variables["connector_prove_again"], proof_valid=valid)
+        planned = planner.plan(wanted)
     except ForbiddenError as error:
         raise _naming_rights(error, _rights(tenant, variables)) from error
     handoff, handed_off = _handoff(call, variables, store, tenant.directory_id, planned)

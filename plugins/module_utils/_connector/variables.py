@@ -82,6 +82,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_exchange_wait": _given(_TEXT),
     "connector_sign_in_wait": _given(_TEXT),
     "connector_prove_again": _given(_FLAG),
+    "connector_proof_valid": _given(_TEXT),
     "connector_test_mail_to": _TEXT,
     "connector_secret_valid_for": _TEXT,
     "connector_secret_renew_before": _given(_TEXT),

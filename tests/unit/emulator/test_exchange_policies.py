@@ -40,6 +40,13 @@ def test_a_policy(exchange: ExchangeRig) -> None:
     assert exchange.value("Get-ApplicationAccessPolicy") == []
 
 
+def test_a_policy_made_anew_has_the_identity_that_it_had(exchange: ExchangeRig) -> None:
+    [made] = new(exchange)
+    exchange.value("Remove-ApplicationAccessPolicy", Identity=made["Identity"], Confirm=False)
+
+    assert [policy["Identity"] for policy in new(exchange)] == [made["Identity"]]
+
+
 def test_one_policy_for_each_application(exchange: ExchangeRig) -> None:
     assert [policy["AppId"] for policy in new(exchange, AppId=[APP, OTHER])] == [APP, OTHER]
     assert [policy["AppId"] for policy in new(exchange, AppId=APP.upper())] == [APP]

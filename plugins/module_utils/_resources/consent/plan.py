@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -88,6 +90,13 @@ def _assignment_name(actual: Actual, assignment: Assignment) -> str:
         if resource.id == assignment.resource_id:
             return resource.name(Permission(resource.app_id, "Role", assignment.app_role_id))
     return assignment.app_role_id
+
+
+def fingerprint(actual: Actual, after: t.Sequence[t.Mapping[str, t.Any]]) -> str:
+    """Names what the service principal holds. `after`: the views of it once all is done."""
+    views = sorted(json.dumps(view, sort_keys=True) for view in after)
+    parts = [actual.app_id, actual.principal_id, actual.delegated is not None, views]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def views_after(actual: Actual, done: t.Collection[Step]) -> list[dict[str, t.Any]]:

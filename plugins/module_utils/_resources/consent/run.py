@@ -13,7 +13,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     messages,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import Actual
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import fingerprint, plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.read import catalog_reads, read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import declaration
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
@@ -46,6 +46,7 @@ def run(call: Call) -> Outcome:
         "held": [step.describe() for step in consent.held],
         "link": told.link,
         "message": told.text,
+        "fingerprint": fingerprint(actual, consent.change.after["permissions"]),
         **consent.change.after,
     }
     return Outcome(values, consent.change, findings(actual))

@@ -17,12 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     Task,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.read import sign_in_as
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredProof, StoredSecret
-
-
-def proof_of(secret: StoredSecret, fingerprint: str) -> StoredProof | None:
-    """The recorded proof, as long as it was of this secret and of this restriction."""
-    return secret.proof if secret.proof is not None and secret.proof.restriction == fingerprint else None
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 
 
 def prove(tenant: Tenant, secret: StoredSecret, task: Task) -> tuple[Judgement, datetime]:

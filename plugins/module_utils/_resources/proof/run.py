@@ -10,15 +10,17 @@ import typing as t
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import proof_of
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
     Judgement,
     RecordProof,
     Task,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import proof_of, prove
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import prove
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     SecretStore,
@@ -34,7 +36,8 @@ def run(call: Call) -> Outcome:
     if not params["fingerprint"]:
         return to_come
     secret = _stored(store, tenant, params["unique_name"])
-    known = None if params["again"] else proof_of(secret, params["fingerprint"])
+    valid_for = parse_duration(params["valid_for"], "valid_for")
+    known = None if params["again"] else proof_of(secret, params["fingerprint"], tenant.graph.now, valid_for)
     if known is None and params["pending"]:
         return to_come
     if known is not None:

@@ -94,8 +94,8 @@ class Policy:
 
 
 def policy_description(now: datetime) -> str:
-    """Short: descriptions count against the tenant's capacity for policies."""
-    return f"{_MARK} {now:%Y-%m-%dT%H:%MZ}"
+    """Short: descriptions count against the tenant's capacity for policies. To the second, so that no two are alike."""
+    return f"{_MARK} {now:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def group_notes(unique_name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from dataclasses import astuple
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -261,19 +262,32 @@ def _hold(actual: Actual, desired: Desired, since: datetime | None) -> tuple[str
 def _fingerprint(actual: Actual, desired: Desired) -> str:
     """Tells whether a proof was of this very restriction."""
     group = actual.group
-    parts: dict[str, t.Any] = {"mode": desired.mode, "app": actual.app_id, "permissions": sorted(desired.permissions)}
+    parts: dict[str, t.Any] = {
+        "mode": desired.mode,
+        "app": [actual.app_id, actual.principal_id],
+        "permissions": sorted(desired.permissions),
+    }
     if desired.mode != "none" and group is not None:
         members = members_after(actual, desired)
         # The date as well: whom a stranger added for an hour Exchange may let in for hours after the repair.
         inside = sorted(mailbox.guid for mailbox in reached(actual, desired, members))
-        parts["group"] = [group.guid, group.changed.isoformat(), inside]
+        parts["group"] = [group.guid, group.kind, group.changed.isoformat(), inside]
         # Of this mode only: what the other one has left goes after the proof, and changes nothing in it.
         if desired.mode == "rbac":
-            parts["roles"] = sorted(entry.id for entry in actual.assignments)
+            parts["roles"] = sorted(_of_assignment(entry) for entry in actual.assignments)
+            parts["scope"] = actual.scope and actual.scope.recipient_filter
         else:
-            parts["policies"] = sorted(policy.identity for policy in actual.policies if policy.group_sid == group.sid)
-        parts["sender"] = desired.sender
+            # The identity follows from application and group: the same again where a policy was removed and made anew.
+            # Only its description, which has our date, tells them apart.
+            parts["policies"] = sorted(astuple(policy) for policy in actual.policies)
+        sender = actual.resolved.get(desired.sender.lower()) if desired.sender else None
+        parts["sender"] = sender and sender.guid
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _of_assignment(entry: Assignment) -> list[str]:
+    created = entry.created.isoformat() if entry.created else ""
+    return [entry.id, entry.role, entry.scope or "", created]
 
 
 def _view(actual: Actual) -> dict[str, t.Any]:

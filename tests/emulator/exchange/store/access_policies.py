@@ -27,9 +27,11 @@ def create(
     recipient = recipients.require(org.rules, scope)
     if recipient.details not in SECURITY_PRINCIPALS:
         raise ExchangeConflict(Reason.NOT_A_SECURITY_PRINCIPAL)
-    policy = AccessPolicy(
-        ids.object_id("policy"), app_id.lower(), recipient.guid, access_right, description, org.clock.now()
-    )
+    # The identity ends in the group's object id (public outputs): the same again for a policy that is made anew. What
+    # that of a second, equal policy is nobody has shown.
+    alike = any((known.app_id, known.scope_guid) == (app_id.lower(), recipient.guid) for known in org.rules.policies)
+    guid = ids.object_id("policy") if alike else recipient.external_directory_object_id
+    policy = AccessPolicy(guid, app_id.lower(), recipient.guid, access_right, description, org.clock.now())
     _put(org, org.rules, (*org.rules.policies, policy))
     return policy
 
@@ -63,8 +65,7 @@ def identity(org: Organisation, policy: AccessPolicy) -> str:
 
 
 def find(org: Organisation, wanted: str) -> AccessPolicy | None:
-    names = ((policy, (policy.guid, identity(org, policy))) for policy in org.rules.policies)
-    return next((policy for policy, known in names if wanted.casefold() in (name.casefold() for name in known)), None)
+    return next((known for known in org.rules.policies if identity(org, known).casefold() == wanted.casefold()), None)
 
 
 def require(org: Organisation, wanted: str) -> AccessPolicy:

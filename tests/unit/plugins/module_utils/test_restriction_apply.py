@@ -177,7 +177,7 @@ def written(clients, desired, *steps, actual=ACTUAL):
         (
             TakeOverPolicy(POLICY),
             "Set-ApplicationAccessPolicy",
-            {"Identity": POLICY.identity, "Description": "Totalview 2026-11-23T12:00Z"},
+            {"Identity": POLICY.identity, "Description": "Totalview 2026-11-23T12:00:00Z"},
         ),
         (RemovePolicy(POLICY), "Remove-ApplicationAccessPolicy", {"Identity": POLICY.identity, "Confirm": False}),
         (
@@ -187,7 +187,7 @@ def written(clients, desired, *steps, actual=ACTUAL):
                 "AppId": ["client"],
                 "PolicyScopeGroupId": "guid-senders",
                 "AccessRight": "RestrictAccess",
-                "Description": "Totalview 2026-11-23T12:00Z",
+                "Description": "Totalview 2026-11-23T12:00:00Z",
             },
         ),
         (EnableCustomization(), "Enable-OrganizationCustomization", {}),
@@ -242,7 +242,7 @@ def test_the_description_of_a_policy_is_short_and_carries_microsofts_time(client
     written(clients, DESIRED, CreatePolicy("senders"))
 
     ((_cmdlet, parameters),) = organization.writes()
-    assert parameters["Description"] == "Totalview 2026-05-01T10:11Z"
+    assert parameters["Description"] == "Totalview 2026-05-01T10:11:12Z"
 
 
 @pytest.mark.parametrize(
@@ -643,7 +643,7 @@ def test_reading_back_tells_of_the_restriction_that_exchange_really_has(clients,
         "AppId": "client",
         "ScopeIdentityRaw": "sid;entra-senders",
         "AccessRight": "RestrictAccess",
-        "Description": "Totalview 2026-11-23T12:00Z",
+        "Description": "Totalview 2026-11-23T12:00:00Z",
     }
     organization.on("Get-ApplicationAccessPolicy", DONE, (200, {"value": [row]}))
     actual = replace(ACTUAL, live=True)

@@ -949,23 +949,39 @@ def test_every_restriction_has_a_fingerprint_of_its_own():
     more = replace(DESIRED, members=(ANN.address, BOB.address, CARL.address))
     team = replace(GROUP, members=(TEAM,))
     nested = replace(DESIRED, members=(TEAM.address,))
+    other = replace(ANN, guid="another mailbox")
     found = [
         fingerprint(RESTRICTED, DESIRED),
         fingerprint(replace(RESTRICTED, app_id="another client"), DESIRED),
+        fingerprint(replace(RESTRICTED, principal_id="another principal"), DESIRED),
+        fingerprint(
+            replace(RESTRICTED, group=replace(GROUP, members=(other, BOB)), resolved={**KNOWN, ANN.address: other}),
+            DESIRED,
+        ),
         fingerprint(RESTRICTED, replace(DESIRED, permissions=("Mail.Send",))),
         fingerprint(RESTRICTED, replace(DESIRED, sender=BOB.address)),
         fingerprint(replace(RESTRICTED, group=replace(GROUP, guid="another")), DESIRED),
         fingerprint(replace(RESTRICTED, group=replace(GROUP, changed=NOW)), DESIRED),
         fingerprint(replace(RESTRICTED, group=replace(GROUP, members=(ANN, BOB, CARL))), more),
         fingerprint(replace(RESTRICTED, policies=(replace(OURS, identity="another"),)), DESIRED),
+        fingerprint(replace(RESTRICTED, policies=(replace(OURS, description=policy_description(YOUNG)),)), DESIRED),
         fingerprint(replace(RESTRICTED, group=team, nested={TEAM.guid: (ANN,)}), nested),
         fingerprint(replace(RESTRICTED, group=team, nested={TEAM.guid: (ANN, CARL)}), nested),
         fingerprint(WITH_ROLES, RBAC),
         fingerprint(replace(WITH_ROLES, assignments=(CALENDARS, replace(SEND, id="another"))), RBAC),
+        fingerprint(replace(WITH_ROLES, assignments=(CALENDARS, replace(SEND, created=YOUNG))), RBAC),
+        fingerprint(replace(WITH_ROLES, scope=replace(FITS, recipient_filter=f" {FITS.recipient_filter}")), RBAC),
         fingerprint(replace(RESTRICTED, policies=()), NONE),
     ]
 
     assert len(set(found)) == len(found)
+
+
+def test_a_policy_made_anew_is_another_although_its_identity_is_the_same():
+    """By ours a second later: Exchange makes the identity from application and group."""
+    anew = replace(OURS, description=policy_description(LONG_AGO + timedelta(seconds=1)))
+
+    assert fingerprint(replace(RESTRICTED, policies=(anew,)), DESIRED) != fingerprint(RESTRICTED, DESIRED)
 
 
 def test_the_fingerprint_does_not_go_by_what_proves_nothing():
