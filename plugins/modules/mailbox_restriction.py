@@ -74,6 +74,12 @@ options:
       - Take over a group with other members, and an access policy to the same group, that somebody else made.
     type: bool
     default: false
+  adopt_group:
+    description:
+      - GUID in Exchange of the one group that may be managed by somebody else (C(ManagedBy)), and have other members.
+        Any other such group is refused, whatever its name and notes.
+    version_added: 0.2.0
+    type: str
   api:
     description:
       - V(graph_beta) writes the roles of O(mode=rbac) through Microsoft Graph beta, which Microsoft does not support
@@ -191,6 +197,7 @@ ARGUMENT_SPEC = {
     "members_exact": {"type": "bool", "default": True},
     "sender": {"type": "str"},
     "adopt": {"type": "bool", "default": False},
+    "adopt_group": {"type": "str"},
     "api": {"type": "str", "choices": ["exchange", "graph_beta"], "default": "exchange"},
     "proven": {"type": "bool", "default": False},
     "enforcement_delay": {"type": "str", "default": "2h"},

@@ -225,3 +225,38 @@ def _policy(emulator: Emulator, tenant: str, right: str, group: str) -> None:
         AccessRight=right,
         Description="By hand",
     )
+
+
+def test_a_group_of_our_name_that_somebody_manages_is_taken_only_by_its_guid(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """Sender and notes are as ours would have them, and its manager lets in whom she likes."""
+    tenant = tenants.make(users=USERS)
+    emulator.exchange(
+        tenant,
+        "New-DistributionGroup",
+        Name=MAIL_GROUP,
+        Type="Security",
+        Members=[SENDER],
+        ManagedBy=[ANN],
+        Notes=f"Totalview: mailboxes that {MAIL} reaches",
+    )
+    [group] = emulator.exchange(tenant, "Get-Group", Identity=MAIL_GROUP)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_adopt": True}
+    before = emulator.snapshot(tenant)
+
+    runs = [desk.run()]
+    desk.variables["connector_mail_adopt_group"] = "1b9a3d5e-0000-4000-8000-000000000000"
+    runs.append(desk.run())
+
+    for run in runs:
+        assert run.tenant("contoso")["state"] == "failed", run.output
+        assert f"({group['Guid']}) is managed by" in run.tenant("contoso")["next"]
+        assert "connector_mail_adopt_group" in run.tenant("contoso")["next"]
+    assert emulator.snapshot(tenant) == before
+
+    desk.variables["connector_mail_adopt_group"] = group["Guid"]
+    adopted = desk.run()
+
+    assert adopted.tenant("contoso")["state"] == "complete", adopted.output
+    assert reach_now(emulator, tenant)[MAIL] == {SENDER}

@@ -45,6 +45,7 @@ _OF_EITHER_KIND = (
     "group",
     "members",
     "members_exact",
+    "adopt_group",
 )
 
 
@@ -110,7 +111,7 @@ def permissions(registration: Registration) -> Options:
 
 
 def restriction(variables: Variables, registration: Registration, *, proven: bool = False) -> Options:
-    same = ("unique_name", "group", "members", "members_exact", "sender", "adopt")
+    same = ("unique_name", "group", "members", "members_exact", "sender", "adopt", "adopt_group")
     return {
         **{name: registration[name] for name in same},
         "state": "present",

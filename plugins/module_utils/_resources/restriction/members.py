@@ -91,8 +91,17 @@ def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...])
             next_step="Give the members, or correct the group's name.",
             code="EmptyGroup",
         )
+    if group and group.managers and desired.adopt_group != group.guid:
+        raise AmbiguityError(
+            f"The group {group.name} ({group.guid}) is managed by {', '.join(group.managers)}, who thus decide which "
+            "mailboxes are reached.",
+            next_step="Take them out of its ManagedBy (Set-DistributionGroup), choose another name, or say "
+            f"that this one shall do by adopt_group: {group.guid} (of the role: connector_mail_adopt_group or "
+            "connector_calendar_adopt_group).",
+            code="ManagedGroup",
+        )
     gone = [member.address for member in group.members if member not in after] if group else []
-    if group and gone and not _is_ours(group, desired) and not desired.adopt:
+    if group and gone and not _is_ours(group, desired) and not _is_adopted(group, desired):
         raise AmbiguityError(
             f"The group {group.name} was made by somebody else and has other members: {', '.join(gone)}.",
             next_step="Choose another name, keep its members (members_exact: false), or allow to take it over (adopt).",
@@ -102,6 +111,10 @@ def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...])
 
 def _is_ours(group: Group, desired: Desired) -> bool:
     return group.notes == group_notes(desired.unique_name)
+
+
+def _is_adopted(group: Group, desired: Desired) -> bool:
+    return desired.adopt or desired.adopt_group == group.guid
 
 
 def reached(actual: Actual, desired: Desired, members: tuple[Recipient, ...]) -> tuple[Recipient, ...]:

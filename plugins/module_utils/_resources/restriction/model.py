@@ -61,7 +61,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Group:
-    """`notes` tell whether we made it; `members` are the direct ones."""
+    """`notes` tell whether we made it; `members` are the direct ones. `managers`: people who may change them."""
 
     guid: str
     name: str
@@ -72,6 +72,7 @@ class Group:
     kind: str
     changed: datetime
     members: tuple[Recipient, ...] = ()
+    managers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,8 @@ class Scope:
 class Desired:
     """`members`: None leaves them as they are. `sender` must lie inside. `proven`: the other mode may go.
 
+    `adopt_group`: GUID of the one group that may be somebody else's.
+
     `client_id`: of the registration, where it was located before.
     """
 
@@ -138,6 +141,7 @@ class Desired:
     proven: bool = False
     delay: timedelta = timedelta(hours=2)
     client_id: str | None = None
+    adopt_group: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
@@ -156,6 +160,7 @@ class Desired:
             proven=proven,
             delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
             client_id=params.get("client_id"),
+            adopt_group=(params["adopt_group"] or "").lower() or None,
         )
 
     @property

@@ -79,13 +79,18 @@ def _unrestricting_steps(actual: Actual) -> list[Step]:
 
 def plan_absent(actual: Actual, desired: Desired) -> Change[Step]:
     """Only what is ours goes: roles, policies, and the group whose notes name the registration."""
-    group = actual.group if actual.group and actual.group.notes == group_notes(desired.unique_name) else None
+    group = actual.group if actual.group and _is_removable(actual.group, desired) else None
     steps: tuple[Step, ...] = (
         *(RemovePolicy(policy) for policy in actual.policies if policy.since),
         *_roles_to_remove(actual, desired),
         *([RemoveGroup(group)] if group else []),
     )
     return Change(_view(actual), _view_after(actual, desired, steps), steps)
+
+
+def _is_removable(group: Group, desired: Desired) -> bool:
+    """Whoever manages it may have copied our notes."""
+    return group.notes == group_notes(desired.unique_name) and not group.managers
 
 
 def _check_names(desired: Desired) -> None:

@@ -43,6 +43,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 #: What Exchange finds a recipient by.
 _NAMES = ("Name", "Alias", "Guid", "PrimarySmtpAddress", "WindowsEmailAddress", "WindowsLiveID", "UserPrincipalName")
 
+#: ManagedBy of a group that no person has made: the role group of those who administer Exchange anyway.
+_NOBODY = "Organization Management"
+
 _FIELDS = "id,appId,displayName,passwordCredentials,keyCredentials"
 
 
@@ -146,7 +149,14 @@ def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True
         kind=kind,
         changed=parse_time(row.get("WhenChangedUTC") or row["WhenCreatedUTC"]),
         members=members_of(exchange, guid) if with_members and kind in LISTING_GROUPS else (),
+        managers=_managers(row),
     )
+
+
+def _managers(row: Json) -> tuple[str, ...]:
+    managed_by = row.get("ManagedBy") or ()
+    names = [managed_by] if isinstance(managed_by, str) else managed_by
+    return tuple(sorted(str(name) for name in names if name != _NOBODY))
 
 
 def members_of(exchange: ExchangeClient, guid: str) -> tuple[Recipient, ...]:

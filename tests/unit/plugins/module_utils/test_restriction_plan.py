@@ -930,6 +930,41 @@ def test_without_a_delay_nothing_is_held():
     assert plan(replace(RESTRICTED, policies=(), live=True), replace(DESIRED, delay=timedelta())).hold == ()
 
 
+# --- groups that somebody else manages
+
+MANAGED = replace(GROUP, guid="guid-managed", managers=("ann",))
+
+
+@pytest.mark.parametrize("notes", [GROUP.notes, "made by hand", ""])
+@pytest.mark.parametrize("adopt", [False, True])
+@pytest.mark.parametrize("mode", ["access_policy", "rbac"])
+@pytest.mark.parametrize("named", [None, GROUP.guid])
+def test_a_group_that_others_manage_is_no_fence_whatever_its_notes_say(notes, adopt, mode, named):
+    """Names and notes can be taken by anybody who may make a group; who manages it changes its members."""
+    state = actual(group=replace(MANAGED, notes=notes), policies=())
+
+    with pytest.raises(AmbiguityError, match="is managed by ann") as caught:
+        plan(state, replace(DESIRED, mode=mode, adopt=adopt, adopt_group=named))
+
+    assert caught.value.code == "ManagedGroup"
+    assert MANAGED.guid in caught.value.next_step
+
+
+def test_a_group_named_by_its_guid_is_taken_with_its_managers_and_its_members():
+    state = actual(group=replace(MANAGED, notes="", members=(ANN, BOB, CARL)))
+
+    steps = plan(state, replace(DESIRED, adopt_group=MANAGED.guid)).change.steps
+
+    assert RemoveMember(MANAGED.name, CARL) in steps
+    assert CreatePolicy(DESIRED.group) in steps
+
+
+def test_a_group_that_others_manage_is_not_removed_for_its_notes():
+    change = plan_absent(actual(group=MANAGED), replace(NONE, group="senders"))
+
+    assert change.steps == ()
+
+
 # --- the fingerprint
 
 

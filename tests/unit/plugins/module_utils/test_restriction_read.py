@@ -362,6 +362,23 @@ def test_the_mailboxes_of_each_group_that_is_a_member_or_shall_be(clients, organ
     assert state.nested == {"guid-team": (BOB,), "guid-crew": (CARL,)}
 
 
+@pytest.mark.parametrize(
+    ("managed_by", "managers"),
+    [
+        (["Organization Management"], ()),
+        ([], ()),
+        (None, ()),
+        (["Organization Management", "ann"], ("ann",)),
+        (["bob", "ann"], ("ann", "bob")),
+        ("ann", ("ann",)),
+    ],
+)
+def test_people_who_manage_the_group_are_known(clients, organization, managed_by, managers):
+    organization.on("Get-Group", rows(group_row(ManagedBy=managed_by)))
+
+    assert read(clients, DESIRED).group.managers == managers
+
+
 # --- access policies
 
 
