@@ -73,6 +73,14 @@ options:
   adopt_client_id:
     description: Application (client) ID of the one application to adopt. Needs O(adopt=true).
     type: str
+  client_id:
+    description:
+      - Application (client) ID of the registration, where it is known from an earlier run (RV(registration)).
+      - An application that carries the key O(unique_name) is taken for the registration when it has this client ID,
+        when it was made with the automation's own application, or when O(adopt=true). Any other is somebody else's,
+        since everybody may give that key to an application of their own; the task then fails before its first change.
+    type: str
+    version_added: 0.2.0
 """
 
 EXAMPLES = r"""
@@ -163,6 +171,7 @@ ARGUMENT_SPEC = {
     "owners": {"type": "list", "elements": "str", "default": []},
     "adopt": {"type": "bool", "default": False},
     "adopt_client_id": {"type": "str"},
+    "client_id": {"type": "str"},
 }
 
 OPERATION = Operation(

@@ -133,6 +133,9 @@ registrations:
     pending:
       description: Whether something changes before the proof.
       type: bool
+    client_id:
+      description: By which the secret store knows the registration; V(null) where it does not.
+      type: str
 store:
   description: The option O(ignore:store) of the modules.
   returned: where something is planned

@@ -84,14 +84,18 @@ def registrations(variables: Variables) -> list[Registration]:
     return [calendar, mail]
 
 
-def settings(registration: Registration, *, pending: bool) -> Options:
-    """What the role's tasks give to the modules for one registration, and how it is called."""
+def settings(registration: Registration, *, pending: bool, client_id: str | None = None) -> Options:
+    """What the role's tasks give to the modules for one registration, and how it is called.
+
+    `client_id`: by which the secret store knows it.
+    """
     mode = registration["restriction"]
     return {
         **registration,
         "declared": _declared(registration),
         "mailbox_permissions": [name for name in registration["permissions"] if is_mailbox_permission(name, mode)],
         "pending": pending,
+        "client_id": client_id,
     }
 
 

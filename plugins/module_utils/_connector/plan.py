@@ -67,7 +67,19 @@ class Planner:
     def plan(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Raises whatever the steps raise for input that cannot work."""
         self._prefetch(wanted)
-        return [self._plan_one(Planned(entry)) for entry in wanted]
+        return [self._plan_one(Planned(self._known(entry))) for entry in wanted]
+
+    def _known(self, wanted: Wanted) -> Wanted:
+        """With what tells our registration from a stranger's that carries its key."""
+        stored = self._store.read(self._tenant.directory_id, wanted.unique_name)
+        return replace(
+            wanted,
+            registration=replace(
+                wanted.registration,
+                client_id=stored.client_id if stored else None,
+                automation=self._tenant.options.credential.client_id,
+            ),
+        )
 
     def _plan_one(self, planned: Planned) -> Planned:
         work: dict[str, t.Callable[[Planned], None]] = {

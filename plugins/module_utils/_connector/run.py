@@ -73,7 +73,7 @@ def run(call: Call) -> Outcome:
         return Outcome(values, warnings=findings)
     settings = {
         "registrations": [
-            options.settings(entry, pending=not found.is_settled)
+            options.settings(entry, pending=not found.is_settled, client_id=found.wanted.registration.client_id)
             for entry, found in zip(registrations, planned, strict=True)
         ],
         "store": options.store(variables),

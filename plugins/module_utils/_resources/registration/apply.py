@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import contextlib
+import typing as t
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -38,6 +39,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     UpdateApplication,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    check_ours,
     differences,
     to_adopt,
     to_restore,
@@ -63,6 +65,7 @@ class _Progress:
     id: str = ""
     app_id: str = ""
     young: bool = False
+    desired: Desired | None = None
 
 
 def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
@@ -71,6 +74,7 @@ def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[S
     progress = _Progress()
     if known is not None:
         progress = _Progress(known.id, known.app_id, is_young(known.created, graph.now))
+    progress.desired = desired
     for step in change.steps:
         _write(graph, step, progress)
     if not change.changed:
@@ -142,11 +146,13 @@ def _create(graph: GraphClient, step: CreateApplication, progress: _Progress) ->
     path = f"/applications(uniqueName={odata_string(step.unique_name)})"
     body = graph.upsert(path, dict(step.properties), action=step.describe())
     if body is None:
-        # 204: somebody made it between our reading and our writing; the upsert has brought it in line.
+        # 204: it was made between our reading and our writing, by another run of ours or by a stranger.
         await_visible(
             lambda: find_by_unique_name(graph, step.unique_name) is not None, what=f"Application {step.unique_name}"
         )
-        body = graph.get(path, action="read the application")
+        body = t.cast("Json", find_by_unique_name(graph, step.unique_name))
+        if progress.desired is not None:
+            check_ours(Application.from_graph(body), progress.desired)
     progress.id, progress.app_id, progress.young = body["id"], body["appId"], True
 
 

@@ -16,7 +16,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.t
 
 @dataclass(frozen=True)
 class Application:
-    """What is managed of an application; ids are GUIDs, `created` is Graph's createdDateTime."""
+    """What is managed of an application; ids are GUIDs, `created` is Graph's createdDateTime.
+
+    `created_by`: the client id of the application that it was made with (createdByAppId); None where Graph tells none.
+    """
 
     id: str
     app_id: str
@@ -26,6 +29,7 @@ class Application:
     notes: str | None
     tags: tuple[str, ...]
     created: str | None = None
+    created_by: str | None = None
 
     @classmethod
     def from_graph(cls, body: Json) -> t.Self:
@@ -38,6 +42,7 @@ class Application:
             notes=body.get("notes") or None,
             tags=tuple(body.get("tags") or ()),
             created=body.get("createdDateTime"),
+            created_by=body.get("createdByAppId"),
         )
 
     def candidate(self) -> dict[str, t.Any]:
@@ -78,6 +83,7 @@ class Desired:
     """The registration as it shall be. `notes`, `tags`: None leaves them as they are; empty notes are null in Graph.
 
     `declares`: what an application that is to be made declares; of one that is there it says nothing.
+    `client_id`: of the registration, where it is known from before. `automation`: the client id that we sign in with.
     """
 
     unique_name: str
@@ -89,6 +95,8 @@ class Desired:
     adopt: bool = False
     adopt_client_id: str | None = None
     declares: Declaration | None = None
+    client_id: str | None = None
+    automation: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
@@ -102,6 +110,7 @@ class Desired:
             owners=tuple(_object_id(owner) for owner in params["owners"]),
             adopt=params["adopt"],
             adopt_client_id=params["adopt_client_id"],
+            client_id=params.get("client_id"),
         )
 
     def properties(self) -> dict[str, t.Any]:

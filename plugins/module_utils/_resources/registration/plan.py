@@ -31,11 +31,12 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     """Raises AmbiguityError where a person must decide, InputError for a client id that is not there."""
     if actual.application is not None:
         _check_adoptee(actual.application, desired)
+        check_ours(actual.application, desired)
         return _plan_existing(actual, desired, actual.application, ())
     restored = to_restore(actual)
     if restored is not None:
         _check_adoptee(restored, desired)
-    if restored is not None:
+        check_ours(restored, desired)
         return _plan_existing(actual, desired, restored, (RestoreApplication(restored.id),))
     adopted = to_adopt(actual, desired)
     if adopted is not None:
@@ -54,6 +55,28 @@ def _check_adoptee(keyed: Application, desired: Desired) -> None:
             code="AdopteeMismatch",
             details=[keyed.candidate()],
         )
+
+
+def check_ours(keyed: Application, desired: Desired) -> None:
+    """Raises AmbiguityError for somebody else's application that carries our key.
+
+    The key proves nothing: whoever owns an application can set it, and in most tenants everybody may register one. Nor
+    does an owner: the owner of an application can make any service principal its owner, ours too. Ours is what is known
+    from before, and what was made with our client.
+    """
+    known = desired.client_id is not None and desired.client_id.lower() == keyed.app_id.lower()
+    if known or desired.adopt or keyed.created_by == desired.automation:
+        return
+    maker = f"with the client {keyed.created_by}" if keyed.created_by else "nobody knows by whom"
+    raise AmbiguityError(
+        f"The unique name '{desired.unique_name}' is taken: the application '{keyed.display_name}' (client id "
+        f"{keyed.app_id}) has it, was made {maker} on {keyed.created}, and is not known as ours.",
+        next_step="An Application Administrator of the tenant finds out who made it. A stranger's is deleted "
+        "permanently, or you choose another unique_name. The registration that you know you name by adopt and "
+        "adopt_client_id; not while somebody else owns it or holds a credential of it.",
+        code="UniqueNameTaken",
+        details=[{**keyed.candidate(), "created_by": keyed.created_by}],
+    )
 
 
 def creates(change: Change[Step]) -> bool:

@@ -28,7 +28,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     to_restore,
 )
 
-_APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime"
+_APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime,createdByAppId"
 #: All that any of our readers wants of an application: read ahead once, it serves them all.
 _ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
 _DELETED: Read = ("/directory/deletedItems/graph.application", {"$select": _APPLICATION_FIELDS})

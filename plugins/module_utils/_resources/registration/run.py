@@ -36,8 +36,9 @@ def run(call: Call) -> Outcome:
 
 
 def _present(call: Call) -> Outcome:
-    graph = call.tenant().graph
-    desired = Desired.from_params(call.params)
+    tenant = call.tenant()
+    graph = tenant.graph
+    desired = replace(Desired.from_params(call.params), automation=tenant.options.credential.client_id)
     declared = declaration(call.params["permissions"] or ())
     graph.read_ahead([*all_reads(desired), *(resource_read(entry.resource_app_id) for entry in declared)])
     actual = read(graph, desired)

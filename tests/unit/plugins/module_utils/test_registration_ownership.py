@@ -1,0 +1,63 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whose an application is that carries our key."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
+    Actual,
+    Application,
+    Desired,
+    ServicePrincipal,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import plan
+
+PORTAL, AUTOMATION = "portal-client", "automation-client"
+KEYED = Application("object", "Client-1", "Totalview", "ours", "AzureADMyOrg", None, (), "2026-11-01T00:00:00Z", PORTAL)
+WANTED = Desired("ours", "Totalview", automation=AUTOMATION)
+
+
+def actual(application, *, deleted):
+    if deleted:
+        return Actual(deleted=(application,))
+    return Actual(application=application, service_principal=ServicePrincipal("sp", enabled=True))
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize("maker", [PORTAL, None])
+@pytest.mark.parametrize("known", [None, "another-client"])
+def test_a_strangers_application_is_taken_for_nothing(deleted, maker, known):
+    keyed = replace(KEYED, created_by=maker)
+
+    with pytest.raises(AmbiguityError) as caught:
+        plan(actual(keyed, deleted=deleted), replace(WANTED, client_id=known))
+
+    error = caught.value
+    assert error.code == "UniqueNameTaken"
+    assert "Client-1" in error.message
+    assert "2026-11-01" in error.message
+    assert (maker or "nobody knows") in error.message
+    assert "another unique_name" in error.next_step
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize(
+    ("maker", "wanted"),
+    [
+        (AUTOMATION, WANTED),
+        (PORTAL, replace(WANTED, client_id="client-1")),
+        (None, replace(WANTED, client_id="CLIENT-1")),
+        (PORTAL, replace(WANTED, adopt=True, adopt_client_id="client-1")),
+    ],
+    ids=["made by us", "known", "known, from before Graph told the maker", "adopted"],
+)
+def test_ours_is_taken(deleted, maker, wanted):
+    keyed = replace(KEYED, created_by=maker)
+
+    assert plan(actual(keyed, deleted=deleted), wanted).after["unique_name"] == "ours"
