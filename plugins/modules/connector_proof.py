@@ -108,7 +108,8 @@ RETURN = r"""
 state:
   description:
     - C(proven); C(waiting_for_exchange) where something is not as it should be but may not have taken effect yet;
-      C(pending) where O(pending) was given.
+      C(not_provable) where nothing is wrong, but a mailbox outside of the restriction or a way to try a permission is
+      missing; C(pending) where O(pending) was given.
   returned: success
   type: str
   sample: proven
@@ -122,7 +123,7 @@ checks:
       description: C(sign_in), C(grants), C(inside) or C(outside).
       type: str
     result:
-      description: C(ok) or C(not_yet).
+      description: C(ok), C(not_yet) or C(no_evidence).
       type: str
     detail:
       description: What was seen.

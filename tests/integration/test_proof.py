@@ -140,3 +140,27 @@ def test_a_grant_by_hand_that_the_token_still_carries_is_no_proof(
 def _claims(token: str) -> Json:
     payload = token.split(".")[1]
     return dict(json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+
+
+def test_without_a_mailbox_outside_nothing_is_proven_and_somebody_must_decide(desk: Desk, tenants: Tenants) -> None:
+    users = [{"upn": SENDER, "display_name": "Totalview", "mailbox": True}]
+    desk.hosts = {
+        "alone": {"connector_tenant_id": tenants.make(users=users)},
+        "untried": {
+            "connector_tenant_id": tenants.make(users=USERS),
+            "connector_mail_permissions": ["Mail.Send", "MailboxSettings.Read"],
+        },
+    }
+
+    for run in (desk.run(), desk.run()):
+        assert run.code == 0, run.output
+        assert {run.tenant(host)["state"] for host in desk.hosts} == {"not_provable"}, run.output
+        assert "no mailbox outside" in run.tenant("alone")["next"]
+        assert "Nothing tries MailboxSettings.Read" in run.tenant("untried")["next"]
+        assert not (desk.store / "handoff").exists()
+
+    desk.variables["connector_handoff_unproven"] = True
+    decided = desk.run()
+
+    assert {decided.tenant(host)["state"] for host in desk.hosts} == {"not_provable"}, decided.output
+    assert (desk.store / "handoff" / "alone.yml").exists()

@@ -82,6 +82,7 @@ class Planned:
     to_revoke: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     try_again_at: datetime | None = None
+    unprovable: list[str] = field(default_factory=list)
     proven: bool = False
     findings: list[str] = field(default_factory=list)
 

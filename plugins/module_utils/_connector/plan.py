@@ -168,7 +168,8 @@ class Planner:
             planned.proven, planned.changes["proof"] = True, record
         else:
             waits = [check.detail for check in judgement.checks if check.result == "not_yet"]
-            planned.wait(waits, judgement.try_again_at)
+            planned.unprovable = [check.detail for check in judgement.checks if check.result == "no_evidence"]
+            planned.wait(waits, judgement.try_again_at if waits else None)
 
     def _holds(self, secret: StoredSecret, bound: str) -> bool:
         proof = proof_of(secret, bound, self._tenant.graph.now, self._proof_valid)

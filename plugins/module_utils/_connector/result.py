@@ -21,13 +21,15 @@ class TenantState:
     """What a tenant waits for, after the plan or after all steps.
 
     `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `to_revoke`: by unique
-    name, what somebody must take back. `waits`: what Exchange Online has not caught up with, until `try_again_at`.
-    `handed_off`: once at least. `pending`: there is something to write, which was not written.
+    name, what somebody must take back. `unprovable`: what nothing can show. `waits`: what Exchange Online has not
+    caught up with, until `try_again_at`. `handed_off`: once at least. `pending`: there is something to write, which was
+    not written.
     """
 
     changed: t.Sequence[str]
     links: t.Sequence[str | None]
     to_revoke: t.Mapping[str, t.Sequence[str]]
+    unprovable: t.Sequence[str]
     waits: t.Sequence[str]
     try_again_at: str | None
     handed_off: bool
@@ -53,7 +55,14 @@ class TenantState:
             )
         if self.waits:
             return "waiting_for_exchange", self._later()
-        return ("changes_pending", _RUN_ON) if self.pending else ("complete", "-")
+        if self.pending:
+            return "changes_pending", _RUN_ON
+        return ("not_provable", self._not_shown()) if self.unprovable else ("complete", "-")
+
+    def _not_shown(self) -> str:
+        decide = "" if self.handed_off else " connector_handoff_unproven: true hands off all the same."
+        reasons = "; ".join(dict.fromkeys(reason.removesuffix(".") for reason in self.unprovable))
+        return f"You decide. Nothing is wrong, and it is not proven: {reasons}.{decide}"
 
     def _revocation(self) -> str:
         of_each = "; ".join(f"{', '.join(steps)} of {name}" for name, steps in self.to_revoke.items())
@@ -93,18 +102,14 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
     to_revoke = [(entry["__registration"]["unique_name"], entry["to_revoke"]) for entry in consents]
     waits = [entry["waiting"] for entry in restrictions if entry["waiting"]]
     waits += [held for entry in consents for held in entry["held"]]
-    waits += [
-        check["detail"]
-        for entry in proofs
-        if entry["state"] == "waiting_for_exchange"
-        for check in entry["checks"]
-        if check["result"] == "not_yet"
-    ]
+    checks = [check for entry in proofs if entry["state"] != "proven" for check in entry["checks"]]
+    waits += [check["detail"] for check in checks if check["result"] == "not_yet"]
     times = [entry["try_again_at"] for entry in (*restrictions, *proofs) if entry["try_again_at"]]
     return TenantState(
         changed=changed,
         links=[entry["link"] for entry in waiting],
         to_revoke={name: steps for name, steps in to_revoke if steps},
+        unprovable=[check["detail"] for check in checks if check["result"] == "no_evidence"],
         waits=waits,
         try_again_at=max(times, default=None),
         handed_off=bool(plan["handed_off"] or "file" in steps.get("hand-off", {})),

@@ -135,6 +135,7 @@ def _state(planned: t.Sequence[Planned], *, pending: bool, handed_off: bool) -> 
         changed=[],
         links=[entry.messages.link for entry in planned if entry.messages.consent],
         to_revoke={entry.wanted.unique_name: entry.to_revoke for entry in planned if entry.to_revoke},
+        unprovable=[reason for entry in planned for reason in entry.unprovable],
         waits=[reason for entry in planned for reason in entry.waits],
         try_again_at=max(times).isoformat(timespec="seconds") if times else None,
         handed_off=handed_off,

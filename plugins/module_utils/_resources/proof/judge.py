@@ -44,7 +44,10 @@ def _checks(desired: Desired, evidence: Evidence, late: Result) -> t.Iterator[Ch
     for seen in evidence.outside:
         yield _outside(seen, desired, "not_yet" if seen.verdict == "no_role" else late)
     if desired.mode != "none" and desired.outside is None:
-        yield Check("outside", "ok", "The tenant has no mailbox outside of the restriction.")
+        yield Check("outside", "no_evidence", "The tenant has no mailbox outside of the restriction to be refused.")
+    if desired.without_probe:
+        untried = ", ".join(desired.without_probe)
+        yield Check("inside", "no_evidence", f"Nothing tries {untried}: whether it is restricted is not seen.")
 
 
 def _grants(desired: Desired, evidence: Evidence) -> Check:

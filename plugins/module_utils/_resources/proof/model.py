@@ -19,7 +19,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 #: What became of a request to a mailbox: answered; refused for lack of access, by an access policy ("blocked") or
 #: because the service sees no role in the token yet ("no_role"); or no such mailbox.
 Verdict = t.Literal["reached", "refused", "blocked", "no_role", "missing"]
-Result = t.Literal["ok", "not_yet", "failed"]
+Result = t.Literal["ok", "not_yet", "failed", "no_evidence"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,14 @@ class Desired:
         if self.mode != "rbac":
             return frozenset(self.permissions)
         return frozenset(name for name in self.permissions if not is_mailbox_permission(name, self.mode))
+
+    @property
+    def without_probe(self) -> tuple[str, ...]:
+        """What is restricted and cannot be tried: only calendars and sending are."""
+        restricted = [
+            name for name in self.permissions if self.mode != "none" and is_mailbox_permission(name, self.mode)
+        ]
+        return tuple(name for name in restricted if not name.startswith("Calendars.") and name != "Mail.Send")
 
 
 @dataclass(frozen=True)
@@ -124,11 +132,13 @@ class Judgement:
     try_again_at: datetime
 
     @property
-    def state(self) -> t.Literal["proven", "waiting_for_exchange", "failed"]:
+    def state(self) -> t.Literal["proven", "waiting_for_exchange", "failed", "not_provable"]:
         results = {check.result for check in self.checks}
         if "failed" in results:
             return "failed"
-        return "waiting_for_exchange" if "not_yet" in results else "proven"
+        if "not_yet" in results:
+            return "waiting_for_exchange"
+        return "not_provable" if "no_evidence" in results else "proven"
 
 
 @dataclass(frozen=True)

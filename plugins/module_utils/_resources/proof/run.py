@@ -43,7 +43,7 @@ def run(call: Call) -> Outcome:
     if known is not None:
         return Outcome(_values("proven", proven_at=known.at), _unchanged(proven=True))
     judgement, now = prove(tenant, secret, Task.from_params(params, sends=not call.check_mode))
-    if judgement.state == "waiting_for_exchange":
+    if judgement.state != "proven":
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
     if not call.check_mode:
         proof = StoredProof(params["fingerprint"], now)

@@ -168,13 +168,40 @@ def test_a_restriction_without_a_mailbox_is_never_proven(mode):
 
 
 @pytest.mark.parametrize("mode", ["access_policy", "rbac"])
-def test_a_tenant_without_a_mailbox_outside_is_proven_by_the_inside_alone(mode):
+def test_a_tenant_without_a_mailbox_outside_is_no_proof(mode):
+    """Whether anything is restricted is seen by a refusal only."""
     desired = replace(DESIRED, mode=mode, outside=None)
 
     judgement = judge(desired, evidence(outside=None, roles=desired.roles))
 
-    assert judgement.state == "proven"
+    assert judgement.state == "not_provable"
     assert "no mailbox outside" in judgement.checks[-1].detail
+
+
+@pytest.mark.parametrize("mode", ["access_policy", "rbac"])
+@pytest.mark.parametrize("untried", ["Mail.Read", "Contacts.Read", "MailboxSettings.ReadWrite"])
+def test_a_restricted_permission_that_nothing_tries_is_no_proof(mode, untried):
+    desired = replace(DESIRED, mode=mode, permissions=(*DESIRED.permissions, untried))
+
+    judgement = judge(desired, evidence(roles=desired.roles))
+
+    assert judgement.state == "not_provable"
+    assert f"Nothing tries {untried}" in judgement.checks[-1].detail
+
+
+def test_what_is_not_restricted_needs_no_refusal():
+    permissions = (*DESIRED.permissions, "Mail.Read", "User.Read.All")
+
+    assert judge(
+        replace(NONE, permissions=permissions), evidence(outside=None, roles=frozenset(permissions))
+    ).state == ("proven")
+
+
+@pytest.mark.parametrize(("outside", "state"), [("reached", "failed"), ("blocked", "not_provable")])
+def test_what_is_wrong_is_told_before_what_cannot_be_shown(outside, state):
+    desired = replace(DESIRED, permissions=(*DESIRED.permissions, "Mail.Read"))
+
+    assert judge(desired, evidence(outside=outside, roles=desired.roles)).state == state
 
 
 @pytest.mark.parametrize(("inside", "seen"), [(ANN, "reached"), (None, None)])
