@@ -105,11 +105,18 @@ def test_each_drift_is_repaired_and_nothing_else_is_touched(desk: Desk, tenants:
     assert repaired.code == 0, repaired.output
     expected = {host: changed for host, (_drift, changed) in DRIFTS.items()}
     assert {host: repaired.tenant(host)["changed"] for host in DRIFTS} == expected
-    assert {host: promised.tenant(host)["changed"] for host in DRIFTS} == expected
+    assert {host: _besides_proof(promised.tenant(host)["changed"]) for host in DRIFTS} == {
+        host: _besides_proof(changed) for host, changed in expected.items()
+    }
     for tenant in ids.values():
         Witness(emulator, tenant).assert_as_totalview_asks()
     again = desk.run()
     assert {host: row["changed"] for host, row in again.stats.items()} == dict.fromkeys(DRIFTS, 0)
+
+
+def _besides_proof(changed: list[str]) -> list[str]:
+    """Whether an earlier proof will hold cannot be known before the service principal is there again."""
+    return [entry.replace(", proof", "") for entry in changed]
 
 
 def test_a_lost_store_or_hand_off_is_made_good(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
