@@ -35,3 +35,34 @@ options:
             there, and E(ANSIBLE_VAULT_PASSWORD_FILE) of that machine takes the place of a missing option.
         type: path
 """
+
+    OPTIONAL = r"""
+options:
+  store:
+    description:
+      - Where the values of client secrets are kept. Given here, it notes the GUID of the group, and a group of the same
+        name with another GUID is refused.
+    type: dict
+    suboptions:
+      type:
+        description:
+          - V(vault_file) keeps one file per tenant, named by its directory ID, encrypted with Ansible Vault,
+            with mode C(0600), replaced atomically. C(ansible-vault view) shows it.
+        type: str
+        choices: [vault_file]
+        default: vault_file
+      folder:
+        description: Folder of the files. It is made with mode C(0700) where it is missing.
+        type: path
+        required: true
+      vault_id:
+        description:
+          - The vault id to encrypt with, where the run has several vault passwords. By default the first one.
+        type: str
+      vault_password_file:
+        description:
+          - Vault password file or script to use in place of the run's own vault passwords.
+          - Where the task is delegated to another machine the file lies there; the run's own passwords are not known
+            there, and E(ANSIBLE_VAULT_PASSWORD_FILE) of that machine takes the place of a missing option.
+        type: path
+"""

@@ -44,6 +44,8 @@ STORE: dict[str, dict[str, t.Any]] = {
         },
     },
 }
+#: Of modules that keep no secret.
+OPTIONAL_STORE: dict[str, dict[str, t.Any]] = {"store": {**STORE["store"], "required": False}}
 
 #: Of connector_plan. The two secret variables may come by themselves, so that a module on another machine hides them.
 VARIABLES: dict[str, dict[str, t.Any]] = {

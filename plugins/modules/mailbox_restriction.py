@@ -24,6 +24,7 @@ extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
+  - totalview.exchange365.store.optional
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
 options:
@@ -182,13 +183,19 @@ changes:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
-from ansible_collections.totalview.exchange365.plugins.module_utils._options import LOCATED, REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import (
+    LOCATED,
+    OPTIONAL_STORE,
+    REGISTRATION,
+    TENANT,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
     **LOCATED,
+    **OPTIONAL_STORE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "mode": {"type": "str", "choices": ["access_policy", "rbac", "none"], "default": "access_policy"},
     "permissions": {"type": "list", "elements": "str", "default": []},

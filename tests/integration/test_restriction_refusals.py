@@ -260,3 +260,27 @@ def test_a_group_of_our_name_that_somebody_manages_is_taken_only_by_its_guid(
 
     assert adopted.tenant("contoso")["state"] == "complete", adopted.output
     assert reach_now(emulator, tenant)[MAIL] == {SENDER}
+
+
+def test_a_group_that_took_the_name_of_ours_is_refused_and_ours_is_made_anew(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make(users=USERS)
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().tenant("contoso")["state"] == "complete"
+    removing = {"Identity": MAIL_GROUP, "Confirm": False, "BypassSecurityGroupManagerCheck": True}
+    notes = f"Totalview: mailboxes that {MAIL} reaches"
+    emulator.exchange(tenant, "Remove-DistributionGroup", **removing)
+    emulator.exchange(tenant, "New-DistributionGroup", Name=MAIL_GROUP, Type="Security", Members=[SENDER], Notes=notes)
+    before = emulator.snapshot(tenant)
+
+    refused = desk.run()
+
+    assert refused.tenant("contoso")["state"] == "failed", refused.output
+    assert "is not the one that the store knows by this name" in refused.tenant("contoso")["next"]
+    assert emulator.snapshot(tenant) == before
+
+    emulator.exchange(tenant, "Remove-DistributionGroup", **removing)
+    for run in (desk.run(), desk.run()):
+        assert run.tenant("contoso")["state"] == "complete", run.output
+    assert reach_now(emulator, tenant)[MAIL] == {SENDER}

@@ -117,7 +117,8 @@ class Planner:
             planned.changes["permissions"] = change
 
     def _restriction(self, planned: Planned) -> None:
-        desired = planned.wanted.restriction
+        wanted = planned.wanted.restriction
+        desired = restriction_run.with_known_group(wanted, self._store, self._tenant.directory_id)
         try:
             actual = restriction_read.read(self._clients(planned.wanted), desired)
             planned.restriction = restriction_plan.plan(actual, desired)

@@ -40,6 +40,14 @@ class StoredSecret:
     proof: StoredProof | None = None
 
 
+@dataclass(frozen=True)
+class StoredGroup:
+    """The group that restricts a registration: what it is called may be taken by another, its GUID may not."""
+
+    name: str
+    guid: str
+
+
 class SecretStore(t.Protocol):
     """Where the values of client secrets live, encrypted. Raises StoreError."""
 
@@ -64,6 +72,12 @@ class SecretStore(t.Protocol):
 
     def note_host(self, tenant_id: str, host: str, former: str | None) -> None:
         """Notes it. Raises InputError where another one is noted, unless that is the `former` name."""
+
+    def group(self, tenant_id: str, registration: str) -> StoredGroup | None:
+        """The group that was last seen as the registration's; None where none is noted."""
+
+    def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
+        """Notes it, or (None) that there is none."""
 
     def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
         """Adds the proof to the secret; one that was replaced since then stays as it is."""

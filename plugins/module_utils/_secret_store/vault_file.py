@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
+    StoredGroup,
     StoredProof,
     StoredSecret,
 )
@@ -26,7 +27,7 @@ class VaultFileStore:
     """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
 
     The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired,
-    proof}}, "host": inventory host, once it is noted}.
+    proof}}, "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}}}.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -66,6 +67,21 @@ class VaultFileStore:
             check_host(content.get("host"), host, former)
             self._folder.write(_file_name(tenant_id), _text({**content, "host": host}))
 
+    def group(self, tenant_id: str, registration: str) -> StoredGroup | None:
+        row = self._load(tenant_id).get("groups", {}).get(registration)
+        try:
+            return None if row is None else StoredGroup(row["name"], row["guid"])
+        except (KeyError, TypeError) as exc:
+            raise _unknown_content(tenant_id) from exc
+
+    def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
+        if self.group(tenant_id, registration) == group:
+            return
+        with self._folder.locked(_file_name(tenant_id)):
+            content = self._load(tenant_id)
+            groups = {**content.get("groups", {}), registration: group and vars(group)}
+            self._folder.write(_file_name(tenant_id), _text({**content, "groups": groups}))
+
     def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
         with self._folder.locked(_file_name(tenant_id)):
             secret = self.read(tenant_id, registration)
@@ -87,7 +103,11 @@ class VaultFileStore:
             holder, secrets = content["tenant_id"], content["secrets"]
         except (ValueError, KeyError, TypeError) as exc:
             raise _unknown_content(tenant_id) from exc
-        if not isinstance(secrets, dict) or not isinstance(content.get("host", ""), str):
+        if (
+            not isinstance(secrets, dict)
+            or not isinstance(content.get("host", ""), str)
+            or not isinstance(content.get("groups", {}), dict)
+        ):
             raise _unknown_content(tenant_id)
         if holder != tenant_id:
             raise StoreError(f"The store's file {_file_name(tenant_id)} belongs to another tenant ({holder}).")

@@ -91,21 +91,36 @@ def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...])
             next_step="Give the members, or correct the group's name.",
             code="EmptyGroup",
         )
-    if group and group.managers and desired.adopt_group != group.guid:
-        raise AmbiguityError(
-            f"The group {group.name} ({group.guid}) is managed by {', '.join(group.managers)}, who thus decide which "
-            "mailboxes are reached.",
-            next_step="Take them out of its ManagedBy (Set-DistributionGroup), choose another name, or say "
-            f"that this one shall do by adopt_group: {group.guid} (of the role: connector_mail_adopt_group or "
-            "connector_calendar_adopt_group).",
-            code="ManagedGroup",
-        )
+    if group and desired.adopt_group != group.guid:
+        _check_whose(group, desired)
     gone = [member.address for member in group.members if member not in after] if group else []
     if group and gone and not _is_ours(group, desired) and not _is_adopted(group, desired):
         raise AmbiguityError(
             f"The group {group.name} was made by somebody else and has other members: {', '.join(gone)}.",
             next_step="Choose another name, keep its members (members_exact: false), or allow to take it over (adopt).",
             code="ForeignGroup",
+        )
+
+
+def _check_whose(group: Group, desired: Desired) -> None:
+    """Names and notes can be taken by anybody who may make a group, and who manages it changes its members."""
+    this_one = (
+        f"say that this one shall do by adopt_group: {group.guid} (of the role: connector_mail_adopt_group or "
+        "connector_calendar_adopt_group)."
+    )
+    if desired.known_group not in (None, group.guid):
+        raise AmbiguityError(
+            f"The group {group.name} ({group.guid}) is not the one that the store knows by this name "
+            f"({desired.known_group}): somebody took that away and made another.",
+            next_step=f"Remove it, so that the run makes a new one, choose another name, or {this_one}",
+            code="ReplacedGroup",
+        )
+    if group.managers:
+        raise AmbiguityError(
+            f"The group {group.name} ({group.guid}) is managed by {', '.join(group.managers)}, who thus decide which "
+            "mailboxes are reached.",
+            next_step=f"Take them out of its ManagedBy (Set-DistributionGroup), choose another name, or {this_one}",
+            code="ManagedGroup",
         )
 
 

@@ -124,7 +124,8 @@ class Scope:
 class Desired:
     """`members`: None leaves them as they are. `sender` must lie inside. `proven`: the other mode may go.
 
-    `adopt_group`: GUID of the one group that may be somebody else's.
+    `adopt_group`: GUID of the one group that may be somebody else's. `known_group`: GUID of the group that the store
+    knows under this name.
 
     `client_id`: of the registration, where it was located before.
     """
@@ -142,6 +143,7 @@ class Desired:
     delay: timedelta = timedelta(hours=2)
     client_id: str | None = None
     adopt_group: str | None = None
+    known_group: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
@@ -322,7 +324,8 @@ class Restriction:
 
     `since`: when the restriction took its present form. `hold`: permissions whose grants must stay as they are for now.
     `waiting`: what Exchange has not caught up with. `leftover`: what goes once this mode is proven.
-    `fingerprint`: names this very restriction, None while it changes.
+    `fingerprint`: names this very restriction, None while it changes. `group_guid`: of its group, None before there is
+    one.
     """
 
     change: Change[Step]
@@ -331,6 +334,7 @@ class Restriction:
     waiting: str | None = None
     leftover: tuple[str, ...] = ()
     fingerprint: str | None = None
+    group_guid: str | None = None
 
 
 #: Nothing is restricted, and nothing is known to be left over.

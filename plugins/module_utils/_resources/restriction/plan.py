@@ -62,6 +62,7 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
         hold=_hold(actual, desired, since),
         leftover=() if desired.proven else tuple(step.describe() for step in old),
         fingerprint=None if closing else _fingerprint(actual, desired),
+        group_guid=actual.group.guid if actual.group else None,
     )
 
 

@@ -37,13 +37,19 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     reads_ahead,
     recipients_of,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredGroup
 
 
 def run(call: Call) -> Outcome:
     tenant, desired = call.tenant(), _desired(call.params)
     try:
         clients = _clients(tenant, desired)
-        return _absent(call, clients, desired) if call.params["state"] == "absent" else _present(call, clients, desired)
+        return (
+            _absent(call, clients, desired)
+            if call.params["state"] == "absent"
+            else _present(call, tenant, clients, desired)
+        )
     except (ExchangeRightError, NoExchangeError) as error:
         if desired.mode != "none" or call.params["state"] == "absent":
             raise
@@ -54,15 +60,34 @@ def _clients(tenant: Tenant, desired: Desired) -> Clients:
     return Clients(tenant.graph, tenant.exchange, tenant.graph_beta if desired.beta else None)
 
 
-def _present(call: Call, clients: Clients, desired: Desired) -> Outcome:
+def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> Outcome:
     _read_ahead(clients, desired)
+    store = open_store(call.params["store"], call.vault) if call.params["store"] else None
+    if store is not None:
+        desired = with_known_group(desired, store, tenant.directory_id)
     actual = read(clients, desired)
     restriction = plan(actual, desired)
     if not call.check_mode:
         require(actual.principal_id, desired.unique_name)
         patience = parse_duration(call.params["wait"], "wait")
+        # Before as well: a group that is about to be made anew is not the one that was known.
+        _note_group(store, tenant, desired, restriction)
+        desired = replace(desired, known_group=restriction.group_guid)
         restriction = apply(clients, desired, actual, restriction, patience)
+        _note_group(store, tenant, desired, restriction)
     return Outcome(_values(desired, restriction), restriction.change)
+
+
+def with_known_group(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
+    known = store.group(tenant_id, desired.unique_name)
+    same = known is not None and known.name.lower() == desired.group.lower()
+    return replace(desired, known_group=known.guid if known and same else None)
+
+
+def _note_group(store: SecretStore | None, tenant: Tenant, desired: Desired, restriction: Restriction) -> None:
+    if store is not None and desired.group:
+        group = StoredGroup(desired.group, restriction.group_guid) if restriction.group_guid else None
+        store.note_group(tenant.directory_id, desired.unique_name, group)
 
 
 def _read_ahead(clients: Clients, desired: Desired) -> None:

@@ -959,6 +959,26 @@ def test_a_group_named_by_its_guid_is_taken_with_its_managers_and_its_members():
     assert CreatePolicy(DESIRED.group) in steps
 
 
+@pytest.mark.parametrize("mode", ["access_policy", "rbac"])
+@pytest.mark.parametrize("adopt", [False, True])
+def test_a_group_that_took_the_name_of_ours_is_refused(mode, adopt):
+    wanted = replace(DESIRED, mode=mode, adopt=adopt, known_group="guid-before")
+
+    with pytest.raises(AmbiguityError, match="is not the one that the store knows") as caught:
+        plan(actual(group=GROUP), wanted)
+
+    assert caught.value.code == "ReplacedGroup"
+    assert plan(actual(group=GROUP), replace(wanted, adopt_group=GROUP.guid)).group_guid == GROUP.guid
+    assert plan(actual(group=GROUP), replace(wanted, known_group=GROUP.guid)).group_guid == GROUP.guid
+
+
+def test_a_known_group_that_is_gone_is_made_anew():
+    restriction = plan(actual(), replace(DESIRED, known_group="guid-before"))
+
+    assert isinstance(restriction.change.steps[0], CreateGroup)
+    assert restriction.group_guid is None
+
+
 def test_a_group_that_others_manage_is_not_removed_for_its_notes():
     change = plan_absent(actual(group=MANAGED), replace(NONE, group="senders"))
 

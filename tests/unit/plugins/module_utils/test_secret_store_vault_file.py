@@ -22,6 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     RetiredSecret,
+    StoredGroup,
     StoredProof,
     StoredSecret,
 )
@@ -475,3 +476,37 @@ def test_who_may_work_on_a_tenant(noted, host, former, fine):
         with pytest.raises(InputError) as caught:
             check_host(noted, host, former)
         assert f"connector_host_renamed to {noted}" in caught.value.next_step
+
+
+# --- the group of a registration
+
+GROUP = StoredGroup("senders", "guid-1")
+
+
+def test_groups_are_noted_for_each_registration_and_forgotten(tmp_path):
+    held = store(tmp_path)
+    held.write(TENANT, "mail", SECRET)
+    assert held.group(TENANT, "mail") is None
+
+    held.note_group(TENANT, "mail", GROUP)
+    held.note_group(TENANT, "calendar", replace(GROUP, guid="guid-2"))
+    held.note_host(TENANT, "contoso", None)
+    held.note_group(TENANT, "mail", None)
+
+    again = store(tmp_path)
+    assert (again.group(TENANT, "mail"), again.group(TENANT, "calendar")) == (None, StoredGroup("senders", "guid-2"))
+    assert (again.host(TENANT), again.read(TENANT, "mail")) == ("contoso", SECRET)
+
+
+def test_nothing_to_note_makes_no_file(tmp_path):
+    store(tmp_path).note_group(TENANT, "mail", None)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("groups", [[], "x", {"mail": 1}, {"mail": {"name": "senders"}}])
+def test_notes_of_an_unknown_form_are_no_guess(tmp_path, groups):
+    put(tmp_path, json.dumps({"tenant_id": TENANT, "secrets": {}, "groups": groups}))
+
+    with pytest.raises(StoreError, match="unknown content"):
+        store(tmp_path).group(TENANT, "mail")
