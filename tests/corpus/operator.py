@@ -38,7 +38,8 @@ SEED = {
         {
             "domains": [TENANT],
             "display_name": "Contoso",
-            "users": [{"upn": SENDER}, {"upn": OTHER}],
+            # One more than any case lets in: without a mailbox outside nothing is proven.
+            "users": [{"upn": SENDER}, {"upn": OTHER}, {"upn": "bo@example.com"}],
             "automation": {
                 "client_id": CLIENT_ID,
                 "secret": "corpus-secret",
