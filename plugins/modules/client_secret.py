@@ -15,9 +15,8 @@ description:
   - Microsoft tells a secret's value once. It goes from the answer into the store inside this task, is read back,
     and is never
     a result, a fact or a log line.
-  - Secrets that carry O(owner) in their label but are not in the store were left by a run that was killed; they are
-    removed.
-    Secrets of others are reported and never touched.
+  - The store notes each secret before it is issued. One that was noted within a day and is not in the store was left
+    by a run that was killed; it is removed. All others that the store does not hold are reported and never touched.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
@@ -47,6 +46,15 @@ options:
       - Two operators with different stores need different owners. By default it is derived from the store's address.
       - Letters, digits, dots, hyphens and underscores, at most 40.
     type: str
+  lost_store:
+    description:
+      - What to do where a secret is due, and a living one carries O(owner) in its label that the store knows nothing
+        of. The store is then empty, another one, or older than it was, and somebody may be using that secret.
+      - With V(stop) the task fails. With V(replace) it issues a new secret, and leaves the others alone.
+    version_added: 0.2.0
+    type: str
+    choices: [stop, replace]
+    default: stop
   host:
     description:
       - Inventory host that the tenant belongs to. The store notes it, and the task fails for another one.
@@ -120,6 +128,7 @@ ARGUMENT_SPEC = {
     "renew_before": {"type": "str", "default": "30d"},
     "overlap": {"type": "str", "default": "7d"},
     "owner": {"type": "str"},
+    "lost_store": {"type": "str", "choices": ["stop", "replace"], "default": "stop"},
     "host": {"type": "str"},
     "host_renamed": {"type": "str"},
 }

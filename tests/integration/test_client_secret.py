@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from emulator.launch import Emulator, running_emulator
-from integration.administrator import MAIL, Administrator
+from integration.administrator import CALENDAR, MAIL, Administrator
 from integration.operator_desk import Desk
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
@@ -22,6 +22,11 @@ DAY = 86_400
 
 def _credentials(emulator: Emulator, tenant: str) -> list[dict[str, Any]]:
     return list(Witness(emulator, tenant).applications["Totalview E-Mail Sending"]["passwordCredentials"])
+
+
+def _names_a_key(text: str, emulator: Emulator, tenant: str) -> bool:
+    rows = Witness(emulator, tenant).applications.values()
+    return any(credential["keyId"] in text for row in rows for credential in row["passwordCredentials"])
 
 
 def _lifetime(credential: dict[str, Any]) -> timedelta:
@@ -75,7 +80,7 @@ def test_a_secret_is_renewed_in_time_and_its_predecessor_outlives_it_for_the_ove
         own = Tenants(emulator)
         tenant = own.make()
         clerk = Desk(desk.folder, desk.temporary, desk.leg, emulator.url, emulator.ca_file)
-        clerk.hosts["contoso"] = {"connector_tenant_id": tenant}
+        clerk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_proof_valid": "520w"}
         assert clerk.run().code == 0
         first = _credentials(emulator, tenant)[0]["keyId"]
 
@@ -98,27 +103,75 @@ def test_a_secret_is_renewed_in_time_and_its_predecessor_outlives_it_for_the_ove
         assert clerk.run().tenant("contoso")["changed"] == []
 
 
-def test_orphans_of_ours_go_and_secrets_of_others_stay(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+def test_secrets_that_the_store_does_not_know_stay_whatever_their_label_says(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
     tenant = tenants.make()
     desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_secret_owner": "acme"}
     assert desk.run().code == 0
     ours = _credentials(emulator, tenant)[0]["keyId"]
     admin = Administrator(emulator, tenant)
     path = f"/applications/{admin.application(MAIL)['id']}/addPassword"
-    for label in ("totalview-exchange365/acme/killed", "totalview-exchange365/other/run", "by hand", None):
+    for label in ("totalview-exchange365/acme/restored", "totalview-exchange365/other/run", "by hand", None):
         admin.call("POST", path, {"passwordCredential": {"displayName": label} if label else {}})
 
     run = desk.run()
 
     assert run.code == 0, run.output
-    assert run.tenant("contoso")["changed"] == ["mail: secret"]
+    assert run.tenant("contoso")["changed"] == []
     left = _credentials(emulator, tenant)
     assert {row["displayName"] for row in left if row["keyId"] != ours} == {
+        "totalview-exchange365/acme/restored",
         "totalview-exchange365/other/run",
         "by hand",
         None,
     }
     assert ours in {row["keyId"] for row in left}
-    foreign = run.results("contoso", "Client secrets")[1]["foreign_secrets"]
-    assert len(foreign) == 3
-    assert desk.run().stats["contoso"]["changed"] == 0
+    told = " ".join(run.output.split())
+    assert all(row["keyId"] in told for row in left if row["keyId"] != ours)
+
+
+def test_a_lost_store_stops_and_takes_no_living_secret_away(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    before = [row["keyId"] for row in _credentials(emulator, tenant)]
+    desk.store.rename(desk.folder / "moved")
+    mark = emulator.last_request()
+
+    lost = desk.run()
+
+    assert lost.tenant("contoso")["state"] == "failed"
+    assert "Bring the store back" in lost.tenant("contoso")["next"]
+    assert _names_a_key(lost.tenant("contoso")["next"], emulator, tenant)
+    assert writes(emulator, tenant, mark) == []
+
+    desk.variables["connector_lost_store"] = "replace"
+    replaced = desk.run()
+
+    assert replaced.tenant("contoso")["state"] == "complete", replaced.output
+    assert set(before) < {row["keyId"] for row in _credentials(emulator, tenant)}
+    del desk.variables["connector_lost_store"]
+    assert desk.run().tenant("contoso")["changed"] == []
+
+
+def test_a_store_restored_from_an_older_copy_stops(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """The copy is of before a renewal; the secret that it holds has gone since."""
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_secret_overlap": "0s"}
+    assert desk.run().code == 0
+    copy = (desk.store / f"{tenant}.json").read_bytes()
+    admin = Administrator(emulator, tenant)
+    for name in (CALENDAR, MAIL):
+        application = admin.application(name)
+        for row in application["passwordCredentials"]:
+            admin.call("POST", f"/applications/{application['id']}/removePassword", {"keyId": row["keyId"]})
+    assert desk.run().code == 0
+    living = [row["keyId"] for row in _credentials(emulator, tenant)]
+    (desk.store / f"{tenant}.json").write_bytes(copy)
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["state"] == "failed"
+    assert _names_a_key(run.tenant("contoso")["next"], emulator, tenant)
+    assert [row["keyId"] for row in _credentials(emulator, tenant)] == living

@@ -142,6 +142,7 @@ def secret(variables: Variables, registration: Registration) -> Options:
         "unique_name": registration["unique_name"],
         "store": store(variables),
         **{name: variables[f"connector_secret_{name}"] for name in of_all},
+        "lost_store": variables["connector_lost_store"],
     }
 
 

@@ -147,7 +147,7 @@ class Planner:
         wanted, tenant = planned.wanted, self._tenant
         actual = secret_read.read(tenant.graph, self._store, tenant.directory_id, wanted.unique_name, wanted.secret)
         planned.changes["secret"] = secret_plan.plan(actual, wanted.secret)
-        planned.find(secret_run.findings(actual, wanted.secret))
+        planned.find(secret_run.findings(actual))
 
     def _proof(self, planned: Planned) -> None:
         """While something is to be changed there is nothing to prove yet: the run that changes it proves it."""

@@ -90,6 +90,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_secret_renew_before": _given(_TEXT),
     "connector_secret_overlap": _given(_TEXT),
     "connector_secret_owner": _TEXT,
+    "connector_lost_store": _given({"type": "str", "choices": ["stop", "replace"]}),
     "connector_vault_id": _TEXT,
     "connector_handoff_folder": _PATH,
     "connector_handoff_unproven": _given(_FLAG),

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+
+#: For so long a killed run's secret is known as such.
+ANNOUNCED_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,14 @@ class StoredGroup:
     guid: str
 
 
+@dataclass(frozen=True)
+class Announcement:
+    """What was about to be issued, by its label, and when by Microsoft's clock."""
+
+    label: str
+    at: datetime
+
+
 class SecretStore(t.Protocol):
     """Where the values of client secrets live, encrypted. Raises StoreError."""
 
@@ -66,6 +77,12 @@ class SecretStore(t.Protocol):
 
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         """Keeps the secret for good before it returns, and whatever other processes write at the same time."""
+
+    def announce(self, tenant_id: str, registration: str, announcement: Announcement) -> None:
+        """Notes it before the secret is issued, and forgets what was noted more than ANNOUNCED_FOR before."""
+
+    def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
+        """What was noted, the oldest first."""
 
     def host(self, tenant_id: str) -> str | None:
         """The inventory host that the tenant belongs to; None where none is noted."""

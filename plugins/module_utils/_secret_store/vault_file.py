@@ -15,6 +15,8 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    ANNOUNCED_FOR,
+    Announcement,
     RetiredSecret,
     StoredGroup,
     StoredProof,
@@ -27,7 +29,8 @@ class VaultFileStore:
     """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
 
     The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired,
-    proof}}, "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}}}.
+    proof}}, "announced": {unique_name: [{label, at}]}, "host": inventory host, once it is noted,
+    "groups": {unique_name: {name, guid}}}.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -55,6 +58,20 @@ class VaultFileStore:
     def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         with self._folder.locked(_file_name(tenant_id)):
             self._folder.write(_file_name(tenant_id), self._text_with(tenant_id, registration, secret))
+
+    def announce(self, tenant_id: str, registration: str, announcement: Announcement) -> None:
+        with self._folder.locked(_file_name(tenant_id)):
+            content = self._load(tenant_id)
+            young = [row for row in _announcements(content, registration) if announcement.at - row.at < ANNOUNCED_FOR]
+            rows = [{"label": row.label, "at": row.at.isoformat()} for row in (*young, announcement)]
+            content["announced"] = {**content.get("announced", {}), registration: rows}
+            self._folder.write(_file_name(tenant_id), _text(content))
+
+    def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
+        try:
+            return _announcements(self._load(tenant_id), registration)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise _unknown_content(tenant_id) from exc
 
     def host(self, tenant_id: str) -> str | None:
         return t.cast("str | None", self._load(tenant_id).get("host"))
@@ -112,6 +129,11 @@ class VaultFileStore:
         if holder != tenant_id:
             raise StoreError(f"The store's file {_file_name(tenant_id)} belongs to another tenant ({holder}).")
         return t.cast("dict[str, t.Any]", content)
+
+
+def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[Announcement, ...]:
+    rows = content.get("announced", {}).get(registration, ())
+    return tuple(Announcement(str(row["label"]), datetime.fromisoformat(row["at"])) for row in rows)
 
 
 def _text(content: t.Mapping[str, t.Any]) -> str:

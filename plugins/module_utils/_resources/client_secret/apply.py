@@ -25,7 +25,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import FIELDS
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    Announcement,
+    SecretStore,
+    StoredSecret,
+)
 
 #: Generously; Microsoft's are 40 characters long today, and once they were 32.
 _VALUE_LENGTH = 128
@@ -55,6 +59,7 @@ def _issue_and_store(
     graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, actual: Actual, step: IssueSecret
 ) -> StoredSecret:
     store.rehearse(tenant_id, unique_name, _like(actual, step))
+    store.announce(tenant_id, unique_name, Announcement(step.label, graph.now))
     answer = settle(lambda: _add_password(graph, actual, step), what="The client secret", young=actual.young)
     secret = StoredSecret(
         client_id=str(actual.app_id),

@@ -36,7 +36,8 @@ class Credential:
 class Desired:
     """`owner` marks the secrets that we may remove; `run` tells one run's secret from another's.
 
-    `client_id`: of the registration, where it was located before.
+    `client_id`: of the registration, where it was located before. `replaces_lost`: a new secret is wanted although the
+    store may have lost one that is in use.
     """
 
     owner: str
@@ -45,6 +46,7 @@ class Desired:
     renew_before: timedelta
     overlap: timedelta
     client_id: str | None = None
+    replaces_lost: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
@@ -59,6 +61,7 @@ class Desired:
             renew_before=parse_duration(params["renew_before"], "renew_before"),
             overlap=parse_duration(params["overlap"], "overlap"),
             client_id=params.get("client_id"),
+            replaces_lost=params["lost_store"] == "replace",
         )
 
     @property
@@ -72,7 +75,10 @@ class Desired:
 
 @dataclass(frozen=True)
 class Actual:
-    """`stored`: what the store holds for this very application. `id`: None while there is no application."""
+    """`stored`: what the store holds for this very application. `id`: None while there is no application.
+
+    `announced`: labels of the secrets that the store lately noted as about to be issued.
+    """
 
     now: datetime
     credentials: tuple[Credential, ...] = ()
@@ -81,6 +87,7 @@ class Actual:
     id: str | None = None
     app_id: str | None = None
     young: bool = False
+    announced: frozenset[str] = frozenset()
 
     @property
     def current(self) -> Credential | None:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
     Actual,
     Credential,
@@ -29,8 +29,10 @@ DEFAULT_LIFETIME = timedelta(days=365)
 
 
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
-    """Raises InputError for lifetimes that cannot work, PolicyError for what the tenant forbids."""
-    removals = (*_orphans(actual, desired), *_retired_for_good(actual))
+    """Raises InputError for lifetimes that cannot work, PolicyError for what the tenant forbids, StoreError for a store
+    that is not what it was."""
+    removals = (*_orphans(actual), *_retired_for_good(actual))
+    _check_store(actual, desired)
     # The new one first: should it be refused, nothing has been taken away.
     steps: tuple[Step, ...] = (_issue(actual, desired), *removals) if needs_secret(actual, desired) else removals
     removed = {step.key_id for step in removals}
@@ -49,13 +51,11 @@ def issues(change: Change[Step]) -> bool:
     return any(isinstance(step, IssueSecret) for step in change.steps)
 
 
-def foreign(actual: Actual, desired: Desired) -> tuple[Credential, ...]:
-    """Secrets that others put there: reported, never touched."""
+def foreign(actual: Actual) -> tuple[Credential, ...]:
+    """Secrets that the store does not know: reported, never touched. The connector may be using one."""
     known = _known_key_ids(actual)
     return tuple(
-        entry
-        for entry in actual.credentials
-        if entry.key_id not in known and not entry.label.startswith(desired.label_start)
+        entry for entry in actual.credentials if entry.key_id not in known and entry.label not in actual.announced
     )
 
 
@@ -84,13 +84,35 @@ def _retired(actual: Actual, desired: Desired) -> tuple[RetiredSecret, ...]:
     return tuple(secret for secret in older if secret.key_id in present) + replaced
 
 
-def _orphans(actual: Actual, desired: Desired) -> tuple[RemoveSecret, ...]:
-    """Ours by label, but without a value in the store: left by a run that was killed. Nobody can be using them."""
+def _check_store(actual: Actual, desired: Desired) -> None:
+    """Raises StoreError where a secret is due although one of ours lives that the store knows nothing of.
+
+    It was lost, moved or restored from an older copy, and the connector may be using that secret: a new one alone would
+    make nobody type it in.
+    """
+    lost = [
+        entry for entry in foreign(actual) if entry.label.startswith(desired.label_start) and entry.end > actual.now
+    ]
+    if actual.current is not None or not lost or desired.replaces_lost:
+        return
+    keys = ", ".join(entry.key_id for entry in lost)
+    raise StoreError(
+        f"The application has client secrets that this store has issued and does not hold: {keys}. The store is empty, "
+        "another one, or older than it was, and the connector may be using one of them.",
+        next_step="Bring the store back, or correct its place. If it is lost for good, set lost_store to replace for "
+        "one run: it issues a new secret and hands it off. The secrets named stay until somebody removes them at the "
+        "application, once the new one is typed in.",
+        code="LostStore",
+    )
+
+
+def _orphans(actual: Actual) -> tuple[RemoveSecret, ...]:
+    """Announced, but without a value in the store: left by a run that was killed. Nobody can be using them."""
     known = _known_key_ids(actual)
     return tuple(
         RemoveSecret(entry.key_id, "orphaned")
         for entry in actual.credentials
-        if entry.key_id not in known and entry.label.startswith(desired.label_start)
+        if entry.key_id not in known and entry.label in actual.announced
     )
 
 

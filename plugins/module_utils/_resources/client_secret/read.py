@@ -25,7 +25,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     find_application,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    ANNOUNCED_FOR,
+    SecretStore,
+    StoredSecret,
+)
 
 FIELDS = "id,appId,createdDateTime,passwordCredentials"
 
@@ -36,11 +40,18 @@ def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: st
     stored = store.read(tenant_id, unique_name)
     actual = Actual(graph.now)
     if body is not None:
-        actual = _from_graph(body, stored, graph.now)
+        actual = replace(
+            _from_graph(body, stored, graph.now), announced=_announced(store, tenant_id, unique_name, graph.now)
+        )
     if needs_secret(actual, desired):
         store.check()
         actual = replace(actual, policy=read_policy(graph, (body or {}).get("createdDateTime")))
     return actual
+
+
+def _announced(store: SecretStore, tenant_id: str, unique_name: str, now: datetime) -> frozenset[str]:
+    rows = store.announced(tenant_id, unique_name)
+    return frozenset(row.label for row in rows if now - row.at < ANNOUNCED_FOR)
 
 
 def _from_graph(body: Json, stored: StoredSecret | None, now: datetime) -> Actual:

@@ -46,16 +46,16 @@ def run(call: Call) -> Outcome:
         stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)
     values = {
         "secret": stored and _view(stored),
-        "foreign_secrets": [_view(entry) for entry in foreign(actual, desired)],
+        "foreign_secrets": [_view(entry) for entry in foreign(actual)],
     }
-    return Outcome(values, change, findings(actual, desired))
+    return Outcome(values, change, findings(actual))
 
 
 def _view(secret: t.Any) -> dict[str, str]:
     return {"key_id": secret.key_id, "label": secret.label, "end": secret.end.isoformat()}
 
 
-def findings(actual: Actual, desired: Desired) -> tuple[str, ...]:
+def findings(actual: Actual) -> tuple[str, ...]:
     """What is not as it should be, and not ours to change."""
-    keys = ", ".join(entry.key_id for entry in foreign(actual, desired))
+    keys = ", ".join(entry.key_id for entry in foreign(actual))
     return (f"The application has client secrets of others: {keys}.",) if keys else ()

@@ -38,6 +38,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import SecretPolicy
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    Announcement,
     RetiredSecret,
     StoredSecret,
 )
@@ -75,7 +76,9 @@ def stored(*retired: Credential, end: datetime = CURRENT.end) -> StoredSecret:
 
 
 def actual(*credentials: Credential, holds: StoredSecret | None = None, policy: SecretPolicy | None = None) -> Actual:
-    return Actual(NOW, credentials, holds, policy, id="object-1", app_id="client-1")
+    """The store has announced the secret of the run that was killed."""
+    announced = frozenset({ORPHAN.label})
+    return Actual(NOW, credentials, holds, policy, id="object-1", app_id="client-1", announced=announced)
 
 
 def subsets(values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
@@ -90,7 +93,7 @@ def situations() -> t.Iterator[tuple[Actual, Desired]]:
         current = replace(CURRENT, end=end)
         stores = (None, *(stored(*retired, end=end) for retired in subsets((OVER, OVERLAPPING))))
         for present, holds in itertools.product(subsets((current, ORPHAN, FOREIGN[0], OVER, OVERLAPPING)), stores):
-            yield actual(*present, holds=holds, policy=policy), replace(DESIRED, overlap=overlap)
+            yield actual(*present, holds=holds, policy=policy), replace(DESIRED, overlap=overlap, replaces_lost=True)
 
 
 def done(state: Actual, change: Change[Step]) -> Actual:
@@ -150,12 +153,36 @@ def test_a_secret_that_the_application_lost_is_replaced():
     assert [step.retired for step in issued(change)] == [()]
 
 
-def test_a_secret_that_the_store_lost_is_an_orphan_and_replaced():
-    change = plan(actual(CURRENT), DESIRED)
+@pytest.mark.parametrize("holds", [None, replace(stored(), key_id="key-older")], ids=["empty", "older"])
+def test_a_store_that_has_lost_a_living_secret_stops(holds):
+    with pytest.raises(StoreError) as caught:
+        plan(actual(CURRENT, holds=holds), DESIRED)
 
-    assert change.steps[1] == RemoveSecret("key-current", "orphaned")
+    assert caught.value.code == "LostStore"
+    assert "key-current" in caught.value.message
+    assert "lost_store" in caught.value.next_step
+
+
+def test_a_lost_store_is_replaced_when_asked_and_nothing_is_taken_away():
+    change = plan(actual(CURRENT), replace(DESIRED, replaces_lost=True))
+
     assert len(issued(change)) == 1
-    assert change.describe()[1] == "remove orphaned secret key-current"
+    assert removed(change) == set()
+    assert foreign(actual(CURRENT)) == (CURRENT,)
+
+
+@pytest.mark.parametrize(
+    "left", [ORPHAN, FOREIGN[0], FOREIGN[2], replace(CURRENT, end=NOW)], ids=lambda one: one.key_id
+)
+def test_what_was_announced_is_of_others_or_has_expired_says_nothing_of_a_lost_store(left):
+    assert len(issued(plan(actual(left), DESIRED))) == 1
+
+
+def test_a_secret_that_was_never_announced_is_reported_beside_the_current_one():
+    state = actual(CURRENT, replace(ORPHAN, label="totalview-exchange365/us/unheard-of"), holds=stored())
+
+    assert not plan(state, DESIRED).changed
+    assert [entry.key_id for entry in foreign(state)] == ["key-orphan"]
 
 
 def test_an_orphan_of_a_killed_run_goes_while_the_current_secret_stays():
@@ -168,7 +195,7 @@ def test_an_orphan_of_a_killed_run_goes_while_the_current_secret_stays():
 def test_secrets_of_others_are_reported_and_never_touched():
     state = actual(CURRENT, *FOREIGN, ORPHAN, holds=stored())
 
-    assert foreign(state, DESIRED) == FOREIGN
+    assert foreign(state) == FOREIGN
     assert removed(plan(state, DESIRED)) == {"key-orphan"}
 
 
@@ -176,7 +203,7 @@ def test_a_secret_that_the_store_knows_is_ours_whatever_its_label_says():
     relabelled = (replace(CURRENT, label="renamed"), replace(OVERLAPPING, label="renamed too"))
     state = actual(*relabelled, holds=stored(OVERLAPPING))
 
-    assert foreign(state, DESIRED) == ()
+    assert foreign(state) == ()
     assert not plan(state, DESIRED).changed
 
 
@@ -340,7 +367,7 @@ def test_at_most_one_secret_is_issued_and_before_anything_is_taken_away():
 def test_nothing_that_somebody_may_be_using_is_removed():
     for start, desired in situations():
         gone = removed(plan(start, desired))
-        assert not gone & {entry.key_id for entry in foreign(start, desired)}
+        assert not gone & {entry.key_id for entry in foreign(start)}
         if start.current is not None:
             assert start.current.key_id not in gone
         overlapping = start.stored.retired if start.stored else ()
@@ -391,6 +418,8 @@ class MemoryStore:
     def __init__(self, holds: StoredSecret | None = None, *, forgetful: bool = False) -> None:
         self.holds = holds
         self.calls: list[str] = []
+        #: Of today, and one that is too old to tell anything.
+        self.notes = (Announcement(ORPHAN.label, NOW - timedelta(hours=23)), Announcement(CURRENT.label, NOW - 2 * DAY))
         self._forgetful = forgetful
 
     def check(self) -> None:
@@ -399,6 +428,13 @@ class MemoryStore:
     def read(self, tenant_id: str, registration: str) -> StoredSecret | None:
         self.calls.append("read")
         return self.holds
+
+    def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
+        return self.notes
+
+    def announce(self, tenant_id: str, registration: str, announcement: Announcement) -> None:
+        self.calls.append("announce")
+        self.notes += (announcement,)
 
     def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         self.calls.append("rehearse")
@@ -468,10 +504,11 @@ def test_a_store_that_cannot_be_written_to_stops_before_a_secret_is_issued(graph
 
 
 def test_the_secret_of_an_application_that_was_made_anew_is_none_of_this_one(graph, http):
-    http.on("GET", APPLICATION, application(CURRENT))
+    http.on("GET", APPLICATION, application())
     http.on("GET", POLICY, (200, {}))
 
     state = read(graph, MemoryStore(replace(stored(), client_id="client-0")), "tenant", "ours", DESIRED)
+    assert state.announced == {ORPHAN.label}
 
     assert (state.stored, state.current) == (None, None)
     assert len(issued(plan(state, DESIRED))) == 1
@@ -508,7 +545,8 @@ def test_the_value_goes_from_the_answer_into_the_store_and_is_read_back(graph, h
 
     assert store.holds == secret
     assert secret == StoredSecret("client-1", "key-new", NEW.label, NEW.end, VALUE)
-    assert store.calls == ["rehearse", "write", "read"]
+    assert store.calls == ["rehearse", "announce", "write", "read"]
+    assert store.notes[-1].label == NEW.label
     (sent,) = (sent for sent in http.sent if sent.method == "POST")
     assert sent.body == {
         "passwordCredential": {

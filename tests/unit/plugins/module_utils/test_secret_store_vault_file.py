@@ -21,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    Announcement,
     RetiredSecret,
     StoredGroup,
     StoredProof,
@@ -510,3 +511,22 @@ def test_notes_of_an_unknown_form_are_no_guess(tmp_path, groups):
 
     with pytest.raises(StoreError, match="unknown content"):
         store(tmp_path).group(TENANT, "mail")
+
+
+def test_what_is_about_to_be_issued_is_noted_for_a_day(tmp_path):
+    held = store(tmp_path)
+    first = Announcement("label-1", datetime(2026, 5, 1, tzinfo=UTC))
+    second = Announcement("label-2", first.at + timedelta(hours=23))
+    third = Announcement("label-3", first.at + timedelta(hours=25))
+    assert held.announced(TENANT, "mail") == ()
+
+    held.announce(TENANT, "mail", first)
+    held.announce(TENANT, "mail", second)
+    held.announce(TENANT, "calendar", first)
+    assert store(tmp_path).announced(TENANT, "mail") == (first, second)
+
+    held.announce(TENANT, "mail", third)
+    held.write(TENANT, "mail", SECRET)
+    assert store(tmp_path).announced(TENANT, "mail") == (second, third)
+    assert store(tmp_path).announced(TENANT, "calendar") == (first,)
+    assert store(tmp_path).read(TENANT, "mail") == SECRET
