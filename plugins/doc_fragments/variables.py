@@ -21,6 +21,12 @@ options:
       - The hand-off has this name unless C(connector_handoff_name) is among the variables.
     type: str
     required: true
+  inventory_dir:
+    description:
+      - Folder that C(connector_store_folder) and C(connector_handoff_folder) are relative to, so that the same
+        inventory has the same store from wherever it is run. Without it they must be absolute.
+    version_added: 0.2.0
+    type: str
   connector_auth_client_secret:
     description:
       - This variable by itself. Where the task is delegated to another machine it gets there this way, so that it is

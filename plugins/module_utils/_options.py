@@ -51,6 +51,7 @@ OPTIONAL_STORE: dict[str, dict[str, t.Any]] = {"store": {**STORE["store"], "requ
 VARIABLES: dict[str, dict[str, t.Any]] = {
     "variables": {"type": "dict", "required": True},
     "host": {"type": "str", "required": True},
+    "inventory_dir": {"type": "str"},
     "connector_auth_client_secret": {"type": "str", "no_log": True},
     "connector_auth_certificate_password": {"type": "str", "no_log": True},
 }

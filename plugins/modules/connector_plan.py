@@ -33,6 +33,7 @@ EXAMPLES = r"""
   totalview.exchange365.connector_plan:
     host: "{{ inventory_hostname }}"
     variables: "{{ __connector_variables }}"
+    inventory_dir: "{{ inventory_dir }}"
   register: plan
 
 - name: Show what will change and why

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -175,3 +176,22 @@ def test_a_store_restored_from_an_older_copy_stops(desk: Desk, tenants: Tenants,
     assert run.tenant("contoso")["state"] == "failed"
     assert _names_a_key(run.tenant("contoso")["next"], emulator, tenant)
     assert [row["keyId"] for row in _credentials(emulator, tenant)] == living
+
+
+def test_one_inventory_has_one_store_wherever_it_is_run_from(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_store_folder": "relative/secrets"}
+    assert desk.run().code == 0
+    before = _credentials(emulator, tenant)
+    elsewhere = desk.folder / "elsewhere"
+    elsewhere.mkdir()
+    prepared = desk.prepare()
+
+    done = subprocess.run(
+        prepared.command, cwd=elsewhere, env=prepared.environment, check=False, capture_output=True, text=True
+    )
+
+    assert prepared.run(done.returncode, done.stdout).tenant("contoso")["changed"] == []
+    assert _credentials(emulator, tenant) == before
+    assert (desk.folder / "relative" / "secrets" / f"{tenant}.json").is_file()
+    assert list(elsewhere.iterdir()) == []

@@ -19,6 +19,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
     SECRET_VARIABLES,
     Variables,
     read_variables,
+    with_absolute_folders,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError
@@ -41,7 +42,9 @@ def run(call: Call) -> Outcome:
     """The work of connector_plan."""
     host = call.params["host"]
     hidden = {name: call.params[name] for name in SECRET_VARIABLES if call.params[name]}
-    variables = read_variables({**call.params["variables"], **hidden}, host)
+    variables = with_absolute_folders(
+        read_variables({**call.params["variables"], **hidden}, host), call.params["inventory_dir"]
+    )
     tenant = replace(call, params=options.connection(variables)).tenant()
     store = open_store(options.store(variables), call.vault)
     noted, former = store.host(tenant.directory_id), variables["connector_host_renamed"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from difflib import get_close_matches
+from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
@@ -127,6 +128,20 @@ def _same_keys(variables: Variables) -> t.Iterator[str]:
     calendar, mail = (variables[name] for name in names)
     if calendar.lower() == mail.lower():
         yield f"{' and '.join(names)} are the same ({mail}): one registration cannot be both. Give each its own."
+
+
+def with_absolute_folders(variables: Variables, inventory_dir: str | None) -> Variables:
+    """Relative to the inventory, not to where somebody happens to stand: another folder is another store, and the
+    tenant would get a second set of secrets. Raises InputError."""
+    folders = {name: Path(variables[name]) for name in ("connector_store_folder", "connector_handoff_folder")}
+    relative = [name for name, folder in folders.items() if not folder.is_absolute()]
+    if relative and not inventory_dir:
+        raise InputError(
+            f"{relative[0]} '{folders[relative[0]]}' is relative to the inventory, which is no file here.",
+            next_step="Give an absolute path.",
+            code="InventoryMistake",
+        )
+    return {**variables, **{name: str(Path(inventory_dir or "", folders[name])) for name in relative}}
 
 
 def _with_defaults(given: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:

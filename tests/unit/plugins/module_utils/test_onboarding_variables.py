@@ -10,7 +10,10 @@ import pytest
 import yaml
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import read_variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import (
+    read_variables,
+    with_absolute_folders,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 
 DEFAULTS = yaml.safe_load((Path(__file__).parents[4] / "roles/connector/defaults/main.yml").read_text())
@@ -224,3 +227,21 @@ def test_the_credential_may_come_from_the_environment(monkeypatch):
 
     assert options.connection(variables())["auth_client_secret"] == "hidden"
     assert options.connection(variables(auth_client_secret="own"))["auth_client_secret"] == "own"
+
+
+@pytest.mark.parametrize("name", ["connector_store_folder", "connector_handoff_folder"])
+@pytest.mark.parametrize(
+    ("folder", "found"), [("secrets", "/inventories/secrets"), ("../x", "/inventories/../x"), ("/srv/x", "/srv/x")]
+)
+def test_folders_are_relative_to_the_inventory(name, folder, found):
+    assert with_absolute_folders({**variables(), name: folder}, "/inventories")[name] == found
+
+
+def test_without_an_inventory_folder_a_relative_one_is_refused():
+    given = {"connector_store_folder": "secrets", "connector_handoff_folder": "/srv/handoff"}
+
+    with pytest.raises(InputError, match="connector_store_folder 'secrets'"):
+        with_absolute_folders(given, None)
+
+    given["connector_store_folder"] = "/srv/secrets"
+    assert with_absolute_folders(given, None) == given
