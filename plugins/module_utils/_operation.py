@@ -13,7 +13,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import MSAL_IMPORT_ERROR
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import REQUESTS_IMPORT_ERROR
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import REQUESTS_IMPORT_ERROR
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant, TenantOptions
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import Vault
 

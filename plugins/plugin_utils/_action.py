@@ -25,7 +25,10 @@ from ansible.utils.display import Display
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import default_ca_path, tls_context
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import (
+    default_ca_path,
+    tls_context,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import (
     Call,
     Operation,

@@ -20,7 +20,7 @@ from requests.adapters import HTTPAdapter
 from ansible_collections.totalview.exchange365.plugins.module_utils import _wait
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault

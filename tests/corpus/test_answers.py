@@ -36,7 +36,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_answer_becomes_the_error_that_its_row_names(row: Row) -> None:
     error = told(row)
 
-    assert type(error) is getattr(_errors, row["error"])
+    assert error.__class__ is getattr(_errors, row["error"])
     assert error.code == row["code"]
     assert error.next_step
     for text in row.get("says", ()):

@@ -18,7 +18,7 @@ if t.TYPE_CHECKING:
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import Trace, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.answers import NEXT_STEP, parse
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 
 Json = dict[str, t.Any]
 

@@ -36,7 +36,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.errors import GIVE_ROLE
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
 #: The service's principal is not in the tenant; it is switched off; the tenant has not subscribed to it.

@@ -23,10 +23,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ObjectMissingError,
     UnexpectedAnswerError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import http
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import http_client
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import HttpClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 
 HOST = "https://exchange.example"
 TENANT = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
@@ -303,7 +303,7 @@ def test_absence_goes_by_the_type_in_every_language(exchange, exchange_http, tex
         get_things(exchange)
 
 
-def of_cmdlet(told, status=404, inner=WRAPPER, headers=None):
+def of_cmdlet(told, status=404, *, wrapped=True, headers=None):
     """A cmdlet's own refusal: what happened stands in the details only."""
     error = {
         "code": "NotFound",
@@ -311,17 +311,17 @@ def of_cmdlet(told, status=404, inner=WRAPPER, headers=None):
         "details": [{"code": "Client", "target": "", "message": told}],
         "innererror": {"message": "Error executing cmdlet", "type": "Outer"},
     }
-    if inner:
-        error["innererror"]["internalexception"] = inner
+    if wrapped:
+        error["innererror"]["internalexception"] = WRAPPER
     return (status, {"error": error}, headers or {})
 
 
 @pytest.mark.parametrize("error_id", ["", "Ex6F9304", "ExE71684"])
-@pytest.mark.parametrize("inner", [WRAPPER, None])
+@pytest.mark.parametrize("wrapped", [True, False])
 @pytest.mark.parametrize("status", [400, 404])
-def test_absence_as_a_cmdlet_tells_it(exchange, exchange_http, error_id, inner, status):
+def test_absence_as_a_cmdlet_tells_it(exchange, exchange_http, error_id, wrapped, status):
     told = f"{error_id}|{TASKS}.ManagementObjectNotFoundException|Objektet 'x' blev ikke fundet | paa 'SERVER01'."
-    exchange_http.on("Get-Thing", of_cmdlet(told, status, inner))
+    exchange_http.on("Get-Thing", of_cmdlet(told, status, wrapped=wrapped))
 
     assert exchange.find("Get-Thing", action="find") == []
     with pytest.raises(ObjectMissingError) as caught:
@@ -573,7 +573,7 @@ class Wire:
 @pytest.fixture
 def wired(monkeypatch, clock, tokens):
     clock.time = lambda: clock.now
-    monkeypatch.setattr(http, "time", clock)
+    monkeypatch.setattr(http_client, "time", clock)
     monkeypatch.setattr(urllib3_retry, "time", clock)
 
     def connect(wire):

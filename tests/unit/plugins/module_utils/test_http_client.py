@@ -16,8 +16,8 @@ from urllib3.exceptions import MaxRetryError, ReadTimeoutError
 from urllib3.util import retry as urllib3_retry
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import http
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import http_client
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import (
     RETRY_AFTER_CAP,
     RETRY_DEADLINE,
     HttpClient,
@@ -33,7 +33,7 @@ NOW = 1_800_000_000.0
 def clock(clock, monkeypatch):
     """The tests' clock, also where requests are repeated."""
     clock.time = lambda: NOW + clock.now - 1000.0
-    monkeypatch.setattr(http, "time", clock)
+    monkeypatch.setattr(http_client, "time", clock)
     monkeypatch.setattr(urllib3_retry, "time", clock)
     return clock
 
@@ -289,7 +289,7 @@ def test_tls_is_always_verified(sent, monkeypatch, ca_path, environment, trusted
     if environment:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
     asked = []
-    monkeypatch.setattr(http, "tls_context", asked.append)
+    monkeypatch.setattr(http_client, "tls_context", asked.append)
 
     HttpClient(ca_path).request("GET", URL)
 
