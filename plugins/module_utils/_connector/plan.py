@@ -15,7 +15,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.m
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.steps import STEPS
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeRightError,
-    InputError,
     NoExchangeError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
@@ -56,21 +55,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 
-def check_groups(planned: t.Sequence[Planned]) -> None:
-    """One group may be told by its name once and by its address once. Raises InputError."""
-    names: dict[str, str] = {}
-    for entry in planned:
-        guid, group = entry.restriction.group_guid, entry.wanted.restriction.group
-        if guid in names:
-            raise InputError(
-                f"{names[guid]} and {group} are one group ({guid}): calendars and e-mail each need their own.",
-                next_step="Correct connector_calendar_group or connector_mail_group; nothing was written.",
-                code="SameGroup",
-            )
-        if guid is not None and group:
-            names[guid] = group
-
-
 class Planner:
     """Reads a tenant once for all steps and plans each of them, by the modules' own code. Writes nothing."""
 
@@ -83,9 +67,7 @@ class Planner:
     def plan(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Raises whatever the steps raise for input that cannot work."""
         self._prefetch(wanted)
-        planned = [self._plan_one(Planned(self._known(entry))) for entry in wanted]
-        check_groups(planned)
-        return planned
+        return [self._plan_one(Planned(self._known(entry))) for entry in wanted]
 
     def _known(self, wanted: Wanted) -> Wanted:
         """With what tells our registration from a stranger's that carries its key."""

@@ -49,7 +49,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     policy_description,
     role_name,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import group_alias
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
     plan,
     scope_filter,
@@ -250,7 +249,7 @@ class _Writer:
             step,
             Name=step.name,
             DisplayName=step.name,
-            Alias=group_alias(step.name),
+            Alias=_alias(step.name),
             Type="Security",
             Members=[member.guid for member in step.members],
             Notes=step.notes,
@@ -348,3 +347,8 @@ def _texts(values: t.Iterable[t.Any]) -> t.Iterator[str]:
             yield value
         elif isinstance(value, list):
             yield from _texts(value)
+
+
+def _alias(name: str) -> str:
+    """Letters, digits and a few signs only."""
+    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "-" for sign in name)
