@@ -137,6 +137,11 @@ registrations:
     client_id:
       description: By which the secret store knows the registration; V(null) where it does not.
       type: str
+connection:
+  description:
+    - The options by which the modules reach the tenant, those that are set; the secrets among them are left out.
+  returned: where something is planned
+  type: dict
 store:
   description: The option O(ignore:store) of the modules.
   returned: where something is planned

@@ -97,7 +97,8 @@ class RoleTasks:
         if module == "ansible.builtin.set_fact":
             return {"ansible_facts": self._template(task[module]), "changed": False}
         defaults = {} if module == "connector_plan" else task["module_defaults"].get(_ACTION_GROUP, {})
-        return self._perform(module, self._template({**defaults, **task[f"{OURS}{module}"]}), self._check_mode)
+        options = {**self._template(defaults), **self._template(task[f"{OURS}{module}"])}
+        return self._perform(module, options, self._check_mode)
 
     def _holds(self, task: Json) -> bool:
         conditions = task.get("when", [])

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES, Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import MICROSOFT_GRAPH
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (
@@ -52,6 +52,12 @@ _OF_EITHER_KIND = (
 def connection(variables: Variables) -> Options:
     """The options that every module of the action group has, also from the environment."""
     return with_environment({name: variables.get(f"connector_{name}") for name in _CONNECTION}, os.environ)
+
+
+def without_secrets(connection: Options) -> Options:
+    """What a result may tell of it; only options that are set."""
+    secret = {name.removeprefix("connector_") for name in SECRET_VARIABLES}
+    return {name: value for name, value in connection.items() if value is not None and name not in secret}
 
 
 def with_connection(variables: Variables) -> dict[str, t.Any]:

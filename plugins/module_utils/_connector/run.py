@@ -79,6 +79,7 @@ def run(call: Call) -> Outcome:
             options.settings(entry, pending=not found.is_settled, client_id=found.wanted.registration.client_id)
             for entry, found in zip(registrations, planned, strict=True)
         ],
+        "connection": options.without_secrets(options.connection(variables)),
         "store": options.store(variables),
         "handoff": {name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
         "handed_off": handed_off,
