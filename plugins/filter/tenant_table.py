@@ -6,20 +6,12 @@ from __future__ import annotations
 
 import typing as t
 
-_COLUMNS = {"tenant": "TENANT", "state": "STATE", "changed": "CHANGED", "next": "NEXT"}
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.table import lines
 
 
-def tenant_table(results: t.Iterable[t.Mapping[str, t.Any]]) -> list[str]:
-    """One line for each tenant under a line of headings; columns as wide as they need to be."""
-    rows = [dict(_COLUMNS), *({name: _cell(result.get(name)) for name in _COLUMNS} for result in results)]
-    widths = {name: max(len(row[name]) for row in rows) for name in _COLUMNS}
-    return ["  ".join(row[name].ljust(widths[name]) for name in _COLUMNS).rstrip() for row in rows]
-
-
-def _cell(value: t.Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(str(entry) for entry in value) or "-"
-    return str(value or "-")
+def tenant_table(results: t.Iterable[t.Mapping[str, t.Any]], width: int | None = None) -> list[str]:
+    """The lines that connector_table prints."""
+    return lines(results, width)
 
 
 class FilterModule:

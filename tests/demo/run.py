@@ -83,6 +83,7 @@ def environment() -> dict[str, str]:
         "ANSIBLE_COLLECTIONS_PATH": str(FOLDER / "collections"),
         "ANSIBLE_HOME": str(FOLDER / "ansible"),
         "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
         "AZURE_CLIENT_ID": "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b",
         "AZURE_CLIENT_SECRET": "demo-automation-secret-of-acme",
     }

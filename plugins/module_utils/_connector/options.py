@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES, Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import (
+    SECRET_VARIABLES,
+    Variables,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import MICROSOFT_GRAPH
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (

@@ -4,34 +4,16 @@
 
 from __future__ import annotations
 
-import pytest
-
 from ansible_collections.totalview.exchange365.plugins.filter.tenant_table import FilterModule, tenant_table
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.table import lines
 
 
 def test_the_file_has_one_filter_of_its_own_name():
     assert FilterModule().filters() == {"tenant_table": tenant_table}
 
 
-def test_columns_are_as_wide_as_they_need_to_be_and_lines_have_no_tail():
-    table = tenant_table(
-        [
-            {"tenant": "contoso", "state": "ready", "changed": ["calendar: consent", "hand-off"], "next": ""},
-            {"tenant": "a", "state": "waiting_for_consent", "changed": [], "next": "An administrator must consent."},
-        ]
-    )
+def test_it_gives_the_lines_of_connector_table():
+    results = [{"tenant": "contoso", "state": "complete", "changed": ["hand-off"], "next": "-"}]
 
-    assert table == [
-        "TENANT   STATE                CHANGED                      NEXT",
-        "contoso  ready                calendar: consent, hand-off  -",
-        "a        waiting_for_consent  -                            An administrator must consent.",
-    ]
-
-
-@pytest.mark.parametrize("row", [{}, {"tenant": None, "state": "", "changed": [], "next": None, "more": "ignored"}])
-def test_what_is_not_known_is_a_dash(row):
-    assert tenant_table([row])[1].split() == ["-", "-", "-", "-"]
-
-
-def test_without_tenants_there_are_headings():
-    assert tenant_table([]) == ["TENANT  STATE  CHANGED  NEXT"]
+    assert tenant_table(results) == lines(results)
+    assert tenant_table(results, 30) == lines(results, 30)

@@ -1,0 +1,97 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from collections import Counter
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+
+#: The worst first. A state that is not listed stands after the failed ones.
+_ORDER = (
+    "failed",
+    "",
+    "needs",
+    "not_provable",
+    "waiting_for_revocation",
+    "waiting_for_consent",
+    "waiting_for_exchange",
+    "changes_pending",
+    "ready",
+    "complete",
+)
+#: Tenants in these states need nobody.
+_SETTLED = frozenset({"ready", "complete"})
+#: Of a larger fleet only those are shown that need somebody.
+_ALL_UP_TO = 100
+_COLUMNS = ("tenant", "state", "by", "changed", "next")
+_GAP = "  "
+#: The narrowest that `changed` and `next` become.
+_NARROWEST = 12
+
+
+def run(call: Call) -> Outcome:
+    """The work of connector_table."""
+    return Outcome({"lines": lines(call.params["results"], call.params["width"])})
+
+
+def lines(results: t.Iterable[t.Mapping[str, t.Any]], width: int | None = None) -> list[str]:
+    """A line of headings, one for each tenant, the worst first, and one that counts.
+
+    `width`: of the terminal, in characters, at which lines are cut; None: they are as long as they need to be.
+    """
+    known = sorted(results, key=lambda result: (_rank(result), str(result.get("tenant"))))
+    shown = known if len(known) <= _ALL_UP_TO else [result for result in known if not _is_settled(result)]
+    rows = [
+        {name: name.upper() for name in _COLUMNS},
+        *({name: _cell(row.get(name)) for name in _COLUMNS} for row in shown),
+    ]
+    table = _laid_out(rows, width)
+    return [*table, _counts(known, len(known) - len(shown))]
+
+
+def _rank(result: t.Mapping[str, t.Any]) -> int:
+    state = result.get("state")
+    return _ORDER.index(state) if state in _ORDER else _ORDER.index("")
+
+
+def _is_settled(result: t.Mapping[str, t.Any]) -> bool:
+    return result.get("state") in _SETTLED and not result.get("changed")
+
+
+def _laid_out(rows: t.Sequence[t.Mapping[str, str]], width: int | None) -> list[str]:
+    # A column in which nobody has anything to say is left out.
+    columns = [name for name in _COLUMNS if name != "by" or any(row[name] != "-" for row in rows[1:])]
+    widths = {name: max(len(row[name]) for row in rows) for name in columns}
+    if width is not None:
+        widths |= _squeezed(widths, width - sum(widths[name] for name in columns[:-2]) - len(_GAP) * (len(columns) - 1))
+    table = [_GAP.join(_cut(row[name], widths[name]).ljust(widths[name]) for name in columns).rstrip() for row in rows]
+    return table if width is None else [_cut(line, width) for line in table]
+
+
+def _squeezed(widths: t.Mapping[str, int], room: int) -> dict[str, int]:
+    """The two wide columns share the room: what was changed gets a third of it, and what the next step does not need."""
+    wanted, follows = widths["changed"], widths["next"]
+    changed = min(wanted, max(room // 3, room - follows, _NARROWEST))
+    return {"changed": changed, "next": min(follows, max(room - changed, _NARROWEST))}
+
+
+def _counts(results: t.Sequence[t.Mapping[str, t.Any]], hidden: int) -> str:
+    states = Counter(_cell(result.get("state")) for result in results)
+    of_each = ", ".join(f"{count} {state}" for state, count in states.items())
+    left_out = f"; {hidden} that need nothing and were not changed are left out" if hidden else ""
+    return f"{len(results)} tenants{f': {of_each}' if of_each else ''}{left_out}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _cell(value: t.Any) -> str:
+    """On one line: what a tenant calls itself must not write to the terminal what it likes."""
+    text = ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value or "")
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text) or "-"
