@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -108,6 +109,16 @@ def _check_applications(spec: dict[str, Any]) -> None:
         unknown = sorted((permissions - resources()[GRAPH].roles.keys()) | (owners - people))
         if unknown:
             raise BadSeed(f"tenant {_name(spec, 0)}: applications.{number}: unknown: {', '.join(unknown)}")
+        for part in (wish, wish.get("servicePrincipal", {})):
+            _check_keys(f"tenant {_name(spec, 0)}: applications.{number}: keyCredentials", part)
+
+
+def _check_keys(place: str, part: Mapping[str, Any]) -> None:
+    for key in part.get("keyCredentials", ()):
+        try:
+            x509.load_der_x509_certificate(base64.b64decode(key["key"], validate=True))
+        except ValueError as error:
+            raise BadSeed(f"{place}: not a certificate in DER and base64") from error
 
 
 def _check_faults(place: str, part: Mapping[str, Any]) -> None:

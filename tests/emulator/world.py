@@ -142,6 +142,8 @@ class World:
         for name in (tenant.id, *tenant.domains):
             self._names[name.lower()] = tenant
         self.issued.expect_secret(spec.get("automation", {}).get("secret"))
+        for application in spec.get("applications", ()):
+            self.issued.expect_secrets_of(application)
         return tenant
 
     def tenants(self) -> Iterator[Tenant]:

@@ -13,6 +13,7 @@ from emulator.admin.store import Wanted
 from emulator.call import Answer, Body, Call
 from emulator.clock import stamp
 from emulator.graph.store import consent, directory_roles, portal
+from emulator.graph.store.conflicts import Conflict
 from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import policy_body
 from emulator.graph.store.records import Kind, Record
@@ -29,8 +30,11 @@ def reset(call: Call) -> Answer:
 
 
 def seed(call: Call) -> Answer:
-    document = checked("seed", call.json())
-    return Answer(200, {"tenants": [_tenant_line(tenant) for tenant in call.world.add(check_seed(document))]})
+    try:
+        document = check_seed(checked("seed", call.json()))
+    except BadSeed as error:
+        raise AdminError(400, str(error)) from error
+    return Answer(200, {"tenants": [_tenant_line(tenant) for tenant in call.world.add(document)]})
 
 
 def tenants(call: Call) -> Answer:
@@ -134,8 +138,9 @@ def portal_application(call: Call) -> Answer:
     tenant, wish = find_tenant(call), checked("application", call.json())
     try:
         record = portal.register(tenant.directory, wish)
-    except portal.UnknownName as error:
+    except (portal.UnknownName, Conflict) as error:
         raise AdminError(400, str(error)) from error
+    call.world.issued.expect_secrets_of(wish)
     return Answer(201, record.true.body)
 
 

@@ -10,7 +10,10 @@ from emulator.exchange import snapshots as exchange_snapshots
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Kind, Place
 from emulator.graph.store.resources import resources
+from emulator.graph.store.templates import FEDERATED
 from emulator.world import Tenant
+
+_DEFAULTS: dict[Kind, Body] = {Kind.APPLICATION: {FEDERATED: []}, Kind.SERVICE_PRINCIPAL: {}}
 
 
 def snapshot_of(tenant: Tenant) -> Body:
@@ -36,7 +39,7 @@ def snapshot_of(tenant: Tenant) -> Body:
 
 def _with_owners(directory: Directory, kind: Kind) -> list[Body]:
     return [
-        {**record.true.body, "owners": list(record.true.owners)}
+        {**_DEFAULTS[kind], **record.true.body, "owners": list(record.true.owners)}
         for record in directory.records(kind)
         if record.true.live
     ]

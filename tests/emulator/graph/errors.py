@@ -56,6 +56,13 @@ CONFLICTS: dict[Reason, Form] = {
     Reason.NO_SUCH_KEY: Form(400, BAD, "No password credential found with keyId '{}'."),
     Reason.BAD_LIFETIME: Form(400, BAD, "Key credential end date is invalid."),
     Reason.BAD_CERTIFICATE: Form(400, BAD, "Key credential value is not a certificate."),
+    # Code and message as people report them of applications that lock their service principals.
+    Reason.PRINCIPAL_LOCKED: Form(400, "CannotUpdateLockedServicePrincipalProperty", "Property {} is invalid."),
+    Reason.FEDERATED_TAKEN: Form(
+        409, SAME_KEY, "FederatedIdentityCredential with name {} or the same issuer and subject already exists."
+    ),
+    Reason.TOO_MANY_FEDERATED: Form(400, BAD, "No more than 20 federated identity credentials can be added."),
+    Reason.FEDERATED_NAME_FIXED: Form(400, BAD, "Property 'name' is read-only and cannot be set."),
     Reason.SECRETS_NOT_ALLOWED: Form(
         400,
         "CredentialTypeNotAllowedAsPerAppPolicy",

@@ -14,6 +14,7 @@ from emulator.graph.handlers import (
     deleted_items,
     directory_roles,
     exchange_roles,
+    federated,
     mailboxes,
     oauth_grants,
     owners,
@@ -87,12 +88,26 @@ _ROUTES: tuple[Route, ...] = (
     Route(
         "DELETE", "/applications/{key}/owners/{owner}/$ref", owners.remove_owner, Traits(rights.WRITE_APPLICATION, _APP)
     ),
+    *(
+        Route(method, f"/applications/{{key}}/federatedIdentityCredentials{path}", handler, Traits(right, _APP))
+        for method, path, handler, right in (
+            ("GET", "", federated.list_all, rights.READ_APPLICATION),
+            ("POST", "", federated.create, rights.WRITE_APPLICATION),
+            ("GET", "/{credential}", federated.read, rights.READ_APPLICATION),
+            ("PATCH", "/{credential}", federated.update, rights.WRITE_APPLICATION),
+            ("DELETE", "/{credential}", federated.delete, rights.WRITE_APPLICATION),
+        )
+    ),
     Route("GET", "/servicePrincipals", service_principals.list_all, Traits(rights.LIST_SERVICE_PRINCIPALS)),
     Route("POST", "/servicePrincipals", service_principals.create, Traits(rights.WRITE_SERVICE_PRINCIPAL)),
     Route("GET", "/servicePrincipals/$count", service_principals.count, Traits(rights.LIST_SERVICE_PRINCIPALS)),
     Route("GET", "/servicePrincipals/{key}", service_principals.read, Traits(rights.READ_SERVICE_PRINCIPAL, _SP)),
     Route("PATCH", "/servicePrincipals/{key}", service_principals.update, Traits(rights.WRITE_SERVICE_PRINCIPAL, _SP)),
     Route("DELETE", "/servicePrincipals/{key}", service_principals.delete, Traits(rights.WRITE_SERVICE_PRINCIPAL, _SP)),
+    Route("POST", "/servicePrincipals/{key}/addPassword", passwords.add, Traits(rights.WRITE_SERVICE_PRINCIPAL, _SP)),
+    Route(
+        "POST", "/servicePrincipals/{key}/removePassword", passwords.remove, Traits(rights.WRITE_SERVICE_PRINCIPAL, _SP)
+    ),
     *(
         route
         for name in _SP_GRANTS

@@ -61,6 +61,12 @@ class Issued:
         if text is not None:
             self._secrets[text] = None
 
+    def expect_secrets_of(self, application: Mapping[str, Any]) -> None:
+        """Of an application as a seed or the portal has it, and of its service principal."""
+        for part in (application, application.get("servicePrincipal", {})):
+            for credential in part.get("passwordCredentials", ()):
+                self.expect_secret(credential.get("secretText"))
+
     def token(self, text: str) -> str:
         self._tokens[text] = None
         return text

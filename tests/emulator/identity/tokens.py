@@ -19,6 +19,8 @@ from emulator.world import Tenant
 
 LIFETIME = 3599
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
+CREDENTIALS = ("passwordCredentials", "keyCredentials")
+DISABLED_BY_MICROSOFT = "DisabledDueToViolationOfServicesAgreement"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
@@ -26,8 +28,9 @@ def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
     client_id, scope = _required(form, "client_id").lower(), _required(form, "scope")
     audience = _audience(scope)
     application = _seen_application(tenant.directory, client_id)
-    _check_credential(call, tenant.directory, application, form)
+    _check_credential(call, tenant.directory, _with_principals_credentials(tenant.directory, application), form)
     principal = _service_principal(tenant.directory, client_id)
+    _require_enabled(application, principal.true.body)
     # This emulator's own origin is another name of Graph.
     own = audience == call.origin.lower()
     resource = find_resource(tenant.directory, GRAPH if own else audience)
@@ -86,6 +89,14 @@ def _seen_application(directory: Directory, client_id: str) -> Body:
     return seen.body
 
 
+def _with_principals_credentials(directory: Directory, application: Body) -> Body:
+    """Who signs in may use what sits on either object."""
+    record = directory.find_live(Kind.SERVICE_PRINCIPAL, "appId", application["appId"])
+    principal = directory.peek(record).body if record is not None else {}
+    both = {name: [*application[name], *principal.get(name, ())] for name in CREDENTIALS}
+    return {**application, **both}
+
+
 def _check_credential(call: Call, directory: Directory, application: Body, form: dict[str, str]) -> None:
     client_id = application["appId"]
     if form.get("client_secret"):
@@ -103,6 +114,11 @@ def _service_principal(directory: Directory, client_id: str) -> Record:
     record = directory.find(Kind.SERVICE_PRINCIPAL, "appId", client_id)
     if record is None or not (directory.read(record).live and record.true.live):
         raise SignInRefused(7000229, client_id)
-    if not record.true.body["accountEnabled"]:
-        raise SignInRefused(7000112, client_id)
     return record
+
+
+def _require_enabled(application: Body, principal: Body) -> None:
+    """That `isDisabled` yields the same code as a disabled service principal is a guess: Microsoft does not say."""
+    by_microsoft = (application["disabledByMicrosoftStatus"], principal["disabledByMicrosoftStatus"])
+    if application.get("isDisabled") or not principal["accountEnabled"] or DISABLED_BY_MICROSOFT in by_microsoft:
+        raise SignInRefused(7000112, application["appId"])

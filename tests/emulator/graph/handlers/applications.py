@@ -18,7 +18,7 @@ from emulator.graph.handlers.context import (
     seen_of,
     target_of,
 )
-from emulator.graph.handlers.owners import expand_owners
+from emulator.graph.handlers.owners import expand_relations
 from emulator.graph.keys import parse_key
 from emulator.graph.odata.entities import APPLICATION
 from emulator.graph.odata.listing import count_answer, created_answer, entity_answer, list_answer
@@ -29,7 +29,7 @@ from emulator.graph.store.records import Body, Kind
 
 def list_all(call: Call) -> Answer:
     records = directory_of(call).records(Kind.APPLICATION)
-    return list_answer(call, APPLICATION, records, expander=expand_owners(call))
+    return list_answer(call, APPLICATION, records, expander=expand_relations(call))
 
 
 def count(call: Call) -> Answer:
@@ -37,7 +37,7 @@ def count(call: Call) -> Answer:
 
 
 def read(call: Call) -> Answer:
-    return entity_answer(call, APPLICATION, seen_of(call), expand_owners(call))
+    return entity_answer(call, APPLICATION, seen_of(call), expand_relations(call))
 
 
 def create(call: Call) -> Answer:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Owners of applications and service principals."""
+"""Owners of applications and service principals, and what expands beside them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from emulator.graph.handlers.context import directory_of, no_content, seen_of, t
 from emulator.graph.odata.entities import APPLICATION, DIRECTORY_OBJECT, SERVICE_PRINCIPAL, USER, Entity
 from emulator.graph.odata.listing import Expander
 from emulator.graph.odata.options import Expand, read_options
-from emulator.graph.store import applications
+from emulator.graph.store import applications, federated
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Body, Kind, Record, Version
+from emulator.graph.store.templates import FEDERATED
 
 ENTITIES: dict[Kind, Entity] = {
     Kind.APPLICATION: APPLICATION,
@@ -54,10 +55,13 @@ def remove_owner(call: Call) -> Answer:
     return no_content()
 
 
-def expand_owners(call: Call) -> Expander:
+def expand_relations(call: Call) -> Expander:
+    """Owners, and what an application is trusted with from elsewhere."""
     directory = directory_of(call)
 
     def expand(seen: Version, wish: Expand) -> list[Body]:
+        if wish.name == FEDERATED:
+            return [{name: entry[name] for name in wish.select or entry} for entry in federated.of_body(seen.body)]
         return [typed_body(record, wish.select) for record in _owners(directory, seen)]
 
     return expand

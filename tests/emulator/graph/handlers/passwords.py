@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`addPassword` and `removePassword`."""
+"""`addPassword` and `removePassword`, of applications and service principals."""
 
 from __future__ import annotations
 

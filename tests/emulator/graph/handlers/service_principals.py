@@ -17,17 +17,18 @@ from emulator.graph.handlers.context import (
     seen_of,
     target_of,
 )
-from emulator.graph.handlers.owners import expand_owners
+from emulator.graph.handlers.owners import expand_relations
 from emulator.graph.keys import parse_key
 from emulator.graph.odata.entities import SERVICE_PRINCIPAL
 from emulator.graph.odata.listing import count_answer, created_answer, entity_answer, list_answer
 from emulator.graph.store import deleted_items, service_principals
+from emulator.graph.store.key_credentials import take_keys
 from emulator.graph.store.records import Kind
 
 
 def list_all(call: Call) -> Answer:
     records = directory_of(call).records(Kind.SERVICE_PRINCIPAL)
-    return list_answer(call, SERVICE_PRINCIPAL, records, expander=expand_owners(call))
+    return list_answer(call, SERVICE_PRINCIPAL, records, expander=expand_relations(call))
 
 
 def count(call: Call) -> Answer:
@@ -35,7 +36,7 @@ def count(call: Call) -> Answer:
 
 
 def read(call: Call) -> Answer:
-    return entity_answer(call, SERVICE_PRINCIPAL, seen_of(call), expand_owners(call))
+    return entity_answer(call, SERVICE_PRINCIPAL, seen_of(call), expand_relations(call))
 
 
 def create(call: Call) -> Answer:
@@ -50,7 +51,10 @@ def update(call: Call) -> Answer:
         raise bad_request("Property 'appId' does not match the key.")
     if call.target is None or not call.target.true.live:
         return _create(call, {**body, "appId": value})
-    directory_of(call).change(target_of(call), body)
+    directory, record = directory_of(call), target_of(call)
+    if "keyCredentials" in body:
+        service_principals.require_unlocked(directory, record, "keyCredentials")
+    directory.change(record, take_keys(directory, record.true.body, body))
     return no_content()
 
 
@@ -63,6 +67,7 @@ def _create(call: Call, body: Body) -> Answer:
     directory, app_id = directory_of(call), body.pop("appId").lower()
     require_owned(call, directory.find_live(Kind.APPLICATION, "appId", app_id))
     created_by = call.claims.get("appid")
+    body = take_keys(directory, {"keyCredentials": []}, body)
     record = service_principals.create(directory, app_id, body, owners=new_owner(call), created_by=created_by)
     answer = created_answer(call, SERVICE_PRINCIPAL, record.true.body)
     answer.headers["location"] = object_location(call, record)

@@ -56,7 +56,7 @@ APPLICATION = Entity(
     },
     order_advanced=_DIRECTORY_ORDER,
     search=frozenset({"displayName", "description"}),
-    expand=frozenset({"owners"}),
+    expand=frozenset({"owners", templates.FEDERATED}),
 )
 
 SERVICE_PRINCIPAL = Entity(
@@ -168,6 +168,13 @@ EVENT = Entity(
     ("id", "subject", "isAllDay", "isCancelled", "showAs", "sensitivity", "type", "start", "end"),
     filters={"subject": ("eq", "startswith")},
     skips=True,
+)
+
+FEDERATED_CREDENTIAL = Entity(
+    "federatedIdentityCredential",
+    templates.FEDERATED,
+    ("id", "name", "issuer", "subject", "description", "audiences"),
+    filters={"name": ("eq", "startswith"), "issuer": ("eq",), "subject": ("eq",)},
 )
 
 ORGANIZATION = Entity(

@@ -39,14 +39,18 @@ def create(
     return directory.add(Kind.APPLICATION, body, owners=owners, settled=settled)
 
 
-def update(directory: Directory, record: Record, changes: Body) -> None:
+def update(directory: Directory, record: Record, changes: Body, *, settled: bool = False) -> None:
     current = record.true.body
     if "uniqueName" in changes and changes["uniqueName"] != current["uniqueName"]:
         # Microsoft calls the name immutable, yet sets it once on an application that has none.
         if current["uniqueName"] is not None:
             raise Conflict(Reason.UNIQUE_NAME_FIXED)
         require_free(directory, changes["uniqueName"])
-    directory.change(record, merged(current, changes))
+    directory.change(record, merged(current, changes), settled=settled)
+    principal = directory.find_live(Kind.SERVICE_PRINCIPAL, "appId", current["appId"])
+    if "isDisabled" in changes and principal is not None:
+        # Set on the registration, shown on its service principal too ("Deactivate an app registration").
+        directory.change(principal, {"isDisabled": changes["isDisabled"]}, settled=settled)
 
 
 def require_free(directory: Directory, unique_name: str | None) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Client secrets of applications."""
+"""Client secrets of applications and of service principals."""
 
 from __future__ import annotations
 
@@ -15,23 +15,30 @@ from emulator.graph.store.conflicts import Conflict, Reason
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.policy import check_new_secret
 from emulator.graph.store.records import Body, Record
+from emulator.graph.store.service_principals import require_unlocked
 
 # Values of real secrets may begin with - or ~ and have broken command lines that did not expect it (azure-cli 23016).
 ALPHABET = string.ascii_letters + string.digits + "-_.~"
 LENGTH = 40
+NEVER = "2199-12-31T00:00:00Z"
 
 
 def add(directory: Directory, record: Record, wanted: Body) -> Body:
     """Answers the only body that ever carries `secretText`."""
     now = directory.clock.now()
     start, end = _lifetime(wanted, now)
-    check_new_secret(directory.policy, record.true.body, start, end)
-    text = "".join(secrets.choice(ALPHABET) for _unused in range(LENGTH))
+    require_unlocked(directory, record, "passwordCredentials")
+    check_new_secret(directory.policy, record, start, end)
+    text = _new_text()
     credential = _credential(wanted, text, str(uuid4()))
     credential["startDateTime"] = stamp(start) if wanted.get("startDateTime") else long_stamp(start)
     credential["endDateTime"] = stamp(end) if wanted.get("endDateTime") else long_stamp(end)
     store(directory, record, credential, text)
     return {**credential, "secretText": text}
+
+
+def _new_text() -> str:
+    return "".join(secrets.choice(ALPHABET) for _unused in range(LENGTH))
 
 
 def store(directory: Directory, record: Record, credential: Body, text: str, *, settled: bool = False) -> None:
@@ -40,6 +47,15 @@ def store(directory: Directory, record: Record, credential: Body, text: str, *, 
         directory.births[credential["keyId"]] = directory.clock.now()
     existing = record.true.body["passwordCredentials"]
     directory.change(record, {"passwordCredentials": [*existing, credential]}, settled=settled)
+
+
+def put(directory: Directory, record: Record, wish: Body, key_id: str) -> None:
+    """As a person does it in the portal, long ago or just now; without an end it never expires."""
+    text = wish.get("secretText") or _new_text()
+    start, end = directory.clock.now(), parse_stamp(wish.get("endDateTime", NEVER))
+    credential = _credential(wish, text, key_id)
+    credential |= {"startDateTime": stamp(start), "endDateTime": stamp(end)}
+    store(directory, record, credential, text, settled=True)
 
 
 def seeded(text: str, key_id: str, start: datetime, end: datetime) -> Body:

@@ -13,7 +13,7 @@ from odata_query.ast import Duration
 
 from emulator.clock import parse_stamp
 from emulator.graph.store.conflicts import Conflict, Reason
-from emulator.graph.store.records import Body
+from emulator.graph.store.records import Body, Record
 
 POLICY_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -51,20 +51,20 @@ def _rule(restriction: str, max_lifetime: str | None) -> Body:
     }
 
 
-def check_new_secret(policy: Body, application: Body, start: datetime, end: datetime) -> None:
+def check_new_secret(policy: Body, record: Record, start: datetime, end: datetime) -> None:
     if not policy.get("isEnabled"):
         return
-    rules = (policy.get("applicationRestrictions") or {}).get("passwordCredentials") or []
+    rules = (policy.get(f"{record.kind.value}Restrictions") or {}).get("passwordCredentials") or []
     for rule in rules:
-        if _applies(rule, application):
+        if _applies(rule, record.true.body):
             _check(rule, end - start, policy["id"])
 
 
-def _applies(rule: Body, application: Body) -> bool:
+def _applies(rule: Body, body: Body) -> bool:
     after = rule.get("restrictForAppsCreatedAfterDateTime")
     if rule.get("state", "enabled") != "enabled":
         return False
-    return after is None or parse_stamp(application["createdDateTime"]) > parse_stamp(after)
+    return after is None or parse_stamp(body["createdDateTime"]) > parse_stamp(after)
 
 
 def _check(rule: Body, lifetime: timedelta, policy_id: str) -> None:

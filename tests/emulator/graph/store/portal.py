@@ -8,11 +8,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emulator.graph.store import applications, consent
+from emulator.graph.store import applications, consent, federated, passwords
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import RANDOM, Ids
+from emulator.graph.store.key_credentials import take_keys
 from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH, resources
+from emulator.graph.store.templates import FEDERATED
+
+STATES = ("isDisabled", "disabledByMicrosoftStatus", "accountEnabled")
+KEY: Body = {"type": "AsymmetricX509Cert", "usage": "Verify"}
+AUDIENCE = "api://AzureADTokenExchange"
 
 
 class UnknownName(ValueError):
@@ -29,10 +35,31 @@ def register(directory: Directory, wish: Mapping[str, Any], ids: Ids = RANDOM) -
         "requiredResourceAccess": [graph_permissions(wish.get("applicationPermissions", ()), ("User.Read",))],
     }
     record = applications.create(directory, fields, owners=_owners(directory, wish.get("owners")), settled=True)
-    consent.ensure_service_principal(directory, record, ids)
+    principal = consent.ensure_service_principal(directory, record, ids)
+    _set_up(directory, record, wish, ids)
+    _set_up(directory, principal, wish.get("servicePrincipal", {}), ids)
     if wish.get("adminConsent"):
         consent.consent(directory, record, ids=ids)
     return record
+
+
+def _set_up(directory: Directory, record: Record, wish: Mapping[str, Any], ids: Ids) -> None:
+    """What people have put on the object since, and whether anybody may sign in with it."""
+    states = {name: wish[name] for name in STATES if name in wish}
+    if states:
+        applications.update(directory, record, states, settled=True)
+    for number, password in enumerate(wish.get("passwordCredentials", ())):
+        key_id = ids.object_id(f"{record.id}/passwordCredentials/{number}")
+        passwords.put(directory, record, password, key_id)
+    keys = [
+        {**KEY, "endDateTime": passwords.NEVER, **key, "keyId": ids.object_id(f"{record.id}/keyCredentials/{number}")}
+        for number, key in enumerate(wish.get("keyCredentials", ()))
+    ]
+    if keys:
+        directory.change(record, take_keys(directory, record.true.body, {"keyCredentials": keys}), settled=True)
+    for credential in wish.get(FEDERATED, ()):
+        new_id = ids.object_id(f"{record.id}/{FEDERATED}/{credential['name']}")
+        federated.add(directory, record, {"audiences": [AUDIENCE], **credential}, settled_id=new_id)
 
 
 def graph_permissions(roles: Sequence[str], scopes: Sequence[str] = ()) -> Body:

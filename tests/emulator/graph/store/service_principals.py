@@ -63,7 +63,18 @@ def new_body(directory: Directory, application: Body, object_id: str) -> Body:
         "signInAudience": application["signInAudience"],
         "tags": application["tags"],
         "createdByAppId": None,
+        "isDisabled": application.get("isDisabled"),
     }
+
+
+def require_unlocked(directory: Directory, record: Record, name: str) -> None:
+    """An application may forbid credentials on its service principals (serviceprincipallockconfiguration)."""
+    if record.kind is not Kind.SERVICE_PRINCIPAL:
+        return
+    application = directory.find_live(Kind.APPLICATION, "appId", record.true.body["appId"])
+    lock = (application.true.body["servicePrincipalLockConfiguration"] if application else None) or {}
+    if lock.get("isEnabled") and (lock.get("allProperties") or lock.get("credentialsWithUsageVerify")):
+        raise Conflict(Reason.PRINCIPAL_LOCKED, name)
 
 
 def reference(directory: Directory, object_id: str) -> Record:

@@ -73,6 +73,9 @@ APPLICATION: Body = {
     "spa": {"redirectUris": []},
 }
 
+# A collection of its own at Graph, kept here because it comes and goes with the application.
+FEDERATED = "federatedIdentityCredentials"
+
 SERVICE_PRINCIPAL: Body = {
     "id": None,
     "deletedDateTime": None,
