@@ -27,6 +27,7 @@ EVERYTHING = (
     "DelegatedPermissionGrant.ReadWrite.All",
     "Directory.Read.All",
     "Policy.Read.All",
+    "Policy.ReadWrite.ApplicationConfiguration",
     "User.Read.All",
 )
 

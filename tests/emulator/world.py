@@ -20,7 +20,7 @@ from emulator.faults.plan import Plan
 from emulator.graph.store import directory_roles
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import DerivedIds
-from emulator.graph.store.policy import policy_body
+from emulator.graph.store.policy import inherits, policy_body
 from emulator.identity.store import Issued, SigningKey
 from emulator.lag import Lag
 from emulator.planting import Spec, plant
@@ -58,7 +58,8 @@ class Tenant:
     def directory(self) -> Directory:
         if self._directory is None:
             policy = policy_body(self.spec.get("policy"))
-            self._directory = Directory(self.id, self.domains[0], self.world.clock, self.current_lag, policy)
+            inherited = inherits(self.spec.get("policy"))
+            self._directory = Directory(self.id, self.domains[0], self.world.clock, self.current_lag, policy, inherited)
             plant(self._directory, self.spec, self.sown)
         return self._directory
 

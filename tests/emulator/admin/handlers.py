@@ -15,7 +15,7 @@ from emulator.clock import stamp
 from emulator.graph.store import consent, directory_roles, portal
 from emulator.graph.store.conflicts import Conflict
 from emulator.graph.store.ids import DerivedIds
-from emulator.graph.store.policy import policy_body
+from emulator.graph.store.policy import inherits, policy_body
 from emulator.graph.store.records import Kind, Record
 from emulator.identity import tokens
 from emulator.lag import Lag
@@ -103,6 +103,7 @@ def change_tenant(call: Call) -> Answer:
         tenant.lag = None if wanted["lag"] is None else Lag.parse(wanted["lag"])
     if "policy" in wanted:
         tenant.directory.policy = policy_body(wanted["policy"])
+        tenant.directory.unsaid_inherited = inherits(wanted["policy"])
     if "roles" in wanted:
         set_graph_roles(tenant.directory, _automation(tenant), _known_roles(wanted["roles"]))
     if "directory_roles" in wanted:

@@ -10,10 +10,13 @@ from emulator.exchange import snapshots as exchange_snapshots
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Kind, Place
 from emulator.graph.store.resources import resources
-from emulator.graph.store.templates import FEDERATED
+from emulator.graph.store.templates import APP_POLICIES, FEDERATED
 from emulator.world import Tenant
 
-_DEFAULTS: dict[Kind, Body] = {Kind.APPLICATION: {FEDERATED: []}, Kind.SERVICE_PRINCIPAL: {}}
+_DEFAULTS: dict[Kind, Body] = {
+    Kind.APPLICATION: {FEDERATED: [], APP_POLICIES: []},
+    Kind.SERVICE_PRINCIPAL: {APP_POLICIES: []},
+}
 
 
 def snapshot_of(tenant: Tenant) -> Body:
@@ -33,6 +36,7 @@ def snapshot_of(tenant: Tenant) -> Body:
         "deletedItems": _deleted(directory),
         "users": list(directory.live(Kind.USER)),
         "policy": directory.policy,
+        "appManagementPolicies": list(directory.live(Kind.APP_POLICY)),
         "exchange": exchange_snapshots.snapshot_of(tenant.exchange) if tenant.exchange is not None else None,
     }
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
+from emulator.faults.answers import Answered, RefuseMailbox, RefuseSignIn
 from emulator.faults.connections import Drip, Kill, Refuse, ResetAfter, ResetBefore, Timeout
 from emulator.faults.garbage import Garbage
 from emulator.faults.model import BadFault, Fault, Filter, Limits
@@ -37,6 +38,9 @@ KINDS: Mapping[str, type[Fault]] = {
     "garbage": Garbage,
     "clock_skew": ClockSkew,
     "kill": Kill,
+    "refuse_sign_in": RefuseSignIn,
+    "refuse_mailbox": RefuseMailbox,
+    "answer": Answered,
 }
 
 _FILTERS = {field.name for field in fields(Filter)}

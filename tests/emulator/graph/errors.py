@@ -63,6 +63,7 @@ CONFLICTS: dict[Reason, Form] = {
     ),
     Reason.TOO_MANY_FEDERATED: Form(400, BAD, "No more than 20 federated identity credentials can be added."),
     Reason.FEDERATED_NAME_FIXED: Form(400, BAD, "Property 'name' is read-only and cannot be set."),
+    Reason.POLICY_ASSIGNED: Form(400, BAD, "Only one app management policy can be assigned to an object."),
     Reason.SECRETS_NOT_ALLOWED: Form(
         400,
         "CredentialTypeNotAllowedAsPerAppPolicy",

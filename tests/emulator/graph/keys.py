@@ -58,4 +58,5 @@ APPLICATION = Target((Kind.APPLICATION,), keys=("id", "appId", "uniqueName"), up
 SERVICE_PRINCIPAL = Target((Kind.SERVICE_PRINCIPAL,), keys=("id", "appId"), upsert_key="appId")
 OAUTH_GRANT = Target((Kind.OAUTH_GRANT,))
 DIRECTORY_ROLE = Target((Kind.DIRECTORY_ROLE,))
+APP_POLICY = Target((Kind.APP_POLICY,))
 DELETED_ITEM = Target((Kind.APPLICATION, Kind.SERVICE_PRINCIPAL), Place.DELETED)

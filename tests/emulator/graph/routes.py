@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from emulator.graph import keys, rights
 from emulator.graph.handlers import (
+    app_policies,
     applications,
     batch,
     deleted_items,
@@ -35,6 +36,8 @@ class Traits:
 
 
 _APP, _SP, _GONE = keys.APPLICATION, keys.SERVICE_PRINCIPAL, keys.DELETED_ITEM
+_APP_POLICY = keys.APP_POLICY
+_APP_POLICIES = "/policies/appManagementPolicies"
 _GRANT = keys.OAUTH_GRANT
 _DIRECTORY_ROLE = keys.DIRECTORY_ROLE
 _DIRECTORY_ROLES = "/roleManagement/directory/roleAssignments"
@@ -48,6 +51,20 @@ _ROUTES: tuple[Route, ...] = (
     Route("POST", "/$batch", batch.run, Traits(None)),
     Route("GET", "/organization", tenant.organization, Traits(rights.READ_ORGANIZATION)),
     Route("GET", "/policies/defaultAppManagementPolicy", tenant.app_management_policy, Traits(rights.READ_POLICY)),
+    Route("GET", _APP_POLICIES, app_policies.list_all, Traits(rights.READ_POLICY)),
+    Route("POST", _APP_POLICIES, app_policies.create, Traits(rights.WRITE_POLICY)),
+    Route("GET", f"{_APP_POLICIES}/{{key}}", app_policies.read, Traits(rights.READ_POLICY, _APP_POLICY)),
+    Route("PATCH", f"{_APP_POLICIES}/{{key}}", app_policies.update, Traits(rights.WRITE_POLICY, _APP_POLICY)),
+    Route("DELETE", f"{_APP_POLICIES}/{{key}}", app_policies.delete, Traits(rights.WRITE_POLICY, _APP_POLICY)),
+    *(
+        Route(method, f"/{collection}/{{key}}/appManagementPolicies{path}", handler, Traits(right, target))
+        for collection, target in (("applications", _APP), ("servicePrincipals", _SP))
+        for method, path, handler, right in (
+            ("GET", "", app_policies.list_assigned, rights.READ_ASSIGNED_POLICY),
+            ("POST", "/$ref", app_policies.assign, rights.WRITE_ASSIGNED_POLICY),
+            ("DELETE", "/{policy}/$ref", app_policies.take_away, rights.WRITE_ASSIGNED_POLICY),
+        )
+    ),
     Route("GET", "/users", tenant.list_users, Traits(rights.READ_USERS, cost=2)),
     Route("GET", "/users/{key}", tenant.read_user, Traits(rights.READ_USERS, cost=2)),
     # Access to mailboxes is more than the roles in the token: the handlers decide.

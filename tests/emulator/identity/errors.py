@@ -18,11 +18,20 @@ class Form(NamedTuple):
 
 
 # Codes and meanings: learn.microsoft.com/entra/identity-platform/reference-error-codes; the OAuth error names and
-# statuses are those of the client credentials flow. 7000229 and 7000112 are known from clients only.
+# statuses are those of the client credentials flow. 7000229 and 7000112 are known from clients only. Those that nothing
+# here refuses by itself come with the fault `refuse_sign_in`.
 FORMS: dict[int, Form] = {
     50011: Form("invalid_request", 400, "The redirect URI '{}' does not match the ones of the application."),
+    50013: Form("invalid_grant", 400, "Assertion failed signature validation. {}"),
+    50034: Form("invalid_grant", 400, "The user account {} does not exist in the directory."),
+    50059: Form("invalid_request", 400, "No tenant-identifying information found in the request or the credentials."),
+    50196: Form("invalid_grant", 400, "The server terminated an operation: it encountered a client request loop."),
+    53003: Form("invalid_grant", 400, "Access has been blocked by Conditional Access policies."),
+    65001: Form("invalid_grant", 400, "The user or administrator has not consented to use the application '{}'."),
     65004: Form("access_denied", 400, "User declined to consent to access the app."),
     70003: Form("unsupported_grant_type", 400, "The app requested an unsupported grant type '{}'."),
+    70001: Form("unauthorized_client", 400, "The application '{}' is disabled or not known in the directory."),
+    70011: Form("invalid_scope", 400, "The provided value for the input parameter 'scope' is not valid. {}"),
     90002: Form(
         "invalid_request",
         400,
@@ -31,6 +40,7 @@ FORMS: dict[int, Form] = {
         "for the tenant.",
     ),
     90033: Form("temporarily_unavailable", 503, "A transient error has occurred. Please try again."),
+    90038: Form("invalid_request", 400, "Confidential client is not supported in cross cloud request. {}"),
     90055: Form("temporarily_unavailable", 429, "There are too many incoming requests for this tenant."),
     500011: Form(
         "invalid_resource",
@@ -38,6 +48,19 @@ FORMS: dict[int, Form] = {
         "The resource principal named {} was not found in the tenant. This can happen if the application has not been "
         "installed by the administrator of the tenant or consented to by any user in the tenant.",
     ),
+    500014: Form(
+        "invalid_resource",
+        400,
+        "The service principal for resource '{}' is disabled. This indicate that a subscription within the tenant has "
+        "lapsed, or that the administrator for this tenant has disabled the application, preventing tokens from being "
+        "issued for it.",
+    ),
+    501051: Form("invalid_grant", 400, "Application '{}' is not assigned to a role for the resource."),
+    530032: Form("invalid_grant", 400, "Access has been blocked by a security policy of the tenant."),
+    530034: Form("invalid_grant", 400, "A delegated administrator was blocked from accessing the tenant."),
+    530035: Form("invalid_grant", 400, "Access has been blocked by security defaults."),
+    650052: Form("invalid_request", 400, "The organization has not subscribed to, or not enabled, the service '{}'."),
+    650057: Form("invalid_resource", 400, "The client has requested access to a resource that it does not list: {}."),
     500113: Form("invalid_request", 400, "No reply address is registered for the application."),
     700016: Form(
         "unauthorized_client",
@@ -54,6 +77,20 @@ FORMS: dict[int, Form] = {
         401,
         "The certificate used to sign the client assertion is not accepted for the application. [Reason - {}]",
     ),
+    700030: Form("invalid_client", 401, "Invalid certificate: the subject name is not authorized. {}"),
+    700082: Form("invalid_grant", 400, "The refresh token has expired due to inactivity."),
+    900021: Form(
+        "invalid_request",
+        400,
+        "Requested tenant identifier '{}' is not valid.",
+    ),
+    900023: Form(
+        "invalid_request",
+        400,
+        "Specified tenant identifier '{}' is no valid domain name.",
+    ),
+    900382: Form("invalid_request", 400, "Confidential client is not supported in cross cloud request."),
+    900432: Form("invalid_request", 400, "Confidential client is not supported in cross cloud request."),
     900144: Form("invalid_request", 400, "The request body must contain the following parameter: '{}'."),
     1002012: Form(
         "invalid_scope",
@@ -61,13 +98,17 @@ FORMS: dict[int, Form] = {
         "The provided value for scope {} is not valid. Client credential flows must have a scope value with /.default "
         "suffixed to the resource identifier (application ID URI).",
     ),
+    5000224: Form("invalid_grant", 400, "We are sorry, this resource is not available."),
+    5000225: Form("invalid_grant", 400, "This tenant has been blocked due to inactivity."),
     7000112: Form("unauthorized_client", 400, "Application '{}' is disabled."),
+    7000113: Form("unauthorized_client", 400, "Application '{}' is not authorized to make this call."),
     7000215: Form(
         "invalid_client",
         401,
         "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not "
         "the client secret ID, for a secret added to app '{}'.",
     ),
+    7000216: Form("invalid_client", 401, "'client_assertion', 'client_secret' or 'request' is required."),
     7000218: Form(
         "invalid_client",
         401,

@@ -177,6 +177,12 @@ FEDERATED_CREDENTIAL = Entity(
     filters={"name": ("eq", "startswith"), "issuer": ("eq",), "subject": ("eq",)},
 )
 
+APP_POLICY = Entity(
+    "appManagementPolicy",
+    "policies/appManagementPolicies",
+    ("id", "displayName", "description", "isEnabled", "restrictions"),
+)
+
 ORGANIZATION = Entity(
     "organization",
     "organization",

@@ -26,6 +26,7 @@ class Reason(Enum):
     FEDERATED_TAKEN = auto()
     TOO_MANY_FEDERATED = auto()
     FEDERATED_NAME_FIXED = auto()
+    POLICY_ASSIGNED = auto()
     SECRETS_NOT_ALLOWED = auto()
     LIFETIME_NOT_ALLOWED = auto()
     NO_SUCH_DIRECTORY_ROLE = auto()

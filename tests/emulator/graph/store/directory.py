@@ -34,6 +34,7 @@ class Directory:
     clock: Clock
     lag: Callable[[], Lag]
     policy: Body
+    unsaid_inherited: bool = True
     secrets: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
     births: dict[str, datetime] = field(default_factory=dict)

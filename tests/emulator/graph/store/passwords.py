@@ -28,7 +28,7 @@ def add(directory: Directory, record: Record, wanted: Body) -> Body:
     now = directory.clock.now()
     start, end = _lifetime(wanted, now)
     require_unlocked(directory, record, "passwordCredentials")
-    check_new_secret(directory.policy, record, start, end)
+    check_new_secret(directory, record, start, end)
     text = _new_text()
     credential = _credential(wanted, text, str(uuid4()))
     credential["startDateTime"] = stamp(start) if wanted.get("startDateTime") else long_stamp(start)

@@ -12,11 +12,12 @@ from emulator.graph.store import applications, consent, federated, passwords
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import RANDOM, Ids
 from emulator.graph.store.key_credentials import take_keys
+from emulator.graph.store.policy import add_policy, assign_policy
 from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH, resources
 from emulator.graph.store.templates import FEDERATED
 
-STATES = ("isDisabled", "disabledByMicrosoftStatus", "accountEnabled")
+STATES = ("isDisabled", "disabledByMicrosoftStatus", "accountEnabled", "createdDateTime")
 KEY: Body = {"type": "AsymmetricX509Cert", "usage": "Verify"}
 AUDIENCE = "api://AzureADTokenExchange"
 
@@ -57,6 +58,10 @@ def _set_up(directory: Directory, record: Record, wish: Mapping[str, Any], ids: 
     ]
     if keys:
         directory.change(record, take_keys(directory, record.true.body, {"keyCredentials": keys}), settled=True)
+    if "appManagementPolicy" in wish:
+        policy_id = ids.object_id(f"{record.id}/appManagementPolicy")
+        policy = add_policy(directory, wish["appManagementPolicy"], settled_id=policy_id)
+        assign_policy(directory, record, policy.id, settled=True)
     for credential in wish.get(FEDERATED, ()):
         new_id = ids.object_id(f"{record.id}/{FEDERATED}/{credential['name']}")
         federated.add(directory, record, {"audiences": [AUDIENCE], **credential}, settled_id=new_id)

@@ -23,6 +23,7 @@ class Kind(Enum):
     OAUTH_GRANT = "oAuth2PermissionGrant"
     USER = "user"
     DIRECTORY_ROLE = "unifiedRoleAssignment"
+    APP_POLICY = "appManagementPolicy"
     OTHER = "entity"
 
 

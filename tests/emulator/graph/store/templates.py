@@ -76,6 +76,9 @@ APPLICATION: Body = {
 # A collection of its own at Graph, kept here because it comes and goes with the application.
 FEDERATED = "federatedIdentityCredentials"
 
+# Ids of the app management policies that are assigned: a collection of its own at Graph too.
+APP_POLICIES = "appManagementPolicies"
+
 SERVICE_PRINCIPAL: Body = {
     "id": None,
     "deletedDateTime": None,
