@@ -15,6 +15,7 @@ description:
   - Microsoft tells a secret's value once. It goes from the answer into the store inside this task, is read back,
     and is never
     a result, a fact or a log line.
+  - A secret that was replaced stays until its successor was delivered and the overlap is over, or until it expires.
   - The store notes each secret before it is issued. One that was noted within a day and is not in the store was left
     by a run that was killed; it is removed. All others that the store does not hold are reported and never touched.
 extends_documentation_fragment:
@@ -36,9 +37,42 @@ options:
     type: str
     default: 30d
   overlap:
-    description: How long a renewed secret's predecessor lives on. A later run removes it then.
+    description: How long a secret lives on after its successor was delivered. A later run removes it then.
     type: str
     default: 7d
+  delivered:
+    description:
+      - Key IDs of secrets that were typed in where they are used. The store notes them, once and for good, and the
+        O(overlap) of what they replace begins.
+      - Counts only for secrets that M(totalview.exchange365.connector_handoff) has handed off. Any other key ID, of
+        whatever application, says nothing here, so that one list serves many tenants.
+    version_added: 0.2.0
+    type: list
+    elements: str
+    default: []
+  revoke:
+    description:
+      - Key IDs of secrets that have leaked. They are removed at once; where the newest is among them, after another
+        one was issued. Whoever uses one of them stops until the newest is typed in.
+      - Only the application's own secrets are removed, also such as the store does not know.
+    version_added: 0.2.0
+    type: list
+    elements: str
+    default: []
+  rotate:
+    description:
+      - Issue a new secret also where none is due. Not while the newest waits to be delivered, so that one run after
+        the other issues one secret only.
+    version_added: 0.2.0
+    type: bool
+    default: false
+  handed_off:
+    description:
+      - The hand-off has the secret that the store holds. Of use where a version before 0.2.0 handed it off, which the
+        store did not note.
+    version_added: 0.2.0
+    type: bool
+    default: false
   owner:
     description:
       - Who may remove the secrets that this module makes; becomes part of their labels, which the tenant's
@@ -91,6 +125,27 @@ secret:
     end:
       description: When it expires, in UTC.
       type: str
+    handed_off:
+      description: When it was handed off, in UTC. V(null) before.
+      type: str
+    delivered:
+      description: When it became known that it is used, in UTC. V(null) before.
+      type: str
+type_in:
+  description:
+    - The newest secret, where somebody must type it in because an older one is in use that ends. V(null) otherwise.
+  returned: success
+  type: dict
+  contains:
+    key_id:
+      description: Microsoft's ID of the secret.
+      type: str
+    before:
+      description: When the older one ends, in UTC. V(null) where it has ended or was removed.
+      type: str
+    late:
+      description: Whether it has.
+      type: bool
 foreign_secrets:
   description: Secrets of the application that are not ours.
   returned: success
@@ -128,6 +183,10 @@ ARGUMENT_SPEC = {
     "renew_before": {"type": "str", "default": "30d"},
     "overlap": {"type": "str", "default": "7d"},
     "owner": {"type": "str"},
+    "delivered": {"type": "list", "elements": "str", "default": []},
+    "revoke": {"type": "list", "elements": "str", "default": []},
+    "rotate": {"type": "bool", "default": False},
+    "handed_off": {"type": "bool", "default": False},
     "lost_store": {"type": "str", "choices": ["stop", "replace"], "default": "stop"},
     "host": {"type": "str"},
     "host_renamed": {"type": "str"},

@@ -14,7 +14,9 @@ description:
   - Takes the client IDs and secrets of both registrations from the secret store and writes what Totalview asks for,
     encrypted
     like the store. C(ansible-vault view) shows it.
-  - Fails where a secret is missing. Nothing is signed in to, and nothing of it is a result.
+  - Fails where a secret is missing. Nothing of it is a result.
+  - The store notes when each secret was handed off. One that has neither been proven nor handed off is signed in with
+    first; otherwise nothing is signed in to.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.store
@@ -50,6 +52,11 @@ options:
     type: list
     elements: str
     default: []
+  sign_in_wait:
+    description: How long to wait until Microsoft Entra knows a new secret.
+    version_added: 0.2.0
+    type: str
+    default: 1m
 """
 
 EXAMPLES = r"""
@@ -93,6 +100,7 @@ ARGUMENT_SPEC = {
     "mail": {"type": "str", "required": True},
     "sender": {"type": "str", "required": True},
     "pending": {"type": "list", "elements": "str", "default": []},
+    "sign_in_wait": {"type": "str", "default": "1m"},
 }
 
 OPERATION = Operation("connector_handoff", ARGUMENT_SPEC, run)

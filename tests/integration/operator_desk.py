@@ -142,11 +142,11 @@ class Desk:
         return Prepared(command, {**self._environment(record), **(environment or {})}, record)
 
     def write_encrypted(self, name: str, content: Any) -> Path:
-        """What `ansible-vault encrypt` makes of a file of variables."""
+        """What `ansible-vault encrypt` makes of a text, or of a file of variables."""
         path = self.folder / name
         password = ["--vault-password-file", str(self.vault_password_file)]
         command = [str(self.leg.bin / "ansible-vault"), "encrypt", *password, "--output", str(path), "-"]
-        text = yaml.safe_dump(content)
+        text = content if isinstance(content, str) else yaml.safe_dump(content)
         subprocess.run(command, check=True, capture_output=True, text=True, input=text, env=self._environment(path))
         return path
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ import yaml
 
 from emulator.launch import Emulator, running_emulator
 from integration.administrator import CALENDAR, MAIL, Administrator
-from integration.operator_desk import Desk
+from integration.operator_desk import ONBOARD, SENDER, Desk
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
 
@@ -75,33 +76,148 @@ def test_a_lifetime_that_cannot_work_stops_the_tenant_before_its_first_change(
     assert writes(emulator, tenant) == []
 
 
-def test_a_secret_is_renewed_in_time_and_its_predecessor_outlives_it_for_the_overlap(desk: Desk) -> None:
+def test_a_secret_lives_until_its_successor_was_delivered_and_the_overlap_is_over(desk: Desk) -> None:
     # A clock of its own: other tests' tenants must not age with this one.
     with running_emulator({"tenants": []}) as emulator:
-        own = Tenants(emulator)
-        tenant = own.make()
+        tenant = Tenants(emulator).make()
         clerk = Desk(desk.folder, desk.temporary, desk.leg, emulator.url, emulator.ca_file)
         clerk.hosts["contoso"] = {"connector_tenant_id": tenant, "connector_proof_valid": "520w"}
-        assert clerk.run().code == 0
-        first = _credentials(emulator, tenant)[0]["keyId"]
+        first_run = clerk.run().tenant("contoso")
+        first = _credentials(emulator, tenant)[0]
+        assert {entry["registration"] for entry in first_run["type_in"]} == {"calendar", "mail"}
+        assert first["keyId"] in first_run["next"]
 
         emulator.advance_clock(300 * DAY)
-        assert clerk.run().tenant("contoso")["changed"] == []
+        assert clerk.run().tenant("contoso") == {"tenant": "contoso", "state": "complete", "changed": [], "next": "-"}
 
         emulator.advance_clock(36 * DAY)
         renewed = clerk.run()
         assert renewed.tenant("contoso")["changed"] == ["calendar: secret, proof", "mail: secret, proof", "hand-off"]
         keys = [row["keyId"] for row in _credentials(emulator, tenant)]
-        assert first in keys
+        assert keys[0] == first["keyId"]
         assert len(keys) == 2
         handed_off = yaml.safe_load(clerk.view(clerk.store / "handoff" / "contoso.yml"))["mail_client_secret"]
         assert handed_off in emulator.issued()["secrets"]
+
+        # Nobody has typed it in.
+        emulator.advance_clock(8 * DAY)
+        waiting = clerk.run().tenant("contoso")
+        assert waiting["changed"] == []
+        assert f"type in before {first['endDateTime'][:10]}" in waiting["next"]
+        assert [row["keyId"] for row in _credentials(emulator, tenant)] == keys
+        awaited = [entry["key_id"] for entry in waiting["type_in"]]
+
+        clerk.variables["connector_delivered"] = [*awaited, "00000000-0000-0000-0000-000000000001"]
+        planned = clerk.run(ONBOARD, "--check")
+        assert planned.changes("contoso") == [f"note secret {key_id} as delivered" for key_id in awaited]
+        assert clerk.run().tenant("contoso")["changed"] == ["calendar: secret", "mail: secret"]
+        assert clerk.run().tenant("contoso") == {"tenant": "contoso", "state": "complete", "changed": [], "next": "-"}
+        del clerk.variables["connector_delivered"]
+        emulator.advance_clock(6 * DAY)
+        assert clerk.run().tenant("contoso")["changed"] == []
+        assert [row["keyId"] for row in _credentials(emulator, tenant)] == keys
+
+        emulator.advance_clock(DAY)
+        assert clerk.run().tenant("contoso")["changed"] == ["calendar: secret", "mail: secret"]
+        assert [row["keyId"] for row in _credentials(emulator, tenant)] == [
+            key for key in keys if key != first["keyId"]
+        ]
         assert clerk.run().tenant("contoso")["changed"] == []
 
-        emulator.advance_clock(8 * DAY)
-        assert clerk.run().tenant("contoso")["changed"] == ["calendar: secret", "mail: secret"]
-        assert [row["keyId"] for row in _credentials(emulator, tenant)] == [key for key in keys if key != first]
-        assert clerk.run().tenant("contoso")["changed"] == []
+
+def _as_before_deliveries_were_noted(desk: Desk, tenant: str) -> None:
+    """The store's file as version 0.2.0 has written it."""
+    path = desk.store / f"{tenant}.json"
+    content = json.loads(desk.view(path))
+    del content["version"]
+    for secret in content["secrets"].values():
+        del secret["handed_off"], secret["delivered"]
+        secret["retired"] = [
+            {"key_id": old["key_id"], "remove_after": "2020-01-01T00:00:00+00:00"} for old in secret["retired"]
+        ]
+    desk.write_encrypted(str(path), json.dumps(content))
+
+
+def test_the_store_of_an_older_version_is_taken_over_and_nothing_is_issued_or_removed(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    _as_before_deliveries_were_noted(desk, tenant)
+    mark = emulator.last_request()
+
+    assert desk.run().tenant("contoso")["state"] == "complete"
+
+    assert writes(emulator, tenant, mark) == []
+    # What it has handed off is known as such, also where the file notes nothing of it.
+    desk.variables["connector_rotate_force"] = ["mail"]
+    rotated = desk.run().tenant("contoso")
+    assert rotated["changed"] == ["mail: secret, proof", "hand-off"]
+    assert len(rotated["type_in"]) >= 1
+    del desk.variables["connector_rotate_force"]
+    _as_before_deliveries_were_noted(desk, tenant)
+    before = _credentials(emulator, tenant)
+
+    again = desk.run().tenant("contoso")
+
+    assert (again["state"], again["changed"]) == ("complete", [])
+    assert _credentials(emulator, tenant) == before
+    assert "type in before" in again["next"]
+
+
+def test_a_store_of_a_newer_version_stops_before_anything_is_written(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    path = desk.store / f"{tenant}.json"
+    desk.write_encrypted(str(path), json.dumps({**json.loads(desk.view(path)), "version": 3, "unheard_of": 1}))
+    before, mark = path.read_bytes(), emulator.last_request()
+
+    run = desk.run()
+
+    assert "newer version" in run.tenant("contoso")["next"]
+    assert writes(emulator, tenant, mark) == []
+    assert path.read_bytes() == before
+
+
+def test_a_leaked_secret_is_removed_and_the_next_one_is_to_be_typed_in_now(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    leaked = _credentials(emulator, tenant)[0]["keyId"]
+    desk.variables["connector_revoke"] = [leaked]
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    [left] = [row["keyId"] for row in _credentials(emulator, tenant)]
+    assert left != leaked
+    assert "type in now" in run.tenant("contoso")["next"]
+    assert left in run.tenant("contoso")["next"]
+    assert f"{leaked} is revoked" in " ".join(run.output.split())
+    assert desk.run().tenant("contoso")["changed"] == []
+
+
+def test_a_new_secret_reaches_a_connector_that_has_one_although_nothing_is_proven(desk: Desk, tenants: Tenants) -> None:
+    """Exchange Online refuses the mailbox inside: the proof of reach waits, and the old secret would end."""
+    tenant = tenants.make()
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    assert desk.run().code == 0
+    handoff = desk.store / "handoff" / "contoso.yml"
+    before = handoff.read_bytes()
+    desk.variables |= {"connector_rotate_force": ["mail"], "connector_mail_members": [SENDER, "ann@example.com"]}
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["state"] != "failed", run.output
+    assert "hand-off" in run.tenant("contoso")["changed"]
+    assert handoff.read_bytes() != before
+    assert "type in before" in run.tenant("contoso")["next"]
 
 
 def test_secrets_that_the_store_does_not_know_stay_whatever_their_label_says(

@@ -85,6 +85,9 @@ class Planned:
     unprovable: list[str] = field(default_factory=list)
     proven: bool = False
     findings: list[str] = field(default_factory=list)
+    issues_secret: bool = False
+    was_handed_off: bool = False
+    type_in: client_secret.TypeIn | None = None
 
     @property
     def name(self) -> str:

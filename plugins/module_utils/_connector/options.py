@@ -152,6 +152,10 @@ def secret(variables: Variables, registration: Registration) -> Options:
         "store": store(variables),
         **{name: variables[f"connector_secret_{name}"] for name in of_all},
         "lost_store": variables["connector_lost_store"],
+        "delivered": variables["connector_delivered"],
+        "revoke": variables["connector_revoke"],
+        "rotate": registration["name"] in variables["connector_rotate_force"],
+        "handed_off": False,
     }
 
 
@@ -183,6 +187,7 @@ def handoff(variables: Variables, tenant_id: str, pending: t.Sequence[str]) -> O
         "mail": variables["connector_mail_unique_name"],
         "sender": variables["connector_mail_sender"],
         "pending": list(pending),
+        "sign_in_wait": variables["connector_sign_in_wait"],
     }
 
 

@@ -146,8 +146,11 @@ class Planner:
     def _secret(self, planned: Planned) -> None:
         wanted, tenant = planned.wanted, self._tenant
         actual = secret_read.read(tenant.graph, self._store, tenant.directory_id, wanted.unique_name, wanted.secret)
-        planned.changes["secret"] = secret_plan.plan(actual, wanted.secret)
-        planned.find(secret_run.findings(actual))
+        change = planned.changes["secret"] = secret_plan.plan(actual, wanted.secret)
+        planned.issues_secret = secret_plan.issues(change)
+        planned.was_handed_off = secret_plan.was_handed_off(actual)
+        planned.type_in = secret_plan.type_in(actual, actual.stored, change)
+        planned.find(secret_run.findings(actual, wanted.secret))
 
     def _proof(self, planned: Planned) -> None:
         """While something is to be changed there is nothing to prove yet: the run that changes it proves it."""
@@ -156,7 +159,7 @@ class Planner:
         record: Change[t.Any] = Change({"proven": False}, {"proven": True}, (RecordProof(planned.wanted.unique_name),))
         secret = self._store.read(self._tenant.directory_id, planned.wanted.unique_name)
         restriction = planned.restriction
-        lasting = None if secret_plan.issues(planned.changes["secret"]) else secret
+        lasting = None if planned.issues_secret else secret
         bound = bound_to(restriction.fingerprint, planned.grants)
         if lasting and bound and self._holds(lasting, bound):
             planned.proven = True

@@ -23,7 +23,7 @@ class TenantState:
     `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `to_revoke`: by unique
     name, what somebody must take back. `unprovable`: what nothing can show. `waits`: what Exchange Online has not
     caught up with, until `try_again_at`. `handed_off`: once at least. `pending`: there is something to write, which was
-    not written.
+    not written. `type_in`: secrets that were handed off and that the connector needs, each with its registration.
     """
 
     changed: t.Sequence[str]
@@ -34,14 +34,19 @@ class TenantState:
     try_again_at: str | None
     handed_off: bool
     pending: bool
+    type_in: t.Sequence[Json] = ()
 
     def result(self, host: str) -> dict[str, t.Any]:
         """The role's connector_result, which a person reads in the table. `by`: only where there is a date."""
         state, follows = self._state_and_next()
-        result = {"tenant": host, "state": state, "changed": list(self.changed), "next": follows}
+        result: dict[str, t.Any] = {"tenant": host, "state": state, "changed": list(self.changed), "next": follows}
+        if self.type_in:
+            result["type_in"] = [dict(entry) for entry in self.type_in]
+            result["next"] = self._typed_in() if follows == "-" else f"{self._typed_in()}; {follows}"
+        dates = [entry["before"] for entry in self.type_in if entry["before"]]
         if state == "waiting_for_exchange" and self.try_again_at:
-            result["by"] = self.try_again_at
-        return result
+            dates.append(self.try_again_at)
+        return result | ({"by": min(dates)} if dates else {})
 
     def _state_and_next(self) -> tuple[str, str]:
         if self.links:
@@ -58,6 +63,16 @@ class TenantState:
         if self.pending:
             return "changes_pending", _RUN_ON
         return ("not_provable", self._not_shown()) if self.unprovable else ("complete", "-")
+
+    def _typed_in(self) -> str:
+        """The connector cannot be asked which secret it has."""
+        keys = ", ".join(f"{entry['registration']} {entry['key_id']}" for entry in self.type_in)
+        dates = [entry["before"][:10] for entry in self.type_in if entry["before"]]
+        if any(entry["late"] for entry in self.type_in):
+            when = "now, since the connector may have none that works,"
+        else:
+            when = f"before {min(dates)}" if dates else "for the first time"
+        return f"You type in {when} what was handed off: {keys}; then name these key ids in connector_delivered"
 
     def _not_shown(self) -> str:
         decide = "" if self.handed_off else " connector_handoff_unproven: true hands off all the same."
@@ -114,7 +129,25 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
         try_again_at=max(times, default=None),
         handed_off=bool(plan["handed_off"] or "file" in steps.get("hand-off", {})),
         pending=bool(changed) if check_mode else bool(_undone(plan, steps)),
+        type_in=[] if check_mode else _type_in(plan, steps),
     )
+
+
+def _type_in(plan: Json, steps: Json) -> list[Json]:
+    """Of secrets that were replaced the next ones, and what was handed off just now."""
+    if not plan["handed_off"] and "file" not in steps.get("hand-off", {}):
+        return []
+    is_new = steps.get("hand-off", {}).get("changed")
+    return [entry for result in _results(steps, "secret") if (entry := _awaited(result, is_new=is_new))]
+
+
+def _awaited(result: Json, *, is_new: bool) -> Json | None:
+    name, secret = result["__registration"]["name"], result["secret"]
+    if result["type_in"]:
+        return {"registration": name, **result["type_in"]}
+    if is_new and secret["delivered"] is None:
+        return {"registration": name, "key_id": secret["key_id"], "before": None, "late": False}
+    return None
 
 
 def _undone(plan: Json, steps: Json) -> list[Json]:

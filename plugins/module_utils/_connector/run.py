@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.plan import Planner
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import TenantState
@@ -29,9 +30,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     consent_link,
     hand_over,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff import run as handoff_run
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 #: learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent, for application permissions of Graph.
@@ -51,18 +50,20 @@ def run(call: Call) -> Outcome:
     check_host(noted, host, former)
     registrations = options.registrations(variables)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
+    handoff = Handoff(call, variables, store, tenant.directory_id)
+    wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]
     try:
         valid = parse_duration(variables["connector_proof_valid"], "connector_proof_valid")
         planner = Planner(tenant, store, prove_again=variables["connector_prove_again"], proof_valid=valid)
         planned = planner.plan(wanted)
     except ForbiddenError as error:
         raise _naming_rights(error, _rights(tenant, variables)) from error
-    handoff, handed_off = _handoff(call, variables, store, tenant.directory_id, planned)
-    state = _state(planned, pending=_is_pending(planned, handoff), handed_off=handed_off)
+    handing_off = handoff.plan(planned, unproven=variables["connector_handoff_unproven"])
+    state = _state(planned, pending=_is_pending(planned, handing_off), handed_off=handoff.exists)
     values = {
         "tenant_id": tenant.directory_id,
-        "planned": _in_short(planned, handoff),
-        "plan": list(_in_names(planned, handoff)),
+        "planned": _in_short(planned, handing_off),
+        "plan": list(_in_names(planned, handing_off)),
         "result": state.result(host),
         "rights": _rights(tenant, variables),
     }
@@ -76,13 +77,17 @@ def run(call: Call) -> Outcome:
         return Outcome(values, warnings=findings)
     settings = {
         "registrations": [
-            options.settings(entry, pending=not found.is_settled, client_id=found.wanted.registration.client_id)
+            {
+                **options.settings(entry, pending=not found.is_settled, client_id=found.wanted.registration.client_id),
+                "handed_off": found.name in handoff.has,
+                "was_handed_off": found.was_handed_off,
+            }
             for entry, found in zip(registrations, planned, strict=True)
         ],
         "connection": options.without_secrets(options.connection(variables)),
         "store": options.store(variables),
         "handoff": {name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
-        "handed_off": handed_off,
+        "handed_off": handoff.exists,
     }
     return Outcome({**values, **settings}, warnings=findings, session=tenant.tokens.session)
 
@@ -144,25 +149,9 @@ def _state(planned: t.Sequence[Planned], *, pending: bool, handed_off: bool) -> 
         try_again_at=max(times).isoformat(timespec="seconds") if times else None,
         handed_off=handed_off,
         pending=pending,
+        type_in=[
+            {"registration": entry.name, **entry.type_in.view()}
+            for entry in planned
+            if entry.type_in is not None and handed_off and not pending
+        ],
     )
-
-
-def _handoff(
-    call: Call, variables: Variables, store: SecretStore, tenant_id: str, planned: t.Sequence[Planned]
-) -> tuple[Change[t.Any] | None, bool]:
-    """What the hand-off would change now, and whether there is one. It waits for consent and for the proof."""
-    handoff = options.handoff(variables, tenant_id, ())
-    sender = handoff_run.checked_address(handoff["sender"])
-    folder = open_folder(handoff["folder"], handoff["store"], call.vault)
-    present = handoff_run.read(folder, handoff["name"])
-    handoff_run.check_tenant(present, tenant_id, handoff["name"])
-    released = all(entry.proven for entry in planned) or variables["connector_handoff_unproven"]
-    if any(entry.messages.text for entry in planned) or not released:
-        return None, present is not None
-    issued = {entry.name for entry in planned if "secret" in entry.parts}
-    secrets = [None if name in issued else store.read(tenant_id, handoff[name]) for name in ("calendar", "mail")]
-    desired = handoff_run.Desired(tenant_id, secrets[0], secrets[1], sender)
-    change = handoff_run.plan(present, desired, handoff["name"])
-    if change.changed:
-        folder.check()
-    return change, present is not None

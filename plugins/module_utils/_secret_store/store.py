@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 #: For so long a killed run's secret is known as such.
@@ -16,10 +16,16 @@ ANNOUNCED_FOR = timedelta(days=1)
 
 @dataclass(frozen=True)
 class RetiredSecret:
-    """A secret that was replaced and lives on until `remove_after`, so that the connector has time to change over."""
+    """A secret that was replaced. The connector may go on using it until its successor is typed in.
+
+    `handed_off`, `delivered`: when it was written to the hand-off, and when it became known that the connector has it.
+    `end`: None in the notes of before 0.2.0, which has neither.
+    """
 
     key_id: str
-    remove_after: datetime
+    end: datetime | None = None
+    handed_off: datetime | None = None
+    delivered: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class StoredProof:
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """One client secret as the store keeps it. `value` is the only copy there is."""
+    """One client secret as the store keeps it. `value` is the only copy there is. `retired`: the oldest first."""
 
     client_id: str
     key_id: str
@@ -41,6 +47,26 @@ class StoredSecret:
     value: str = field(repr=False)
     retired: tuple[RetiredSecret, ...] = ()
     proof: StoredProof | None = None
+    handed_off: datetime | None = None
+    delivered: datetime | None = None
+
+    @property
+    def as_retired(self) -> RetiredSecret:
+        return RetiredSecret(self.key_id, self.end, self.handed_off, self.delivered)
+
+    @property
+    def known(self) -> tuple[RetiredSecret, ...]:
+        """All that the store knows of the registration, in the order of their issue; this one is the last."""
+        return (*self.retired, self.as_retired)
+
+    def handed_off_at(self, at: datetime) -> t.Self:
+        return self if self.handed_off else replace(self, handed_off=at)
+
+    def delivered_at(self, key_id: str, at: datetime) -> t.Self:
+        if key_id == self.key_id:
+            return replace(self, delivered=at)
+        retired = tuple(replace(old, delivered=at) if old.key_id == key_id else old for old in self.retired)
+        return replace(self, retired=retired)
 
 
 @dataclass(frozen=True)
@@ -96,5 +122,10 @@ class SecretStore(t.Protocol):
     def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
         """Notes it, or (None) that there is none."""
 
-    def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
-        """Adds the proof to the secret; one that was replaced since then stays as it is."""
+    def revise(
+        self, tenant_id: str, registration: str, key_id: str, revision: t.Callable[[StoredSecret], StoredSecret]
+    ) -> None:
+        """Keeps what `revision` makes of the secret as it is then; one that was replaced since then stays as it is.
+
+        Between reading and writing nobody else writes.
+        """

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
-from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
@@ -24,13 +23,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
+_VERSION = 2
+
 
 class VaultFileStore:
     """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
 
-    The content is JSON: {"tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end, value, retired,
-    proof}}, "announced": {unique_name: [{label, at}]}, "host": inventory host, once it is noted,
-    "groups": {unique_name: {name, guid}}}.
+    The content is JSON: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
+    value, retired, proof, handed_off, delivered}}, "announced": {unique_name: [{label, at}]}, "host": inventory host,
+    once it is noted, "groups": {unique_name: {name, guid}}}. Version 1 has no number, and no notes of deliveries.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -48,7 +49,7 @@ class VaultFileStore:
         row = self._load(tenant_id)["secrets"].get(registration)
         try:
             return None if row is None else _from_json(row)
-        except (ValueError, KeyError, TypeError) as exc:
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
             raise _unknown_content(tenant_id) from exc
 
     def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
@@ -99,12 +100,13 @@ class VaultFileStore:
             groups = {**content.get("groups", {}), registration: group and vars(group)}
             self._folder.write(_file_name(tenant_id), _text({**content, "groups": groups}))
 
-    def note_proof(self, tenant_id: str, registration: str, key_id: str, proof: StoredProof) -> None:
+    def revise(
+        self, tenant_id: str, registration: str, key_id: str, revision: t.Callable[[StoredSecret], StoredSecret]
+    ) -> None:
         with self._folder.locked(_file_name(tenant_id)):
             secret = self.read(tenant_id, registration)
             if secret is not None and secret.key_id == key_id:
-                text = self._text_with(tenant_id, registration, replace(secret, proof=proof))
-                self._folder.write(_file_name(tenant_id), text)
+                self._folder.write(_file_name(tenant_id), self._text_with(tenant_id, registration, revision(secret)))
 
     def _text_with(self, tenant_id: str, registration: str, secret: StoredSecret) -> str:
         content = self._load(tenant_id)
@@ -120,6 +122,12 @@ class VaultFileStore:
             holder, secrets = content["tenant_id"], content["secrets"]
         except (ValueError, KeyError, TypeError) as exc:
             raise _unknown_content(tenant_id) from exc
+        if content.get("version", 1) not in (1, _VERSION):
+            raise StoreError(
+                f"The store's file {_file_name(tenant_id)} was written by a newer version of this collection.",
+                next_step="Install that version, or a later one; nothing was written.",
+                code="NewerStore",
+            )
         if (
             not isinstance(secrets, dict)
             or not isinstance(content.get("host", ""), str)
@@ -137,7 +145,7 @@ def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[A
 
 
 def _text(content: t.Mapping[str, t.Any]) -> str:
-    return json.dumps(content, indent=2, sort_keys=True) + "\n"
+    return json.dumps({**content, "version": _VERSION}, indent=2, sort_keys=True) + "\n"
 
 
 def _file_name(tenant_id: str) -> str:
@@ -151,19 +159,34 @@ def _unknown_content(tenant_id: str) -> StoreError:
 
 
 def _to_json(secret: StoredSecret) -> dict[str, t.Any]:
-    retired = [{"key_id": old.key_id, "remove_after": old.remove_after.isoformat()} for old in secret.retired]
     proof = secret.proof and {"restriction": secret.proof.restriction, "at": secret.proof.at.isoformat()}
-    return {**vars(secret), "end": secret.end.isoformat(), "retired": retired, "proof": proof}
+    return {
+        **_dates_to_json(vars(secret)),
+        "retired": [_dates_to_json(vars(old)) for old in secret.retired],
+        "proof": proof,
+    }
+
+
+def _dates_to_json(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def _from_json(row: t.Mapping[str, t.Any]) -> StoredSecret:
-    retired = (RetiredSecret(old["key_id"], datetime.fromisoformat(old["remove_after"])) for old in row["retired"])
     proof = row.get("proof")
     return StoredSecret(
         **{
-            **row,
-            "end": datetime.fromisoformat(row["end"]),
-            "retired": tuple(retired),
+            **_dates_from_json(row),
+            "retired": tuple(RetiredSecret(**_dates_from_json(_since_version_2(old))) for old in row["retired"]),
             "proof": proof and StoredProof(proof["restriction"], datetime.fromisoformat(proof["at"])),
         }
     )
+
+
+def _since_version_2(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Until then a replaced secret was removed after a date, whether its successor was in use or not."""
+    return {name: value for name, value in row.items() if name != "remove_after"}
+
+
+def _dates_from_json(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    dates = ("end", "handed_off", "delivered")
+    return {name: datetime.fromisoformat(value) if name in dates and value else value for name, value in row.items()}

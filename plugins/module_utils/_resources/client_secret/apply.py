@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -21,6 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
     Actual,
     IssueSecret,
+    NoteDelivered,
     RemoveSecret,
     Step,
 )
@@ -42,11 +44,22 @@ def apply(
     stored = actual.stored
     for step in change.steps:
         match step:
+            case NoteDelivered():
+                stored = _note_delivered(store, tenant_id, unique_name, actual, step)
             case RemoveSecret():
                 _remove(graph, actual, step)
             case IssueSecret():
                 stored = _issue_and_store(graph, store, tenant_id, unique_name, actual, step)
     return stored
+
+
+def _note_delivered(
+    store: SecretStore, tenant_id: str, unique_name: str, actual: Actual, step: NoteDelivered
+) -> StoredSecret | None:
+    if actual.stored is not None:
+        noted = partial(StoredSecret.delivered_at, key_id=step.key_id, at=actual.now)
+        store.revise(tenant_id, unique_name, actual.stored.key_id, noted)
+    return store.read(tenant_id, unique_name)
 
 
 def _remove(graph: GraphClient, actual: Actual, step: RemoveSecret) -> None:

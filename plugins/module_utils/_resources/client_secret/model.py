@@ -37,7 +37,9 @@ class Desired:
     """`owner` marks the secrets that we may remove; `run` tells one run's secret from another's.
 
     `client_id`: of the registration, where it was located before. `replaces_lost`: a new secret is wanted although the
-    store may have lost one that is in use.
+    store may have lost one that is in use. `delivered`, `revoked`: key ids of secrets that the connector has, and that
+    have leaked; those of other applications among them say nothing here. `rotates`: also before it is due.
+    `handed_off`: the hand-off has what the store holds, whether that was noted or not.
     """
 
     owner: str
@@ -47,6 +49,10 @@ class Desired:
     overlap: timedelta
     client_id: str | None = None
     replaces_lost: bool = False
+    delivered: frozenset[str] = frozenset()
+    revoked: frozenset[str] = frozenset()
+    rotates: bool = False
+    handed_off: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
@@ -62,6 +68,10 @@ class Desired:
             overlap=parse_duration(params["overlap"], "overlap"),
             client_id=params.get("client_id"),
             replaces_lost=params["lost_store"] == "replace",
+            delivered=frozenset(params["delivered"]),
+            revoked=frozenset(params["revoke"]),
+            rotates=params["rotate"],
+            handed_off=params["handed_off"],
         )
 
     @property
@@ -98,6 +108,14 @@ class Actual:
 
 
 @dataclass(frozen=True)
+class NoteDelivered:
+    key_id: str
+
+    def describe(self) -> str:
+        return f"note secret {self.key_id} as delivered"
+
+
+@dataclass(frozen=True)
 class RemoveSecret:
     key_id: str
     reason: str
@@ -117,4 +135,19 @@ class IssueSecret:
         return f"issue client secret valid for {in_words(self.end - self.start)}"
 
 
-Step: t.TypeAlias = "RemoveSecret | IssueSecret"
+Step: t.TypeAlias = "NoteDelivered | RemoveSecret | IssueSecret"
+
+
+@dataclass(frozen=True)
+class TypeIn:
+    """The secret that the connector is to have next.
+
+    `before`: when the one ends that it may be using; None where that one has ended or is gone.
+    """
+
+    key_id: str
+    before: datetime | None
+
+    def view(self) -> dict[str, t.Any]:
+        before = self.before.isoformat(timespec="seconds") if self.before else None
+        return {"key_id": self.key_id, "before": before, "late": before is None}

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -16,13 +18,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Credential,
     Desired,
     IssueSecret,
+    NoteDelivered,
     RemoveSecret,
     Step,
+    TypeIn,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import (
     lifetime_under,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import RetiredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    RetiredSecret,
+    StoredSecret,
+)
 
 #: Where valid_for is not given. Microsoft advises less than twelve months or so; the portal stops at 24.
 DEFAULT_LIFETIME = timedelta(days=365)
@@ -31,24 +38,30 @@ DEFAULT_LIFETIME = timedelta(days=365)
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
     """Raises InputError for lifetimes that cannot work, PolicyError for what the tenant forbids, StoreError for a store
     that is not what it was."""
-    removals = (*_orphans(actual), *_retired_for_good(actual))
+    notes = _deliveries(actual, desired)
+    noted = {"delivered": [note.key_id for note in notes]} if notes else {}
+    actual = _noted(actual, notes)
+    removals = _removals(actual, desired)
     _check_store(actual, desired)
     # The new one first: should it be refused, nothing has been taken away.
-    steps: tuple[Step, ...] = (_issue(actual, desired), *removals) if needs_secret(actual, desired) else removals
+    issued = (_issue(actual, desired, removals),) if needs_secret(actual, desired) else ()
     removed = {step.key_id for step in removals}
     kept = [_view(entry) for entry in actual.credentials if entry.key_id not in removed]
-    new = [
-        {"key_id": None, "label": step.label, "end": _day(step.end)} for step in steps if isinstance(step, IssueSecret)
-    ]
+    new = [{"key_id": None, "label": step.label, "end": _day(step.end)} for step in issued]
     return Change(
-        {"secrets": [_view(entry) for entry in actual.credentials]},
-        {"secrets": kept + new},
-        steps,
+        {"secrets": [_view(entry) for entry in actual.credentials], **{name: [] for name in noted}},
+        {"secrets": kept + new, **noted},
+        (*notes, *issued, *removals),
     )
 
 
 def issues(change: Change[Step]) -> bool:
     return any(isinstance(step, IssueSecret) for step in change.steps)
+
+
+def was_handed_off(actual: Actual) -> bool:
+    """Whether somebody outside of the store holds, or held, a secret of this very application."""
+    return actual.stored is not None and any(map(_was_handed_off, actual.stored.known))
 
 
 def foreign(actual: Actual) -> tuple[Credential, ...]:
@@ -60,11 +73,29 @@ def foreign(actual: Actual) -> tuple[Credential, ...]:
 
 
 def needs_secret(actual: Actual, desired: Desired) -> bool:
-    """Application and store do not agree on a secret, or the one they agree on expires soon."""
-    return actual.current is None or actual.current.end - actual.now <= desired.renew_before
+    """Application and store do not agree on a secret, or the one they agree on expires soon, or shall be replaced."""
+    current = actual.current
+    if current is None or current.key_id in desired.revoked or current.end - actual.now <= desired.renew_before:
+        return True
+    # One that is not typed in yet is not replaced: the person who is to do it would never be done.
+    return desired.rotates and actual.stored is not None and _is_in_use(actual.stored)
 
 
-def _issue(actual: Actual, desired: Desired) -> IssueSecret:
+def type_in(actual: Actual, stored: StoredSecret | None, change: Change[Step]) -> TypeIn | None:
+    """The secret that somebody must type in, since the connector may be using an older one that ends.
+
+    `stored`: after the change. None where the connector has the newest, and where there never was another.
+    """
+    if stored is None or _last_delivered(stored) == stored.as_retired:
+        return None
+    in_use = _in_use(stored)
+    gone = {step.key_id for step in change.steps if isinstance(step, RemoveSecret)}
+    ends = {entry.key_id: entry.end for entry in actual.credentials if entry.end > actual.now}
+    living = [ends[old.key_id] for old in in_use if old.key_id in ends and old.key_id not in gone]
+    return TypeIn(stored.key_id, min(living, default=None)) if in_use else None
+
+
+def _issue(actual: Actual, desired: Desired, removals: tuple[RemoveSecret, ...]) -> IssueSecret:
     lifetime = lifetime_under(actual.policy, desired.valid_for, DEFAULT_LIFETIME)
     if desired.renew_before >= lifetime:
         raise InputError(
@@ -73,15 +104,29 @@ def _issue(actual: Actual, desired: Desired) -> IssueSecret:
             next_step="Choose renew_before shorter than the secret's lifetime.",
         )
     start = actual.now.replace(microsecond=0)
-    return IssueSecret(desired.label, start, start + lifetime, _retired(actual, desired))
+    # One that has leaked is remembered: the connector may have no other.
+    forgotten = {step.key_id for step in removals} - desired.revoked
+    remembered = {entry.key_id for entry in actual.credentials} - forgotten
+    known = actual.stored.known if actual.stored else ()
+    retired = tuple(secret for secret in known if secret.key_id in remembered)
+    return IssueSecret(desired.label, start, start + lifetime, retired)
 
 
-def _retired(actual: Actual, desired: Desired) -> tuple[RetiredSecret, ...]:
-    """What the new store record remembers: the secret it replaces stays for the overlap."""
-    present = {entry.key_id for entry in actual.credentials} - {step.key_id for step in _retired_for_good(actual)}
-    older = actual.stored.retired if actual.stored else ()
-    replaced = (RetiredSecret(actual.current.key_id, actual.now + desired.overlap),) if actual.current else ()
-    return tuple(secret for secret in older if secret.key_id in present) + replaced
+def _deliveries(actual: Actual, desired: Desired) -> tuple[NoteDelivered, ...]:
+    """Of those named, what was handed off and is not noted yet. The name of any other secret decides nothing."""
+    known = actual.stored.known if actual.stored else ()
+    return tuple(
+        NoteDelivered(secret.key_id)
+        for secret in known
+        if secret.key_id in desired.delivered and secret.delivered is None and _was_handed_off(secret)
+    )
+
+
+def _noted(actual: Actual, notes: tuple[NoteDelivered, ...]) -> Actual:
+    stored = actual.stored
+    for note in notes:
+        stored = stored and stored.delivered_at(note.key_id, actual.now)
+    return replace(actual, stored=stored)
 
 
 def _check_store(actual: Actual, desired: Desired) -> None:
@@ -91,7 +136,11 @@ def _check_store(actual: Actual, desired: Desired) -> None:
     make nobody type it in.
     """
     lost = [
-        entry for entry in foreign(actual) if entry.label.startswith(desired.label_start) and entry.end > actual.now
+        entry
+        for entry in foreign(actual)
+        if entry.label.startswith(desired.label_start)
+        and entry.end > actual.now
+        and entry.key_id not in desired.revoked
     ]
     if actual.current is not None or not lost or desired.replaces_lost:
         return
@@ -106,26 +155,71 @@ def _check_store(actual: Actual, desired: Desired) -> None:
     )
 
 
-def _orphans(actual: Actual) -> tuple[RemoveSecret, ...]:
+def _removals(actual: Actual, desired: Desired) -> tuple[RemoveSecret, ...]:
+    reasons = {
+        **dict.fromkeys(_orphans(actual), "orphaned"),
+        **dict.fromkeys(_expired(actual), "expired"),
+        **dict.fromkeys(_superseded(actual, desired), "replaced"),
+        **dict.fromkeys(desired.revoked, "revoked"),
+    }
+    present = [entry.key_id for entry in actual.credentials]
+    return tuple(RemoveSecret(key_id, reasons[key_id]) for key_id in present if key_id in reasons)
+
+
+def _orphans(actual: Actual) -> t.Iterator[str]:
     """Announced, but without a value in the store: left by a run that was killed. Nobody can be using them."""
     known = _known_key_ids(actual)
-    return tuple(
-        RemoveSecret(entry.key_id, "orphaned")
-        for entry in actual.credentials
-        if entry.key_id not in known and entry.label in actual.announced
-    )
+    for entry in actual.credentials:
+        if entry.key_id not in known and entry.label in actual.announced:
+            yield entry.key_id
 
 
-def _retired_for_good(actual: Actual) -> tuple[RemoveSecret, ...]:
-    """Replaced secrets past their overlap; never while the one that replaced them is missing or expired."""
-    if actual.stored is None or actual.current is None or actual.current.end <= actual.now:
-        return ()
-    present = {entry.key_id for entry in actual.credentials}
-    return tuple(
-        RemoveSecret(secret.key_id, "replaced")
-        for secret in actual.stored.retired
-        if secret.key_id in present and secret.remove_after <= actual.now
-    )
+def _expired(actual: Actual) -> t.Iterator[str]:
+    """What was replaced and is of no use any more, delivered or not."""
+    retired = {secret.key_id for secret in actual.stored.retired} if actual.stored else set()
+    for entry in actual.credentials:
+        if entry.key_id in retired and entry.end <= actual.now and actual.current is not None:
+            yield entry.key_id
+
+
+def _superseded(actual: Actual, desired: Desired) -> t.Iterator[str]:
+    """Secrets older than the one that was delivered last, once that was the overlap ago.
+
+    Never the newest that was handed off: it may be typed in at any moment.
+    """
+    stored, living = actual.stored, {entry.key_id for entry in actual.credentials if entry.end > actual.now}
+    last = _last_delivered(stored) if stored else None
+    if stored is None or last is None or last.delivered is None or last.key_id not in living:
+        return
+    if last.delivered + desired.overlap <= actual.now:
+        newest = [secret.key_id for secret in stored.known if secret.handed_off][-1:]
+        older = stored.known[: stored.known.index(last)]
+        yield from (secret.key_id for secret in older if secret.key_id not in newest)
+
+
+def _last_delivered(stored: StoredSecret) -> RetiredSecret | None:
+    """By the time of its note: somebody may have gone back to an older one. Of two at once the newer."""
+    delivered = [(secret.delivered, place) for place, secret in enumerate(stored.known) if secret.delivered]
+    return stored.known[max(delivered)[1]] if delivered else None
+
+
+def _in_use(stored: StoredSecret) -> list[RetiredSecret]:
+    """Replaced secrets that the connector may be using, as far as deliveries are known."""
+    last = _last_delivered(stored)
+    since = stored.known.index(last) if last else 0
+    return [secret for secret in stored.retired[since:] if _was_handed_off(secret)]
+
+
+def _is_in_use(stored: StoredSecret) -> bool:
+    """Typed in, or the first that there is to type in."""
+    if _last_delivered(stored) == stored.as_retired:
+        return True
+    return stored.handed_off is not None and not _in_use(stored)
+
+
+def _was_handed_off(secret: RetiredSecret) -> bool:
+    """Or may have been: what has no end was retired before that was noted."""
+    return secret.handed_off is not None or secret.end is None
 
 
 def _known_key_ids(actual: Actual) -> frozenset[str]:

@@ -38,6 +38,8 @@ def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: st
     """The policy is asked for only where a secret will be issued."""
     body = find_application(graph, unique_name, desired.client_id)
     stored = store.read(tenant_id, unique_name)
+    if stored is not None and desired.handed_off:
+        stored = stored.handed_off_at(graph.now)
     actual = Actual(graph.now)
     if body is not None:
         actual = replace(

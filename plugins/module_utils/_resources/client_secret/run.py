@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
     Actual,
     Desired,
+    Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
     foreign,
     issues,
     plan,
+    type_in,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import POLICY
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
@@ -26,6 +29,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     require,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 
@@ -45,17 +49,31 @@ def run(call: Call) -> Outcome:
             store.note_host(tenant.directory_id, call.params["host"], call.params["host_renamed"])
         stored = apply(tenant.graph, store, tenant.directory_id, unique_name, actual, change)
     values = {
-        "secret": stored and _view(stored),
+        "secret": stored and {**_view(stored), **_deliveries(stored)},
+        "type_in": _type_in(actual, stored, change),
         "foreign_secrets": [_view(entry) for entry in foreign(actual)],
     }
-    return Outcome(values, change, findings(actual))
+    return Outcome(values, change, tuple(findings(actual, desired)))
 
 
 def _view(secret: t.Any) -> dict[str, str]:
     return {"key_id": secret.key_id, "label": secret.label, "end": secret.end.isoformat()}
 
 
-def findings(actual: Actual) -> tuple[str, ...]:
-    """What is not as it should be, and not ours to change."""
-    keys = ", ".join(entry.key_id for entry in foreign(actual))
-    return (f"The application has client secrets of others: {keys}.",) if keys else ()
+def _deliveries(secret: StoredSecret) -> dict[str, str | None]:
+    times = {"handed_off": secret.handed_off, "delivered": secret.delivered}
+    return {name: moment.isoformat(timespec="seconds") if moment else None for name, moment in times.items()}
+
+
+def _type_in(actual: Actual, stored: StoredSecret | None, change: Change[Step]) -> dict[str, t.Any] | None:
+    awaited = type_in(actual, stored, change)
+    return awaited.view() if awaited else None
+
+
+def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
+    """What is not as it should be, and not ours to change; and what stops the connector."""
+    if keys := ", ".join(entry.key_id for entry in foreign(actual)):
+        yield f"The application has client secrets of others: {keys}."
+    for entry in actual.credentials:
+        if entry.key_id in desired.revoked:
+            yield f"Secret {entry.key_id} is revoked: whoever uses it stops until the newest one is typed in."

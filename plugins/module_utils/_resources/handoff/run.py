@@ -6,121 +6,29 @@
 
 from __future__ import annotations
 
-import json
-import re
 import typing as t
-from dataclasses import dataclass
+from datetime import datetime
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import is_guid
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.apply import (
+    apply,
+    note_handed_off,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.model import Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.plan import (
+    check_tenant,
+    checked_address,
+    handed_off,
+    plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.sign_in import await_sign_in
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
-
-_SECRET_FIELDS = frozenset({"secret", "mail_client_secret"})
-
-
-@dataclass(frozen=True)
-class Desired:
-    """The seven fields of the connector's form. `calendar`, `mail`: None while the store holds no secret yet."""
-
-    tenant_id: str
-    calendar: StoredSecret | None
-    mail: StoredSecret | None
-    sender: str
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        return tuple(name for name in ("calendar", "mail") if getattr(self, name) is None)
-
-    def fields(self) -> dict[str, str | None]:
-        """In the order of the connector's form."""
-        calendar_id, calendar_secret = _id_and_value(self.calendar)
-        mail_id, mail_secret = _id_and_value(self.mail)
-        return {
-            "tenant_id": self.tenant_id,
-            "client_id": calendar_id,
-            "secret": calendar_secret,
-            "mail_tenant_id": self.tenant_id,
-            "mail_client_id": mail_id,
-            "mail_client_secret": mail_secret,
-            "sender_from_address": self.sender,
-        }
-
-    def text(self) -> str:
-        """YAML, one field a line; JSON's quoting is valid in YAML and keeps any value whole."""
-        return "".join(f"{name}: {json.dumps(value)}\n" for name, value in self.fields().items())
-
-
-@dataclass(frozen=True)
-class WriteHandoff:
-    name: str
-
-    def describe(self) -> str:
-        return f"hand off {self.name}"
-
-
-def checked_address(sender: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", sender):
-        raise InputError(f"sender '{sender}' is no e-mail address.")
-    return sender
-
-
-def read(folder: EncryptedFolder, name: str) -> str | None:
-    return folder.read(f"{name}.yml")
-
-
-def check_tenant(actual: str | None, tenant_id: str, name: str) -> None:
-    """Raises InputError: two hosts that hand off under one name would write over each other's."""
-    holder = _parse(actual).get("tenant_id")
-    if isinstance(holder, str) and is_guid(holder) and holder.lower() != tenant_id:
-        raise InputError(
-            f"The hand-off file {name}.yml is another tenant's ({holder}).",
-            next_step="Give each host its own connector_handoff_name or connector_handoff_folder; where that tenant is "
-            "no longer yours, remove the file.",
-            code="SharedHandoff",
-        )
-
-
-def plan(actual: str | None, desired: Desired, name: str) -> Change[WriteHandoff]:
-    """The diff shows names and ids; of a secret only whether it is another one."""
-    fields, is_now = desired.fields(), _parse(actual)
-    before = {field: _shown(field, is_now.get(field)) for field in fields}
-    if actual == desired.text():
-        return Change(before, before)
-    after = {field: _shown(field, value) for field, value in fields.items()}
-    replaced = {
-        field for field in _SECRET_FIELDS if before[field] == after[field] and is_now.get(field) != fields[field]
-    }
-    return Change(before, after | dict.fromkeys(replaced, "(another secret)"), (WriteHandoff(name),))
-
-
-def apply(folder: EncryptedFolder, desired: Desired, change: Change[WriteHandoff]) -> None:
-    for step in change.steps:
-        folder.write(f"{step.name}.yml", desired.text())
-
-
-def _id_and_value(secret: StoredSecret | None) -> tuple[str | None, str | None]:
-    return (None, None) if secret is None else (secret.client_id, secret.value)
-
-
-def _parse(text: str | None) -> dict[str, t.Any]:
-    """What we once wrote; a line that a person changed into something else counts as absent."""
-    lines = [line.split(": ", 1) for line in (text or "").splitlines() if ": " in line]
-    return {name: _value(value) for name, value in lines}
-
-
-def _value(text: str) -> t.Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _shown(field: str, value: t.Any) -> t.Any:
-    return "(secret)" if field in _SECRET_FIELDS and value else value
 
 
 def run(call: Call) -> Outcome:
@@ -133,10 +41,30 @@ def run(call: Call) -> Outcome:
     change = plan(present, desired, params["name"])
     if change.changed:
         folder.check()
+    _await_usable(call, present, desired)
     if not call.check_mode:
         _require_complete(desired)
+        # Before it is written: who is killed in between has told too much, never too little.
+        note_handed_off(store, desired.tenant_id, _by_registration(params, desired.secrets), _now(call))
         apply(folder, desired, change)
     return Outcome({"file": str(folder.path / f"{params['name']}.yml")}, change)
+
+
+def _by_registration(params: t.Mapping[str, t.Any], secrets: t.Mapping[str, StoredSecret]) -> dict[str, StoredSecret]:
+    return {params[kind]: secret for kind, secret in secrets.items()}
+
+
+def _await_usable(call: Call, present: str | None, desired: Desired) -> None:
+    """What is typed in must work at once. A proof has shown it, and so has whoever got the secret before."""
+    known = handed_off(present, desired)
+    for kind, secret in desired.secrets.items():
+        if secret.proof is None and secret.handed_off is None and kind not in known:
+            wait = parse_duration(call.params["sign_in_wait"], "sign_in_wait")
+            await_sign_in(call.tenant(), secret, call.params[kind], wait)
+
+
+def _now(call: Call) -> datetime:
+    return ServerClock(call.session.clock_offset if call.session is not None else None).now
 
 
 def _desired(call: Call, store: SecretStore) -> Desired:

@@ -32,13 +32,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Sign-in errors that pass by themselves while a secret or an application is young.
-_YOUNG_SECRET = {
+YOUNG_SECRET = {
     "AADSTS7000215": "Microsoft Entra does not know the new client secret everywhere yet.",
     "AADSTS700016": "Microsoft Entra does not know the new application everywhere yet.",
     "AADSTS7000229": "Microsoft Entra does not know the new service principal everywhere yet.",
 }
 _YOUNG = timedelta(minutes=10)
-_PAUSE = 5.0
+PAUSE = 5.0
 #: Of 401 and 403 from a mailbox: the service in front of it sees no role in the token (public reports: python-o365
 #: issues 446, 448, 763; microsoft-graph-docs 5673; laravel-msgraph-mail 4). It passes some time after the grant.
 _NO_ROLE = frozenset({"NoPermissionsInAccessToken", "Authorization_RequestDenied", "Authorization_IdentityNotFound"})
@@ -94,9 +94,9 @@ class Registration:
         return Evidence(self._api.now, self._secret_since, None, roles, inside, outside)
 
     def _young(self, error: SignInError) -> str:
-        if error.code not in _YOUNG_SECRET or self._api.now - self._secret_since > _YOUNG:
+        if error.code not in YOUNG_SECRET or self._api.now - self._secret_since > _YOUNG:
             raise error
-        return _YOUNG_SECRET[error.code]
+        return YOUNG_SECRET[error.code]
 
     def _ask(self, permissions: t.Iterable[str], mailbox: str | None) -> tuple[Seen, ...]:
         if mailbox is None:
@@ -140,7 +140,7 @@ class Registration:
 
 def _further_tries(what: str, patience: timedelta) -> t.Iterator[None]:
     """After the first look, which has been taken."""
-    turns = tries(what, patience, (_PAUSE,))
+    turns = tries(what, patience, (PAUSE,))
     next(turns)
     return turns
 

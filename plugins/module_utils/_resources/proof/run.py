@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -47,7 +48,9 @@ def run(call: Call) -> Outcome:
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
     if not call.check_mode:
         proof = StoredProof(params["fingerprint"], now)
-        store.note_proof(tenant.directory_id, params["unique_name"], secret.key_id, proof)
+        store.revise(
+            tenant.directory_id, params["unique_name"], secret.key_id, lambda stored: replace(stored, proof=proof)
+        )
     change = Change({"proven": False}, {"proven": True}, (step,))
     return Outcome(_values("proven", judgement, proven_at=now), change)
 

@@ -27,13 +27,16 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Credential,
     Desired,
     IssueSecret,
+    NoteDelivered,
     RemoveSecret,
     Step,
+    TypeIn,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
     DEFAULT_LIFETIME,
     foreign,
     plan,
+    type_in,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import SecretPolicy
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
@@ -58,20 +61,27 @@ FOREIGN = (
 )
 OVER = Credential("key-over", "totalview-exchange365/us/run-0", NOW + 10 * DAY)
 OVERLAPPING = Credential("key-overlapping", "totalview-exchange365/us/run-00", NOW + 20 * DAY)
-RETIRED = {
-    OVER: RetiredSecret("key-over", NOW - timedelta(seconds=1)),
-    OVERLAPPING: RetiredSecret("key-overlapping", NOW + 2 * DAY),
-}
+#: When the current secret was delivered: never, lately, or so long ago that what it replaced may go.
+DELIVERED = (None, NOW - 7 * DAY + timedelta(seconds=1), NOW - 7 * DAY)
 
 
-def stored(*retired: Credential, end: datetime = CURRENT.end) -> StoredSecret:
+def retired(entry: Credential, *, handed_off: bool = True, delivered: datetime | None = None) -> RetiredSecret:
+    return RetiredSecret(entry.key_id, entry.end, NOW - 300 * DAY if handed_off else None, delivered)
+
+
+def stored(
+    *older: Credential | RetiredSecret, end: datetime = CURRENT.end, delivered: datetime | None = None
+) -> StoredSecret:
+    """What the store holds after it was handed off."""
     return StoredSecret(
         client_id="client-1",
         key_id=CURRENT.key_id,
         label=CURRENT.label,
         end=end,
         value=VALUE,
-        retired=tuple(RETIRED[entry] for entry in retired),
+        retired=tuple(entry if isinstance(entry, RetiredSecret) else retired(entry) for entry in older),
+        handed_off=NOW - 10 * DAY,
+        delivered=delivered,
     )
 
 
@@ -88,18 +98,21 @@ def subsets(values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
 def situations() -> t.Iterator[tuple[Actual, Desired]]:
     """Every combination of what the application has, what the store holds, and when the current secret ends."""
     policies = (None, SecretPolicy(), SecretPolicy(max_lifetime=90 * DAY))
-    ends = (NOW + 200 * DAY, NOW + 30 * DAY, NOW + DAY, NOW, NOW - DAY)
-    for end, policy, overlap in itertools.product(ends, policies, (7 * DAY, timedelta())):
+    ends = (NOW + 200 * DAY, NOW + 30 * DAY, NOW, NOW - DAY)
+    for end, policy, delivered in itertools.product(ends, policies, DELIVERED):
         current = replace(CURRENT, end=end)
-        stores = (None, *(stored(*retired, end=end) for retired in subsets((OVER, OVERLAPPING))))
+        stores = (None, *(stored(*older, end=end, delivered=delivered) for older in subsets((OVER, OVERLAPPING))))
         for present, holds in itertools.product(subsets((current, ORPHAN, FOREIGN[0], OVER, OVERLAPPING)), stores):
-            yield actual(*present, holds=holds, policy=policy), replace(DESIRED, overlap=overlap, replaces_lost=True)
+            yield actual(*present, holds=holds, policy=policy), replace(DESIRED, replaces_lost=True)
 
 
 def done(state: Actual, change: Change[Step]) -> Actual:
     """The application and the store after the steps."""
     for step in change.steps:
         match step:
+            case NoteDelivered():
+                assert state.stored is not None
+                state = replace(state, stored=state.stored.delivered_at(step.key_id, state.now))
             case RemoveSecret():
                 assert step.key_id in {entry.key_id for entry in state.credentials}
                 kept = tuple(entry for entry in state.credentials if entry.key_id != step.key_id)
@@ -224,29 +237,182 @@ def test_a_secret_is_renewed_when_no_more_than_renew_before_is_left(left, due):
     change = plan(actual(current, holds=stored(end=current.end)), DESIRED)
 
     assert removed(change) == set()
-    assert [step.retired for step in issued(change)] == (
-        [(RetiredSecret("key-current", NOW + 7 * DAY),)] if due else []
-    )
+    assert [step.retired for step in issued(change)] == ([(stored(end=current.end).as_retired,)] if due else [])
 
 
-@pytest.mark.parametrize(
-    ("remove_after", "gone"), [(NOW + timedelta(seconds=1), False), (NOW, True), (NOW - DAY, True)]
-)
-def test_a_replaced_secret_goes_when_its_overlap_is_over(remove_after, gone):
-    holds = replace(stored(), retired=(RetiredSecret("key-over", remove_after),))
+# --- plan: until it is delivered
 
-    change = plan(actual(CURRENT, OVER, holds=holds), DESIRED)
+
+@pytest.mark.parametrize(("delivered", "gone"), list(zip(DELIVERED, (False, False, True), strict=True)))
+def test_a_replaced_secret_goes_when_its_successor_was_delivered_and_the_overlap_is_over(delivered, gone):
+    change = plan(actual(CURRENT, OVER, holds=stored(OVER, delivered=delivered)), DESIRED)
 
     assert change.steps == ((RemoveSecret("key-over", "replaced"),) if gone else ())
 
 
-@pytest.mark.parametrize("present", [(OVER,), (replace(CURRENT, end=NOW), OVER)], ids=["lost", "expired"])
-def test_a_replaced_secret_stays_while_the_one_that_replaced_it_does_not_work(present):
-    change = plan(actual(*present, holds=stored(OVER)), DESIRED)
+@pytest.mark.parametrize("since", [DAY, 365 * DAY, 5000 * DAY])
+def test_a_replaced_secret_stays_as_long_as_nobody_says_that_its_successor_is_typed_in(since):
+    living = replace(OVER, end=NOW + since + DAY)
+    holds = replace(stored(living, end=NOW + since + 31 * DAY), handed_off=NOW)
+    state = replace(actual(replace(CURRENT, end=holds.end), living, holds=holds), now=NOW + since)
+
+    assert removed(plan(state, DESIRED)) == set()
+
+
+@pytest.mark.parametrize("name", ["key-current", "key-over"])
+def test_a_key_id_that_is_named_is_noted_once(name):
+    state, desired = actual(CURRENT, OVER, holds=stored(OVER)), replace(DESIRED, delivered=frozenset({name, "other"}))
+
+    change = plan(state, desired)
+
+    assert change.steps == (NoteDelivered(name),)
+    assert (change.before["delivered"], change.after["delivered"]) == ([], [name])
+    assert not plan(done(state, change), desired).changed
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"key-foreign-1"},
+        {"key-orphan"},
+        {"key-of-another-tenant"},
+        {"key-never-handed-off"},
+        {"KEY-CURRENT"},
+        {""},
+        set(),
+    ],
+    ids=str,
+)
+def test_any_other_key_id_decides_nothing(named):
+    never = Credential("key-never-handed-off", "totalview-exchange365/us/run-3", NOW + 100 * DAY)
+    holds = stored(OVER, retired(never, handed_off=False))
+
+    change = plan(
+        actual(CURRENT, OVER, never, FOREIGN[0], holds=holds),
+        replace(DESIRED, delivered=frozenset(named), overlap=timedelta()),
+    )
+
+    assert change.steps == ()
+
+
+def test_a_secret_that_was_never_handed_off_is_not_delivered_whoever_says_so():
+    state = actual(CURRENT, OVER, holds=replace(stored(OVER), handed_off=None))
+
+    assert not plan(state, replace(DESIRED, delivered=frozenset({"key-current"}), overlap=timedelta())).changed
+
+
+def test_what_the_operator_went_back_to_stays_and_so_does_what_came_after_it():
+    """The last delivery counts, whichever secret it is of."""
+    holds = stored(retired(OVER), retired(OVERLAPPING, delivered=NOW - 8 * DAY), delivered=NOW - 9 * DAY)
+
+    change = plan(actual(CURRENT, OVER, OVERLAPPING, holds=holds), DESIRED)
+
+    assert removed(change) == {"key-over"}
+
+
+@pytest.mark.parametrize("lost", [(), (replace(CURRENT, end=NOW),)], ids=["gone", "expired"])
+def test_nothing_goes_for_a_delivered_secret_that_does_not_work(lost):
+    holds = stored(OVER, delivered=NOW - 30 * DAY)
+
+    change = plan(actual(*lost, OVER, holds=holds), DESIRED)
 
     assert removed(change) == set()
-    (issue,) = issued(change)
-    assert RETIRED[OVER] in issue.retired, "a later run removes it"
+    assert [entry.key_id for entry in issued(change)[0].retired] == ["key-over", *(entry.key_id for entry in lost)], (
+        "a later run removes them"
+    )
+
+
+def test_the_newest_that_was_handed_off_stays_though_a_later_one_is_said_to_be_in_use():
+    """Which no version writes; whoever edits the store must not shut the connector out."""
+    holds = replace(stored(OVER, delivered=NOW - 30 * DAY), handed_off=None)
+
+    assert removed(plan(actual(CURRENT, OVER, holds=holds), DESIRED)) == set()
+
+
+def test_a_replaced_secret_that_has_expired_goes_though_nothing_was_delivered():
+    expired = replace(OVER, end=NOW)
+
+    change = plan(actual(CURRENT, expired, holds=stored(expired)), DESIRED)
+
+    assert change.steps == (RemoveSecret("key-over", "expired"),)
+
+
+def test_a_store_of_before_keeps_what_it_has_retired():
+    """There the date of a removal was noted, whether its successor was in use or not."""
+    state = actual(CURRENT, OVER, holds=replace(stored(RetiredSecret("key-over")), handed_off=None))
+
+    assert not plan(state, DESIRED).changed
+    assert removed(plan(state, replace(DESIRED, delivered=frozenset({"key-over"}), overlap=timedelta()))) == set()
+    assert type_in(state, state.stored, plan(state, DESIRED)) == TypeIn("key-current", OVER.end)
+
+
+# --- plan: who types in by when
+
+
+@pytest.mark.parametrize(
+    ("holds", "expected"),
+    [
+        (stored(), None),
+        (stored(OVER), TypeIn("key-current", OVER.end)),
+        (stored(OVERLAPPING, OVER), TypeIn("key-current", OVER.end)),
+        (stored(OVER, retired(OVERLAPPING, delivered=NOW - DAY)), TypeIn("key-current", OVERLAPPING.end)),
+        (stored(OVER, retired(OVERLAPPING, handed_off=False)), TypeIn("key-current", OVER.end)),
+        (stored(OVER, delivered=NOW), None),
+        (stored(retired(OVER, delivered=NOW), delivered=NOW - DAY), TypeIn("key-current", OVER.end)),
+        (stored(retired(Credential("key-gone", "", NOW))), TypeIn("key-current", None)),
+    ],
+    ids=["first", "next", "two in use", "older delivered", "never handed off", "delivered", "went back", "gone"],
+)
+def test_the_secret_is_to_be_typed_in_before_the_one_in_use_ends(holds, expected):
+    state = actual(CURRENT, OVER, OVERLAPPING, holds=holds)
+
+    assert type_in(state, holds, plan(state, DESIRED)) == expected
+
+
+# --- plan: leaked, and before it is due
+
+
+def test_a_leaked_secret_goes_after_another_one_was_issued():
+    state, desired = actual(CURRENT, holds=stored()), replace(DESIRED, revoked=frozenset({"key-current", "key-other"}))
+
+    change = plan(state, desired)
+
+    assert [type(step) for step in change.steps] == [IssueSecret, RemoveSecret]
+    assert removed(change) == {"key-current"}
+    after = done(state, change)
+    assert type_in(after, after.stored, change) == TypeIn(after.stored.key_id, None)
+    assert not plan(after, replace(desired, run="run-3")).changed
+
+
+@pytest.mark.parametrize("leaked", [OVER, ORPHAN, FOREIGN[0]], ids=lambda one: one.key_id)
+def test_another_leaked_secret_goes_alone(leaked):
+    state = actual(CURRENT, leaked, holds=stored(OVER, delivered=NOW))
+
+    assert removed(plan(state, replace(DESIRED, revoked=frozenset({leaked.key_id})))) == {leaked.key_id}
+    assert not issued(plan(state, replace(DESIRED, revoked=frozenset({leaked.key_id}))))
+
+
+@pytest.mark.parametrize(
+    ("holds", "due"),
+    [
+        (stored(), True),
+        (stored(OVER), False),
+        (stored(OVER, delivered=NOW), True),
+        (replace(stored(), handed_off=None), False),
+    ],
+    ids=["in use", "not typed in yet", "typed in", "never handed off"],
+)
+def test_a_secret_is_rotated_before_it_is_due_unless_the_newest_waits(holds, due):
+    state, desired = actual(CURRENT, OVER, holds=holds), replace(DESIRED, rotates=True, overlap=400 * DAY)
+
+    change = plan(state, desired)
+
+    assert bool(issued(change)) == due
+    if due:
+        after = done(state, change)
+        handed_off = replace(after, stored=after.stored.handed_off_at(NOW))
+        assert not plan(after, replace(desired, run="run-3")).changed
+        assert not plan(handed_off, replace(desired, run="run-4")).changed
 
 
 def test_the_new_record_forgets_replaced_secrets_that_are_gone():
@@ -260,7 +426,7 @@ def test_the_new_record_forgets_replaced_secrets_that_are_gone():
 def test_a_renewal_removes_what_is_over_and_does_not_remember_it():
     due = replace(CURRENT, end=NOW + DAY)
 
-    change = plan(actual(due, OVER, holds=stored(OVER, end=due.end)), DESIRED)
+    change = plan(actual(due, OVER, holds=stored(OVER, end=due.end, delivered=NOW - 8 * DAY)), DESIRED)
 
     assert removed(change) == {"key-over"}
     assert [entry.key_id for entry in issued(change)[0].retired] == ["key-current"]
@@ -336,8 +502,8 @@ def test_runs_one_after_the_other_come_to_rest():
         state = done(start, first)
         second = plan(state, replace(desired, run="run-3"))
         assert not issued(second), (start, desired)
-        # A replaced secret waits until the one that replaced it works: then the next run may remove it.
-        assert removed(second) <= {entry.key_id for entry in state.stored.retired}
+        # A secret that had expired before its successor came: then the next run removes it.
+        assert removed(second) <= {entry.key_id for entry in state.credentials if entry.end <= NOW}
         state = done(state, second)
         assert not plan(state, replace(desired, run="run-4")).changed, (start, desired)
 
@@ -345,7 +511,7 @@ def test_runs_one_after_the_other_come_to_rest():
 def test_a_second_run_finds_nothing_to_do_where_the_current_secret_works():
     for start, desired in situations():
         works = start.current is not None and start.current.end > NOW
-        if works and desired.overlap:
+        if works:
             assert not plan(done(start, plan(start, desired)), replace(desired, run="run-3")).changed, (start, desired)
 
 
@@ -370,8 +536,8 @@ def test_nothing_that_somebody_may_be_using_is_removed():
         assert not gone & {entry.key_id for entry in foreign(start)}
         if start.current is not None:
             assert start.current.key_id not in gone
-        overlapping = start.stored.retired if start.stored else ()
-        assert not gone & {entry.key_id for entry in overlapping if entry.remove_after > NOW}
+        if start.stored is None or start.stored.delivered != DELIVERED[-1]:
+            assert not gone & {entry.key_id for entry in start.credentials if entry != ORPHAN and entry.end > NOW}
 
 
 def test_before_and_after_have_the_same_keys_and_differ_exactly_where_something_is_written():
@@ -583,7 +749,8 @@ def test_the_store_remembers_the_secret_that_was_replaced(graph, http):
     run(graph, store, actual(due, holds=store.holds))
 
     assert store.holds.key_id == "key-new"
-    assert store.holds.retired == (RetiredSecret("key-current", NOW + 7 * DAY),)
+    assert store.holds.retired == (stored(end=due.end).as_retired,)
+    assert (store.holds.handed_off, store.holds.delivered) == (None, None)
     assert http.writes() == [("POST", ADD)]
 
 

@@ -13,14 +13,20 @@ import pytest
 import yaml
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.run import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.apply import (
+    apply,
+    note_handed_off,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.model import (
     Desired,
     WriteHandoff,
-    apply,
-    check_tenant,
-    plan,
-    read,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.plan import (
+    check_tenant,
+    handed_off,
+    plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 
 END = datetime(2027, 1, 1, tzinfo=UTC)
@@ -179,6 +185,45 @@ def test_applying_writes_one_file_and_a_second_run_none():
 class MemoryFolderThatBreaks:
     def write(self, name, text):
         raise AssertionError("nothing was planned")
+
+
+# --- which secrets it has
+
+
+@pytest.mark.parametrize(
+    ("present", "kinds"),
+    [
+        (None, set()),
+        ("by: hand", set()),
+        (DESIRED.text(), {"calendar", "mail"}),
+        (replace(DESIRED, sender="another@contoso.com").text(), {"calendar", "mail"}),
+        (replace(DESIRED, mail=replace(MAIL, value="old-value")).text(), {"calendar"}),
+        (replace(DESIRED, calendar=MAIL, mail=CALENDAR).text(), set()),
+        (replace(DESIRED, calendar=None).text(), {"mail"}),
+    ],
+    ids=["none", "another's", "both", "another sender", "an older one", "swapped", "one"],
+)
+def test_the_hand_off_tells_which_secrets_it_has(present, kinds):
+    assert set(handed_off(present, DESIRED)) == kinds
+
+
+class NotingStore:
+    def __init__(self, secret):
+        self.secret, self.revised = secret, []
+
+    def revise(self, tenant_id, registration, key_id, revision):
+        self.revised.append((tenant_id, registration, key_id))
+        self.secret = revision(self.secret)
+
+
+def test_the_store_notes_once_what_is_handed_off():
+    store = NotingStore(MAIL)
+
+    note_handed_off(store, "tenant", {"ours-mail": store.secret}, END)
+    note_handed_off(store, "tenant", {"ours-mail": store.secret}, END.replace(year=2028))
+
+    assert store.secret == replace(MAIL, handed_off=END)
+    assert store.revised == [("tenant", "ours-mail", "key-2")]
 
 
 # --- one file for one tenant

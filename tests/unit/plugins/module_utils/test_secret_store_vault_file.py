@@ -39,10 +39,23 @@ SECRET = StoredSecret(
     label="totalview-exchange365/us/run-1",
     end=datetime(2027, 1, 2, 3, 4, 5, 678901, tzinfo=UTC),
     value=VALUE,
-    retired=(RetiredSecret("key-0", datetime(2026, 1, 1, tzinfo=timezone(timedelta(hours=2)))),),
+    retired=(
+        RetiredSecret("key--1"),
+        RetiredSecret(
+            "key-0",
+            datetime(2026, 3, 1, tzinfo=timezone(timedelta(hours=2))),
+            handed_off=datetime(2026, 1, 1, tzinfo=UTC),
+            delivered=datetime(2026, 1, 2, tzinfo=UTC),
+        ),
+    ),
     proof=StoredProof("8a0f6f1f9d2c4b7e", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
 )
 PROOF = StoredProof("restriction-2", datetime(2026, 3, 4, tzinfo=UTC))
+NOW = datetime(2026, 4, 5, tzinfo=UTC)
+
+
+def with_proof(secret):
+    return replace(secret, proof=PROOF)
 
 
 def vault(*passwords):
@@ -112,6 +125,7 @@ def test_the_file_is_ansible_vaults_and_holds_json(tmp_path):
     assert VALUE.encode() not in content
     assert content.startswith(b"$ANSIBLE_VAULT;")
     assert json.loads(text) == {
+        "version": 2,
         "tenant_id": TENANT,
         "secrets": {
             "mail": {
@@ -120,8 +134,18 @@ def test_the_file_is_ansible_vaults_and_holds_json(tmp_path):
                 "label": "totalview-exchange365/us/run-1",
                 "end": "2027-01-02T03:04:05.678901+00:00",
                 "value": VALUE,
-                "retired": [{"key_id": "key-0", "remove_after": "2026-01-01T00:00:00+02:00"}],
+                "retired": [
+                    {"key_id": "key--1", "end": None, "handed_off": None, "delivered": None},
+                    {
+                        "key_id": "key-0",
+                        "end": "2026-03-01T00:00:00+02:00",
+                        "handed_off": "2026-01-01T00:00:00+00:00",
+                        "delivered": "2026-01-02T00:00:00+00:00",
+                    },
+                ],
                 "proof": {"restriction": "8a0f6f1f9d2c4b7e", "at": "2026-02-03T04:05:06+00:00"},
+                "handed_off": None,
+                "delivered": None,
             }
         },
     }
@@ -140,6 +164,43 @@ def test_a_file_from_before_there_were_proofs_is_read(tmp_path):
     put(tmp_path, json.dumps({"tenant_id": TENANT, "secrets": {"mail": {**row, "retired": []}}}))
 
     assert store(tmp_path).read(TENANT, "mail").proof is None
+
+
+def test_a_file_from_before_deliveries_were_noted_is_read_and_loses_nothing(tmp_path):
+    row = {"client_id": "c", "key_id": "k", "label": "l", "end": "2027-01-02T03:04:05+00:00", "value": VALUE}
+    retired = [{"key_id": "k0", "remove_after": "2026-01-01T00:00:00+00:00"}]
+    notes = {"announced": {"mail": [{"label": "l", "at": "2026-01-01T00:00:00+00:00"}]}, "host": "contoso"}
+    put(tmp_path, json.dumps({"tenant_id": TENANT, **notes, "secrets": {"mail": {**row, "retired": retired}}}))
+    held = store(tmp_path)
+
+    assert held.read(TENANT, "mail").known == (
+        RetiredSecret("k0"),
+        RetiredSecret("k", datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)),
+    )
+    held.revise(TENANT, "mail", "k", lambda secret: secret.handed_off_at(NOW))
+
+    secret = store(tmp_path).read(TENANT, "mail")
+    assert (secret.value, secret.handed_off, secret.retired) == (VALUE, NOW, (RetiredSecret("k0"),))
+    assert (held.host(TENANT), held.announced(TENANT, "mail")[0].label) == ("contoso", "l")
+
+
+@pytest.mark.parametrize("version", [3, 99, "2", None, 2.5])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda held: held.read(TENANT, "mail"),
+        lambda held: held.write(TENANT, "mail", SECRET),
+        lambda held: held.note_host(TENANT, "contoso", None),
+    ],
+)
+def test_a_file_of_a_newer_version_is_refused_and_kept(tmp_path, use, version):
+    put(tmp_path, json.dumps({"version": version, "tenant_id": TENANT, "secrets": {}}))
+    before = file(tmp_path).read_bytes()
+
+    with pytest.raises(StoreError, match="newer version"):
+        use(store(tmp_path))
+
+    assert file(tmp_path).read_bytes() == before
 
 
 def test_the_value_is_not_in_the_secrets_text():
@@ -283,9 +344,9 @@ def test_the_address_is_the_same_in_every_run_and_does_not_tell_the_path(tmp_pat
     [
         lambda held: held.write(TENANT, "mail", SECRET),
         lambda held: held.rehearse(TENANT, "mail", SECRET),
-        lambda held: held.note_proof(TENANT, "calendar", "key-1", PROOF),
+        lambda held: held.revise(TENANT, "calendar", "key-1", with_proof),
     ],
-    ids=["write", "rehearse", "note_proof"],
+    ids=["write", "rehearse", "revise"],
 )
 def test_whoever_writes_waits_for_the_others(tmp_path, monkeypatch, write):
     held = store(tmp_path)
@@ -338,7 +399,7 @@ def test_a_proof_is_noted_on_the_secret_that_it_was_made_with(tmp_path):
     held = store(tmp_path)
     held.write(TENANT, "mail", replace(SECRET, proof=None))
 
-    held.note_proof(TENANT, "mail", SECRET.key_id, PROOF)
+    held.revise(TENANT, "mail", SECRET.key_id, with_proof)
 
     assert held.read(TENANT, "mail") == replace(SECRET, proof=PROOF)
 
@@ -347,8 +408,8 @@ def test_a_proof_does_not_bring_back_a_secret_that_was_replaced_since_then(tmp_p
     held, renewed = store(tmp_path), replace(SECRET, key_id="key-2", value="another", proof=None)
     held.write(TENANT, "mail", renewed)
 
-    held.note_proof(TENANT, "mail", SECRET.key_id, PROOF)
-    held.note_proof(TENANT, "calendar", SECRET.key_id, PROOF)
+    held.revise(TENANT, "mail", SECRET.key_id, with_proof)
+    held.revise(TENANT, "calendar", SECRET.key_id, with_proof)
 
     assert held.read(TENANT, "mail") == renewed
     assert held.read(TENANT, "calendar") is None
