@@ -87,6 +87,29 @@ result:
       C(next), what must happen next, and C(by), when, where there is a date.
   returned: success
   type: dict
+details:
+  description: What a report tells beside it; the role's C(connector_details) when nothing else is done.
+  returned: success
+  type: dict
+  contains:
+    tenant:
+      description: As in O(host).
+      type: str
+    tenant_id:
+      description: Directory (tenant) ID.
+      type: str
+    registrations:
+      description: C(name), C(client_id), C(restriction), C(secret_key_id), C(secret_ends) and C(proven_at) of each.
+      type: list
+      elements: dict
+    steps:
+      description: What is to be done, by C(registration) and C(part), in C(changes).
+      type: list
+      elements: dict
+    warnings:
+      description: What is not as it should be, and not the automation's to change.
+      type: list
+      elements: str
 rights:
   description:
     - Which permissions the automation lacks for what the variables ask for. The directory role for Exchange Online does

@@ -95,6 +95,7 @@ def where_to_look() -> str:
     return f"""
 The tenant 'cautious' waits for somebody who may consent; the others are complete. Where to look:
   {folder}/inventory.yml    what the operator wrote
+  {folder}/reports/         report.html to open in a browser, and the same as JSON, CSV and metrics
   {folder}/secrets/         the encrypted store and the hand-off, one file for each tenant
   {view} {folder}/secrets/handoff/fresh.yml
 The emulated tenants are gone; README.md tells how to work on real ones."""

@@ -111,7 +111,9 @@ class Desk:
         vault: bool = True,
     ) -> Run:
         """ansible-playbook as an operator calls it; `playbook` is a name, or a list of plays."""
-        prepared = self.prepare(playbook, *arguments, environment=environment, vault=vault)
+        return self.start(self.prepare(playbook, *arguments, environment=environment, vault=vault))
+
+    def start(self, prepared: Prepared) -> Run:
         done = subprocess.run(
             prepared.command,
             cwd=self.folder,

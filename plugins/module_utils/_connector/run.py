@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.plan import Planner
@@ -65,6 +65,7 @@ def run(call: Call) -> Outcome:
         "planned": _in_short(planned, handing_off),
         "plan": list(_in_names(planned, handing_off)),
         "result": state.result(host),
+        "details": details.of_plan(host, tenant.directory_id, planned, store),
         "rights": _rights(tenant, variables),
     }
     findings = tuple(finding for entry in planned for finding in entry.findings)

@@ -100,9 +100,13 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_handoff_unproven": _given(_FLAG),
     "connector_handoff_name": _TEXT,
     "connector_preflight": _given({"type": "str", "choices": ["tell", "strict"]}),
+    "connector_report": _given(_FLAG),
+    "connector_report_folder": _given(_PATH),
+    "connector_report_anonymous": _given(_FLAG),
+    "connector_report_merge": _given({"type": "list", "elements": "path"}),
 }
 #: Read by the playbook, and written by the role.
-_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result"}
+_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result", "connector_details"}
 SECRET_VARIABLES = frozenset(name for name, option in SPEC.items() if option.get("no_log"))
 
 

@@ -18,7 +18,7 @@ LAYERS = [
     {"action", "filter"},
     {"modules", "plugin_utils"},
     {"_module", "_options"},
-    {"_connector"},
+    {"_connector", "_report"},
     {"_resources"},
     {"_operation"},
     {"_microsoft", "_secret_store"},

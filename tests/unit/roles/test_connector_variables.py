@@ -49,7 +49,8 @@ def test_every_documented_variable_is_used() -> None:
     # A variable of either kind of registration is used under the name that both have in common.
     code = "\n".join(path.read_text() for path in core.glob("*.py") if path.name != "variables.py")
     code += (core / "variables.py").read_text().partition("\ndef read_variables")[2]
-    used |= set(re.findall(r"connector_preflight", (ROLE / "tasks" / "preflight.yml").read_text()))
+    for name, pattern in (("preflight", r"connector_preflight"), ("report", r"\bconnector_report\w*")):
+        used |= set(re.findall(pattern, (ROLE / "tasks" / f"{name}.yml").read_text()))
     for name in variables.SPEC:
         short = re.sub(r"^connector_(calendar_|mail_|secret_)?", "", name)
         if f'"{name}"' in code or f'"{short}"' in code:

@@ -1,0 +1,74 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+"""What a report tells of a tenant beside its state."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+
+Json: t.TypeAlias = "t.Mapping[str, t.Any]"
+
+
+def of_plan(host: str, tenant_id: str, planned: t.Sequence[Planned], store: SecretStore) -> dict[str, t.Any]:
+    """As connector_plan has read it."""
+    return {
+        "tenant": host,
+        "tenant_id": tenant_id,
+        "registrations": [_registration(tenant_id, entry, store) for entry in planned],
+        "steps": [
+            {"registration": entry.name, "part": part, "changes": entry.changes[part].describe()}
+            for entry in planned
+            for part in entry.parts
+        ],
+        "warnings": [finding for entry in planned for finding in entry.findings],
+    }
+
+
+def after(planned: Json, steps: Json) -> dict[str, t.Any]:
+    """As the role's tasks have left it. `planned`: by connector_plan. `steps`: by part, those that have run."""
+    registrations = [_changed(entry, index, steps) for index, entry in enumerate(planned.get("registrations", ()))]
+    done = [step for part, registered in steps.items() for step in _done(part, registered)]
+    return {**planned, "registrations": registrations, "steps": done}
+
+
+def _registration(tenant_id: str, entry: Planned, store: SecretStore) -> dict[str, t.Any]:
+    secret = store.read(tenant_id, entry.wanted.unique_name)
+    return {
+        "name": entry.name,
+        "client_id": entry.wanted.client_id,
+        "restriction": entry.wanted.restriction.mode,
+        "secret_key_id": secret.key_id if secret else None,
+        "secret_ends": secret.end.isoformat() if secret else None,
+        "proven_at": secret.proof.at.isoformat(timespec="seconds") if secret and secret.proof else None,
+    }
+
+
+def _changed(entry: Json, index: int, steps: Json) -> dict[str, t.Any]:
+    application, issued, proof = (_of(steps, part, index) for part in ("application", "secret", "proof"))
+    found = dict(entry)
+    if application.get("registration"):
+        found["client_id"] = application["registration"]["client_id"]
+    secret = issued.get("secret")
+    if secret and secret["key_id"] != entry["secret_key_id"]:
+        found |= {"secret_key_id": secret["key_id"], "secret_ends": secret["end"], "proven_at": None}
+    if proof.get("state") not in (None, "pending"):
+        found["proven_at"] = proof["proven_at"]
+    return found
+
+
+def _done(part: str, registered: Json) -> t.Iterator[dict[str, t.Any]]:
+    for result in registered.get("results", [registered]):
+        if result.get("changed"):
+            name = result.get("__registration", {}).get("name")
+            yield {"registration": name, "part": part, "changes": result.get("changes", [])}
+
+
+def _of(steps: Json, part: str, index: int) -> Json:
+    results = steps.get(part, {}).get("results", ())
+    return results[index] if index < len(results) else {}

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import tempfile
+import typing as t
+from pathlib import Path
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import VERSION, Report
+
+JSON_FILE = "report.json"
+#: What the pseudonyms of an anonymous report are made with. It is no part of the report.
+_KEY_FILE = ".pseudonyms"
+_MODE = 0o640
+
+Loaded: t.TypeAlias = "dict[str, t.Any]"
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> t.Iterator[None]:
+    """The folder is made where it is missing. Two runs that end at once write one after the other."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def load(path: Path) -> Loaded:
+    """Raises InputError for what is no report of this version."""
+    try:
+        report = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"The report {path} cannot be read: {error}.", next_step=_CHECK) from error
+    rows = report.get("tenants") if isinstance(report, dict) else None
+    if not isinstance(rows, list) or report.get("version") != VERSION or not all(map(_is_row, rows)):
+        raise InputError(f"{path} is no report of version {VERSION}.", next_step=_CHECK)
+    return t.cast("Loaded", report)
+
+
+_CHECK = f"Name a {JSON_FILE} that a playbook of this collection has left."
+
+
+def _is_row(row: t.Any) -> bool:
+    texts, lists = ("tenant", "state", "at", "next"), ("registrations", "findings", "steps", "warnings", "changed")
+    return (
+        isinstance(row, dict)
+        and all(isinstance(row.get(name), str) for name in texts)
+        and all(isinstance(row.get(name), list) for name in lists)
+    )
+
+
+def as_json(report: Report) -> str:
+    """A tenant is a line, so that two reports can be compared by line."""
+    head = json.dumps(report.head(), ensure_ascii=False, indent=1).removesuffix("\n}")
+    rows = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in report.tenants)
+    return f'{head},\n "tenants": [\n{rows}\n ]\n}}\n'
+
+
+def write(path: Path, text: str) -> None:
+    """Whole or not at all, whoever reads it meanwhile."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            os.fchmod(file.fileno(), _MODE)
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def pseudonym_key(folder: Path) -> bytes:
+    """The same for all reports of the folder, so that they can be compared."""
+    path = folder / _KEY_FILE
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+Row: t.TypeAlias = "dict[str, t.Any]"
+
+#: Of connector_result; any other key is not told.
+_TOLD = ("tenant_id", "registrations", "steps", "warnings", "findings")
+#: Texts of people and of tenants, and ids. What an anonymous report has is on the list below, not off this one.
+_ANONYMOUS_REGISTRATION = ("name", "restriction", "secret_ends", "delivered_at", "proven_at")
+_ANONYMOUS_FINDING = ("id", "severity", "since", "accepted_until", "playbook")
+_ADMINISTRATOR = "administrator of the tenant"
+#: Who has to act, by the state; in every other state that is not good, the operator.
+_WHO = {
+    "complete": None,
+    "ready": None,
+    "offboarded": None,
+    "waiting_for_consent": _ADMINISTRATOR,
+    "waiting_for_revocation": _ADMINISTRATOR,
+}
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
+
+
+def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bool) -> Row:
+    """One tenant of a report, from its connector_result."""
+    follows = str(result.get("next") or "").removeprefix("-") if result.get("next") == "-" else result.get("next")
+    made: Row = {
+        "tenant": result["tenant"],
+        "state": result["state"],
+        "who": _WHO.get(result["state"], "you") if follows else None,
+        "next": follows or "",
+        "by": result.get("by"),
+        "changed": result.get("changed") or [],
+        "playbook": playbook,
+        "check_mode": check_mode,
+        "at": at,
+        **{name: result.get(name) or [] for name in _TOLD},
+    }
+    made["tenant_id"] = made["tenant_id"] or None
+    return t.cast("Row", printable(made))
+
+
+def anonymous(entry: Row, pseudonym: str) -> Row:
+    """The same without anything that a customer could be known by: names, ids and free text."""
+    return {
+        **entry,
+        "tenant": pseudonym,
+        "tenant_id": None,
+        "next": "",
+        "registrations": [_only(found, _ANONYMOUS_REGISTRATION) for found in entry["registrations"]],
+        "steps": [{**_only(step, ("registration", "part")), "changes": []} for step in entry["steps"]],
+        "warnings": [],
+        "findings": [_only(found, _ANONYMOUS_FINDING) for found in entry["findings"]],
+    }
+
+
+def printable(value: t.Any) -> t.Any:
+    """With control characters, and those that turn the direction of text, written out: a terminal, a spreadsheet and a
+    page would obey them."""
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(map(_written, value))
+    if isinstance(value, dict):
+        return {str(printable(name)): printable(found) for name, found in value.items()}
+    return [printable(entry) for entry in value] if isinstance(value, list) else value
+
+
+def _written(character: str) -> str:
+    harmful = character < " " or "\x7f" <= character < "\xa0" or "\ud800" <= character <= "\udfff"
+    if character in "\n\t" or not (harmful or character in _DIRECTIONS):
+        return character
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
+
+
+def _only(entry: t.Mapping[str, t.Any], names: t.Iterable[str]) -> dict[str, t.Any]:
+    return {name: entry[name] for name in names if name in entry}
