@@ -22,8 +22,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import json_object
 
 _POLICY_CODES = {
-    "CredentialTypeNotAllowedAsPerAppPolicy": "The tenant's app management policy must except this application: its "
-    "administrator has to allow client secrets.",
+    "CredentialTypeNotAllowedAsPerAppPolicy": "An Application Administrator or Global Administrator of the tenant "
+    "assigns the application an app management policy of its own that allows client secrets, or excepts it from this "
+    "one.",
     "CredentialInvalidLifetimeAsPerAppPolicy": "Choose a shorter valid_for, or leave it out to take what is allowed.",
     "SignInAudienceNotAllowedAsPerAppPolicy": "Choose a sign_in_audience that the tenant's policy allows.",
 }
@@ -95,7 +96,8 @@ def optional(read: t.Callable[[], ReadT]) -> ReadT | None:
         return read()
     except GraphError as error:
         status = error.trace.status
-        if isinstance(error, ForbiddenError):
+        # What a batch said is absent carries no status.
+        if isinstance(error, ForbiddenError | NotFoundError):
             return None
         if status is None or status in (401, 429) or (status >= 500 and status != 501):
             raise

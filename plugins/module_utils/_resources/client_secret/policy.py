@@ -11,76 +11,168 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_iso_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, PolicyError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import PolicyError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient, Read
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
+    is_young,
+    parse_time,
+)
 
 POLICY: Read = ("/policies/defaultAppManagementPolicy", None)
+
+#: What a policy can say of secrets that Graph makes; customPasswordAddition is about those that a caller brings along,
+#: symmetricKey* about keys. Source: learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration
+_ADDITION, _LIFETIME = "passwordAddition", "passwordLifetime"
+_WHO = "An Application Administrator or Global Administrator of the tenant"
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """`policy`: its name and id. `certain`: nothing that we cannot read may say otherwise. `lifetime`: the longest."""
+
+    policy: str
+    certain: bool = True
+    lifetime: timedelta = timedelta.max
 
 
 @dataclass(frozen=True)
 class SecretPolicy:
-    """What the tenant's default app management policy says of client secrets of one application.
+    """What the tenant's app management policies say of client secrets of one application.
 
-    `max_lifetime`: None is no limit. Source: learn.microsoft.com/graph/api/resources/tenantappmanagementpolicy
+    It is advice for the lifetime to ask for: whether a policy holds for us depends on what no caller sees in full
+    (excluded actors, what an application's own policy leaves unsaid), and Graph's answer decides.
     """
 
-    secrets_allowed: bool = True
-    max_lifetime: timedelta | None = None
+    forbids: Restriction | None = None
+    limits: Restriction | None = None
+    new: bool = False
 
     @classmethod
-    def from_graph(cls, body: Json, created: datetime | None) -> t.Self:
-        restrictions = (body.get("applicationRestrictions") or {}).get("passwordCredentials") or ()
-        active = [row for row in restrictions if body.get("isEnabled") and _applies(row, created)]
-        limits = [
-            parse_iso_duration(row["maxLifetime"])
-            for row in active
-            if row.get("restrictionType") == "passwordLifetime" and row.get("maxLifetime")
+    def of(cls, default: Json, own: t.Sequence[Json] | None, created: datetime | None, *, new: bool = False) -> t.Self:
+        """`own`: the application's own policies, None where they cannot be read. `new`: it is yet to be made."""
+        rows = [
+            (row, restriction)
+            for row, policy, certain in _rows(default, own)
+            if (restriction := _restriction(row, policy, created, certain=certain, new=new)) is not None
         ]
+        forbidding = [found for row, found in rows if row["restrictionType"] == _ADDITION]
+        limiting = [found for row, found in rows if row["restrictionType"] == _LIFETIME]
         return cls(
-            secrets_allowed=not any(row.get("restrictionType") == "passwordAddition" for row in active),
-            max_lifetime=min(limits, default=None),
+            forbids=min(forbidding, key=lambda found: not found.certain, default=None),
+            limits=min(limiting, key=lambda found: found.lifetime, default=None),
+            new=new,
         )
 
 
-def read_policy(graph: GraphClient, created: str | None) -> SecretPolicy | None:
-    """None where the caller may not read it (Policy.Read.All): Graph then judges when a secret is asked for."""
-    try:
-        body = graph.get(*POLICY, action="read the app management policy")
-    except ForbiddenError:
+def read_policy(graph: GraphClient, application: Json | None) -> SecretPolicy | None:
+    """None where the caller may not read it (Policy.Read.All): Graph then judges when a secret is asked for.
+
+    `application`: None while it is yet to be made.
+    """
+    default = optional(lambda: graph.get(*POLICY, action="read the app management policy"))
+    if default is None:
         return None
-    return SecretPolicy.from_graph(body, parse_time(created) if created else None)
+    if application is None:
+        return SecretPolicy.of(default, (), None, new=True)
+    created = application.get("createdDateTime")
+    advice = SecretPolicy.of(default, None, parse_time(created) if created else None)
+    if is_young(created, graph.now) and advice == SecretPolicy():
+        return advice
+    path = f"/applications/{application['id']}/appManagementPolicies"
+    own = optional(lambda: graph.list(path, action="read the application's own app management policy"))
+    return SecretPolicy.of(default, own, parse_time(created) if created else None)
 
 
 def lifetime_under(policy: SecretPolicy | None, wanted: timedelta | None, default: timedelta) -> timedelta:
     """The lifetime to ask for. One that nobody asked for bends to the policy; one that was asked for does not."""
     if policy is None:
         return default if wanted is None else wanted
-    if not policy.secrets_allowed:
+    if policy.forbids is not None and policy.forbids.certain:
         raise PolicyError(
-            "The tenant's app management policy forbids client secrets.",
-            next_step="The tenant's administrator must except this application from it.",
+            f"The {policy.forbids.policy} forbids client secrets, and the connector takes nothing else.",
+            next_step=_exception(new=policy.new),
             code="SecretsNotAllowed",
         )
-    limit = policy.max_lifetime
+    limit = policy.limits
     if limit is None:
         return default if wanted is None else wanted
     if wanted is None:
-        return min(default, limit)
-    if wanted > limit:
+        return min(default, limit.lifetime)
+    if wanted > limit.lifetime and limit.certain:
         raise PolicyError(
-            f"The tenant's app management policy allows client secrets for {in_words(limit)}, "
+            f"The {limit.policy} allows client secrets for {in_words(limit.lifetime)}, "
             f"valid_for asks for {in_words(wanted)}.",
-            next_step="Shorten valid_for for this tenant, or let it out to take what the policy allows.",
+            next_step="Shorten valid_for for this tenant, or leave it out to take what the policy allows.",
             code="LifetimeAbovePolicy",
         )
     return wanted
 
 
-def _applies(restriction: Json, created: datetime | None) -> bool:
-    if restriction.get("state", "enabled") != "enabled":
-        return False
-    since = restriction.get("restrictForAppsCreatedAfterDateTime")
+def doubt(policy: SecretPolicy | None) -> str | None:
+    """What may come of it where nothing is certain."""
+    if policy is None or policy.forbids is None or policy.forbids.certain:
+        return None
+    return (
+        f"The {policy.forbids.policy} may forbid a client secret; Microsoft Graph decides when it is asked for one. "
+        f"{_exception(new=policy.new)}"
+    )
+
+
+def _exception(*, new: bool) -> str:
+    if new:
+        return f"{_WHO} excepts the automation from the policy (excluded actors), or allows them for new applications."
+    return f"{_WHO} assigns the application a policy of its own that allows them, or excepts it from this one."
+
+
+def _rows(default: Json, own: t.Sequence[Json] | None) -> t.Iterator[tuple[Json, str, bool]]:
+    """Each restriction with its policy, and whether it is certain to be the one that holds.
+
+    An application's own policy comes before the default. What it leaves unsaid the default says, or nobody: Microsoft's
+    pages differ. Source: learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy
+    """
+    own_policy = next((policy for policy in own or () if policy.get("isEnabled") is not False), None)
+    said = _passwords(own_policy.get("restrictions")) if own_policy else []
+    for row in said:
+        yield row, _named(own_policy or {}), True
+    if not default.get("isEnabled"):
+        return
+    spoken_of = {row.get("restrictionType") for row in said}
+    for row in _passwords(default.get("applicationRestrictions")):
+        if row.get("restrictionType") not in spoken_of:
+            yield row, _named(default), own is not None and own_policy is None
+
+
+def _passwords(restrictions: t.Any) -> list[Json]:
+    return [row for row in (restrictions or {}).get("passwordCredentials") or () if row.get("restrictionType")]
+
+
+def _named(policy: Json) -> str:
+    name = f"'{policy['displayName']}'" if policy.get("displayName") else "of the tenant"
+    return f"app management policy {name}" + (f" ({policy['id']})" if policy.get("id") else "")
+
+
+def _restriction(row: Json, policy: str, created: datetime | None, *, certain: bool, new: bool) -> Restriction | None:
+    """None where it does not concern us."""
+    if row.get("state", "enabled") != "enabled":
+        return None
+    since = row.get("restrictForAppsCreatedAfterDateTime")
     # An application yet to be made will be younger than any date in the policy.
-    return not since or created is None or created >= parse_time(since)
+    if since and created is not None and created < parse_time(since):
+        return None
+    # Excluded actors exempt callers, maybe us: which security attributes we carry is not ours to read.
+    certain = certain and not row.get("excludeActors") and (not since or new or created is not None)
+    if row["restrictionType"] == _ADDITION:
+        return Restriction(policy, certain)
+    if row["restrictionType"] == _LIFETIME and (lifetime := _lifetime(row)) is not None:
+        return Restriction(policy, certain, lifetime)
+    return None
+
+
+def _lifetime(row: Json) -> timedelta | None:
+    """None for none, and for a form that we do not know: Graph judges then."""
+    try:
+        return parse_iso_duration(row["maxLifetime"]) if row.get("maxLifetime") else None
+    except PolicyError:
+        return None

@@ -47,7 +47,7 @@ def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: st
         )
     if needs_secret(actual, desired):
         store.check()
-        actual = replace(actual, policy=read_policy(graph, (body or {}).get("createdDateTime")))
+        actual = replace(actual, policy=read_policy(graph, body))
     return actual
 
 

@@ -22,7 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     plan,
     type_in,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import POLICY
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import POLICY, doubt
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     located_reads,
@@ -77,3 +77,5 @@ def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
     for entry in actual.credentials:
         if entry.key_id in desired.revoked:
             yield f"Secret {entry.key_id} is revoked: whoever uses it stops until the newest one is typed in."
+    if doubtful := doubt(actual.policy):
+        yield doubtful

@@ -38,7 +38,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     plan,
     type_in,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import SecretPolicy
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import (
+    Restriction,
+    SecretPolicy,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     Announcement,
@@ -85,6 +88,10 @@ def stored(
     )
 
 
+def at_most(days: int) -> SecretPolicy:
+    return SecretPolicy(limits=Restriction("policy", lifetime=days * DAY))
+
+
 def actual(*credentials: Credential, holds: StoredSecret | None = None, policy: SecretPolicy | None = None) -> Actual:
     """The store has announced the secret of the run that was killed."""
     announced = frozenset({ORPHAN.label})
@@ -97,7 +104,7 @@ def subsets(values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
 
 def situations() -> t.Iterator[tuple[Actual, Desired]]:
     """Every combination of what the application has, what the store holds, and when the current secret ends."""
-    policies = (None, SecretPolicy(), SecretPolicy(max_lifetime=90 * DAY))
+    policies = (None, SecretPolicy(), at_most(90))
     ends = (NOW + 200 * DAY, NOW + 30 * DAY, NOW, NOW - DAY)
     for end, policy, delivered in itertools.product(ends, policies, DELIVERED):
         current = replace(CURRENT, end=end)
@@ -439,10 +446,10 @@ def test_a_renewal_removes_what_is_over_and_does_not_remember_it():
         (None, 60 * DAY, 60 * DAY),
         (SecretPolicy(), None, 365 * DAY),
         (SecretPolicy(), 700 * DAY, 700 * DAY),
-        (SecretPolicy(max_lifetime=90 * DAY), None, 90 * DAY),
-        (SecretPolicy(max_lifetime=90 * DAY), 60 * DAY, 60 * DAY),
-        (SecretPolicy(max_lifetime=90 * DAY), 90 * DAY, 90 * DAY),
-        (SecretPolicy(max_lifetime=900 * DAY), None, 365 * DAY),
+        (at_most(90), None, 90 * DAY),
+        (at_most(90), 60 * DAY, 60 * DAY),
+        (at_most(90), 90 * DAY, 90 * DAY),
+        (at_most(900), None, 365 * DAY),
     ],
 )
 def test_the_lifetime_is_what_was_asked_for_or_what_the_policy_leaves(policy, valid_for, lifetime):
@@ -460,8 +467,8 @@ def test_a_secret_starts_at_microsofts_time_in_whole_seconds():
 @pytest.mark.parametrize(
     ("policy", "valid_for", "code"),
     [
-        (SecretPolicy(secrets_allowed=False), None, "SecretsNotAllowed"),
-        (SecretPolicy(max_lifetime=90 * DAY), 91 * DAY, "LifetimeAbovePolicy"),
+        (SecretPolicy(Restriction("policy")), None, "SecretsNotAllowed"),
+        (at_most(90), 91 * DAY, "LifetimeAbovePolicy"),
     ],
 )
 def test_what_the_policy_forbids_is_told_before_anything_is_written(policy, valid_for, code):
@@ -473,7 +480,7 @@ def test_what_the_policy_forbids_is_told_before_anything_is_written(policy, vali
 
 
 def test_a_policy_against_secrets_does_not_disturb_one_that_is_there():
-    state = actual(CURRENT, holds=stored(), policy=SecretPolicy(secrets_allowed=False))
+    state = actual(CURRENT, holds=stored(), policy=SecretPolicy(Restriction("policy")))
 
     assert not plan(state, DESIRED).changed
 
@@ -484,7 +491,7 @@ def test_a_policy_against_secrets_does_not_disturb_one_that_is_there():
         (None, 30 * DAY, 30 * DAY),
         (None, 20 * DAY, 30 * DAY),
         (None, None, 365 * DAY),
-        (SecretPolicy(max_lifetime=14 * DAY), None, 30 * DAY),
+        (at_most(14), None, 30 * DAY),
         (None, timedelta(), timedelta()),
     ],
 )
@@ -641,6 +648,7 @@ def test_reading_compares_application_and_store_and_asks_no_policy_where_nothing
 def test_where_a_secret_will_be_issued_the_store_is_probed_and_the_policy_asked(graph, http):
     http.on("GET", APPLICATION, application())
     http.on("GET", POLICY, (200, {"isEnabled": False}))
+    http.on("GET", "/applications/object-1/appManagementPolicies", (200, {"value": []}))
     store = MemoryStore()
 
     state = read(graph, store, "tenant", "ours", DESIRED)
@@ -672,6 +680,7 @@ def test_a_store_that_cannot_be_written_to_stops_before_a_secret_is_issued(graph
 def test_the_secret_of_an_application_that_was_made_anew_is_none_of_this_one(graph, http):
     http.on("GET", APPLICATION, application())
     http.on("GET", POLICY, (200, {}))
+    http.on("GET", "/applications/object-1/appManagementPolicies", (200, {"value": []}))
 
     state = read(graph, MemoryStore(replace(stored(), client_id="client-0")), "tenant", "ours", DESIRED)
     assert state.announced == {ORPHAN.label}
@@ -683,6 +692,7 @@ def test_the_secret_of_an_application_that_was_made_anew_is_none_of_this_one(gra
 def test_reading_finds_no_registration(graph, http):
     http.on("GET", APPLICATION, ABSENT)
     http.on("GET", POLICY, (200, {}))
+    http.on("GET", "/applications/object-1/appManagementPolicies", (200, {"value": []}))
 
     state = read(graph, MemoryStore(), "tenant", "ours", DESIRED)
 

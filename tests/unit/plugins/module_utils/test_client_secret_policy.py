@@ -11,7 +11,9 @@ import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, PolicyError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import (
+    Restriction,
     SecretPolicy,
+    doubt,
     lifetime_under,
     read_policy,
 )
@@ -35,7 +37,14 @@ def policy(*restrictions, enabled=True):
 
 
 NO_SECRETS = restriction("passwordAddition")
+SECRETS = restriction("passwordAddition", state="disabled")
 SHORT = restriction("passwordLifetime", max_lifetime="P90D")
+NAMELESS = "app management policy of the tenant"
+SURE, UNSURE = Restriction(NAMELESS), Restriction(NAMELESS, certain=False)
+
+
+def limit(days, policy=NAMELESS, certain=True):
+    return Restriction(policy, certain, days * DAY)
 
 
 @pytest.mark.parametrize(
@@ -46,51 +55,106 @@ SHORT = restriction("passwordLifetime", max_lifetime="P90D")
         ({"isEnabled": True, "applicationRestrictions": None}, SecretPolicy()),
         ({"isEnabled": True, "applicationRestrictions": {"passwordCredentials": None}}, SecretPolicy()),
         (policy(), SecretPolicy()),
-        (policy(NO_SECRETS), SecretPolicy(secrets_allowed=False)),
-        (policy(SHORT), SecretPolicy(max_lifetime=90 * DAY)),
-        (policy(NO_SECRETS, SHORT), SecretPolicy(False, 90 * DAY)),
+        (policy(NO_SECRETS), SecretPolicy(SURE)),
+        (policy(SHORT), SecretPolicy(limits=limit(90))),
+        (policy(NO_SECRETS, SHORT), SecretPolicy(SURE, limit(90))),
         (policy(NO_SECRETS, SHORT, enabled=False), SecretPolicy()),
-        (policy(SHORT, restriction("passwordLifetime", max_lifetime="P30D")), SecretPolicy(max_lifetime=30 * DAY)),
+        (policy(SHORT, restriction("passwordLifetime", max_lifetime="P30D")), SecretPolicy(limits=limit(30))),
         (policy(restriction("passwordLifetime")), SecretPolicy()),
+        (policy(restriction("passwordLifetime", max_lifetime="a while")), SecretPolicy()),
         (policy(restriction("symmetricKeyAddition")), SecretPolicy()),
         (policy(restriction("symmetricKeyLifetime", max_lifetime="P1D")), SecretPolicy()),
         (policy(restriction("customPasswordAddition")), SecretPolicy()),
-        (policy(restriction("passwordAddition", state="disabled")), SecretPolicy()),
-        (policy({"restrictionType": "passwordAddition"}), SecretPolicy(secrets_allowed=False)),
+        (policy(SECRETS), SecretPolicy()),
+        (policy({"restrictionType": "passwordAddition"}), SecretPolicy(SURE)),
+        (policy({}, {"restrictionType": None}), SecretPolicy()),
+        (
+            policy({**NO_SECRETS, "excludeActors": {"customSecurityAttributes": []}}),
+            SecretPolicy(UNSURE),
+        ),
     ],
 )
 def test_only_enabled_restrictions_of_client_secrets_count(body, expected):
-    assert SecretPolicy.from_graph(body, CREATED) == expected
+    assert SecretPolicy.of(body, (), CREATED) == expected
 
 
 @pytest.mark.parametrize(
-    ("since", "created", "applies"),
+    ("since", "created", "new", "found"),
     [
-        (None, CREATED, True),
-        ("2026-02-28T00:00:00Z", CREATED, True),
-        ("2026-03-01T00:00:00Z", CREATED, True),
-        ("2026-03-01T00:00:00.0000001Z", CREATED, True),
-        ("2026-03-02T00:00:00Z", CREATED, False),
-        ("2099-01-01T00:00:00Z", None, True),
+        (None, CREATED, False, SURE),
+        ("2026-02-28T00:00:00Z", CREATED, False, SURE),
+        ("2026-03-01T00:00:00Z", CREATED, False, SURE),
+        ("2026-03-01T00:00:00.0000001Z", CREATED, False, SURE),
+        ("2026-03-02T00:00:00Z", CREATED, False, None),
+        ("2099-01-01T00:00:00Z", None, True, SURE),
+        ("2099-01-01T00:00:00Z", None, False, UNSURE),
+        (None, None, False, SURE),
     ],
 )
-def test_a_restriction_for_newer_applications_spares_the_older_ones(since, created, applies):
+def test_a_restriction_for_newer_applications_spares_the_older_ones(since, created, new, found):
     body = policy(restriction("passwordAddition", since=since))
 
-    assert SecretPolicy.from_graph(body, created).secrets_allowed is not applies
+    assert SecretPolicy.of(body, (), created, new=new).forbids == found
 
 
-def test_reading_the_policy(graph, http):
+def own(*restrictions, enabled=True):
+    rows = {"passwordCredentials": list(restrictions)}
+    return {"id": "p1", "displayName": "Ours", "isEnabled": enabled, "restrictions": rows}
+
+
+OURS = "app management policy 'Ours' (p1)"
+
+
+@pytest.mark.parametrize(
+    ("default", "mine", "expected"),
+    [
+        (policy(NO_SECRETS), [own(SECRETS)], SecretPolicy()),
+        (policy(NO_SECRETS), [own(SECRETS, enabled=False)], SecretPolicy(SURE)),
+        (policy(NO_SECRETS), [own()], SecretPolicy(UNSURE)),
+        (policy(NO_SECRETS), None, SecretPolicy(UNSURE)),
+        (policy(NO_SECRETS), [], SecretPolicy(SURE)),
+        (policy(), [own(NO_SECRETS)], SecretPolicy(Restriction(OURS))),
+        (policy(SHORT, enabled=False), [own(SHORT)], SecretPolicy(limits=limit(90, OURS))),
+        (
+            policy(SHORT),
+            [own(restriction("passwordLifetime", max_lifetime="P400D"))],
+            SecretPolicy(limits=limit(400, OURS)),
+        ),
+        (policy(SHORT), [own(SECRETS)], SecretPolicy(limits=limit(90, certain=False))),
+        (policy(NO_SECRETS), [{"restrictions": None}], SecretPolicy(UNSURE)),
+    ],
+)
+def test_the_applications_own_policy_comes_before_the_default(default, mine, expected):
+    assert SecretPolicy.of(default, mine, CREATED) == expected
+
+
+APPLICATION = {"id": "a1", "createdDateTime": "2026-03-01T00:00:00Z"}
+OWN = "/applications/a1/appManagementPolicies"
+
+
+def test_reading_the_policies(graph, http):
     http.on("GET", POLICY, (200, policy(SHORT)))
+    http.on("GET", OWN, (200, {"value": [own(NO_SECRETS)]}))
 
-    assert read_policy(graph, "2026-03-01T00:00:00Z") == SecretPolicy(max_lifetime=90 * DAY)
-    assert read_policy(graph, None) == SecretPolicy(max_lifetime=90 * DAY)
+    assert read_policy(graph, APPLICATION) == SecretPolicy(Restriction(OURS), limit(90, certain=False))
+    assert read_policy(graph, None) == SecretPolicy(limits=limit(90), new=True)
 
 
 def test_a_policy_that_may_not_be_read_is_unknown(graph, http):
     http.on("GET", POLICY, (403, {"error": {"code": "Authorization_RequestDenied", "message": ""}}))
 
     assert read_policy(graph, None) is None
+
+
+def test_without_the_own_policy_nothing_is_certain(graph, http):
+    http.on("GET", POLICY, (200, policy(NO_SECRETS)))
+    http.on("GET", OWN, (403, {"error": {"code": "AccessDenied", "message": ""}}))
+
+    found = read_policy(graph, APPLICATION)
+
+    assert found == SecretPolicy(UNSURE)
+    assert lifetime_under(found, None, 365 * DAY) == 365 * DAY
+    assert "Microsoft Graph decides" in doubt(found)
 
 
 def test_any_other_refusal_to_read_the_policy_is_a_fault(graph, http):
@@ -100,22 +164,43 @@ def test_any_other_refusal_to_read_the_policy_is_a_fault(graph, http):
         read_policy(graph, None)
 
 
+@pytest.mark.parametrize("new", [True, False])
+def test_who_may_make_an_exception_is_told(new):
+    with pytest.raises(PolicyError) as caught:
+        lifetime_under(SecretPolicy(Restriction(OURS), new=new), None, 365 * DAY)
+
+    assert OURS in caught.value.message
+    assert "Application Administrator" in caught.value.next_step
+    assert ("of its own" in caught.value.next_step) is not new
+
+
+def test_what_is_certain_is_no_doubt():
+    assert doubt(None) is None
+    assert doubt(SecretPolicy(limits=limit(1, certain=False))) is None
+    assert doubt(SecretPolicy(SURE)) is None
+
+
+def test_a_limit_that_may_not_hold_does_not_refuse_what_was_asked_for():
+    assert lifetime_under(SecretPolicy(limits=limit(90, certain=False)), 100 * DAY, 365 * DAY) == 100 * DAY
+    assert lifetime_under(SecretPolicy(limits=limit(90, certain=False)), None, 365 * DAY) == 90 * DAY
+
+
 def test_the_lifetime_in_every_combination_of_policy_and_wish():
     limits = (None, 1 * DAY, 90 * DAY, 365 * DAY, 500 * DAY)
-    for limit, wanted in itertools.product(limits, (None, 1 * DAY, 90 * DAY, 400 * DAY)):
-        rules = SecretPolicy(max_lifetime=limit)
-        if wanted is not None and limit is not None and wanted > limit:
+    for longest, wanted in itertools.product(limits, (None, 1 * DAY, 90 * DAY, 400 * DAY)):
+        rules = SecretPolicy(limits=None if longest is None else Restriction(NAMELESS, lifetime=longest))
+        if wanted is not None and longest is not None and wanted > longest:
             with pytest.raises(PolicyError) as caught:
                 lifetime_under(rules, wanted, 365 * DAY)
-            assert f"for {limit.days} days" in caught.value.message
+            assert f"for {longest.days} days" in caught.value.message
             assert f"asks for {wanted.days} days" in caught.value.message
         else:
-            expected = wanted or min(365 * DAY, limit or 365 * DAY)
+            expected = wanted or min(365 * DAY, longest or 365 * DAY)
             assert lifetime_under(rules, wanted, 365 * DAY) == expected
             assert lifetime_under(None, wanted, 365 * DAY) == (wanted or 365 * DAY)
 
 
-@pytest.mark.parametrize("rules", [None, SecretPolicy(), SecretPolicy(max_lifetime=90 * DAY)])
+@pytest.mark.parametrize("rules", [None, SecretPolicy(), SecretPolicy(limits=limit(90))])
 def test_no_lifetime_at_all_is_not_the_same_as_no_wish(rules):
     assert lifetime_under(rules, timedelta(), 365 * DAY) == timedelta()
 
@@ -123,6 +208,6 @@ def test_no_lifetime_at_all_is_not_the_same_as_no_wish(rules):
 @pytest.mark.parametrize("wanted", [None, DAY])
 def test_where_secrets_are_forbidden_there_is_no_lifetime(wanted):
     with pytest.raises(PolicyError) as caught:
-        lifetime_under(SecretPolicy(False, 90 * DAY), wanted, DAY)
+        lifetime_under(SecretPolicy(SURE, limit(90)), wanted, DAY)
 
     assert caught.value.code == "SecretsNotAllowed"

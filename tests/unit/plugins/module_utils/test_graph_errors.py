@@ -41,7 +41,7 @@ def body(code="SomeCode", message="Some reason.", **more):
         (409, "Request_MultipleObjectsWithSameKeyValue", GraphError, "Running again does not help"),
         (409, "ObjectConflict", GraphError, "Running again does not help"),
         (404, "Authorization_RequestDenied", GraphError, ""),
-        (400, "CredentialTypeNotAllowedAsPerAppPolicy", PolicyError, "except this application"),
+        (400, "CredentialTypeNotAllowedAsPerAppPolicy", PolicyError, "of its own"),
         (400, "CredentialInvalidLifetimeAsPerAppPolicy", PolicyError, "shorter valid_for"),
         (400, "SignInAudienceNotAllowedAsPerAppPolicy", PolicyError, "sign_in_audience"),
         (403, "Directory_QuotaExceeded", GraphError, "quota"),
