@@ -47,6 +47,12 @@ STORE: dict[str, dict[str, t.Any]] = {
 #: Of modules that keep no secret.
 OPTIONAL_STORE: dict[str, dict[str, t.Any]] = {"store": {**STORE["store"], "required": False}}
 
+#: Documented in the doc fragment totalview.exchange365.access.
+ACCESS: dict[str, dict[str, t.Any]] = {
+    "owners": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "list", "elements": "str", "default": []},
+}
+
 #: Of connector_plan. The two secret variables may come by themselves, so that a module on another machine hides them.
 VARIABLES: dict[str, dict[str, t.Any]] = {
     "variables": {"type": "dict", "required": True},

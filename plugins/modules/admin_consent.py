@@ -18,12 +18,18 @@ description:
     person who may; the next run sees the grant and goes on.
   - What consent cannot take away, since it only adds, is the state C(waiting_for_revocation), with an instruction of
     its own. Nobody is asked to consent for it.
+  - While somebody else can sign in with the registration, or owns it, nothing is granted and the state is C(withheld).
+    Credentials and owners of application and service principal are read before the first grant and once after the last;
+    what was granted in between is taken back.
+  - Without O(client_id) and without a O(store) that knows the registration, an application that is there is refused.
   - Application permissions need C(AppRoleAssignment.ReadWrite.All), delegated ones
     C(DelegatedPermissionGrant.ReadWrite.All).
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
+  - totalview.exchange365.access
+  - totalview.exchange365.store.optional
   - totalview.exchange365.permissions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
@@ -47,6 +53,9 @@ EXAMPLES = r"""
   totalview.exchange365.admin_consent:
     tenant_id: contoso.onmicrosoft.com
     unique_name: totalview-exchange365-mail
+    client_id: "{{ mail.registration.client_id }}"
+    store:
+      folder: /srv/totalview/secrets
   register: consent
 
 - name: Tell the person who may
@@ -58,9 +67,9 @@ EXAMPLES = r"""
 RETURN = r"""
 state:
   description:
-    - C(granted); C(waiting_for_consent) where somebody with more rights must consent; C(waiting_for_revocation) where
-      all is granted and somebody with more rights must revoke what is left over; C(held) where O(hold) kept something
-      from being granted or revoked.
+    - C(granted); C(withheld) where somebody else can sign in with the registration; C(waiting_for_consent) where
+      somebody with more rights must consent; C(waiting_for_revocation) where all is granted and somebody with more
+      rights must revoke what is left over; C(held) where O(hold) kept something from being granted or revoked.
   returned: success
   type: str
   sample: granted
@@ -109,6 +118,20 @@ fingerprint:
   version_added: 0.2.0
   type: str
   sample: 5d0a2c7e9f3b1846
+withheld:
+  description: What nobody is to grant while RV(foreign) is so, a few words each.
+  returned: success
+  version_added: 0.2.0
+  type: list
+  elements: str
+  sample: [grant Mail.Send (application)]
+foreign:
+  description: Credentials and owners of application and service principal that are not known as ours.
+  returned: success
+  version_added: 0.2.0
+  type: list
+  elements: str
+  sample: ["client secret 6a3f9f0c-54cb-4b5e-9d0a-0f1f8b0e4d11 'mine' of the application, since 2026-11-20"]
 held:
   description: What O(hold) kept from being done, a few words each.
   returned: success
@@ -127,7 +150,9 @@ changes:
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import (
+    ACCESS,
     LOCATED,
+    OPTIONAL_STORE,
     PERMISSIONS,
     REGISTRATION,
     TENANT,
@@ -138,6 +163,8 @@ ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
     **LOCATED,
+    **ACCESS,
+    **OPTIONAL_STORE,
     "permissions": PERMISSIONS,
     "hold": {"type": "list", "elements": "str", "default": []},
 }

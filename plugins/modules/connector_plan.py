@@ -82,9 +82,9 @@ plan:
 result:
   description:
     - What the role's C(connector_result) is when nothing else is done. C(tenant) as in O(host); C(state), which is
-      C(complete), C(changes_pending), C(waiting_for_consent), C(waiting_for_revocation), C(not_provable) or
-      C(waiting_for_exchange); C(changed), an empty list;
-      C(next), what must happen next, and C(by), when, where there is a date.
+      C(complete), C(changes_pending), C(waiting_for_decision), C(waiting_for_consent), C(waiting_for_revocation),
+      C(not_provable) or C(waiting_for_exchange); C(changed), an empty list; C(next), what must happen next, and C(by),
+      when, where there is a date.
   returned: success
   type: dict
 details:

@@ -17,6 +17,9 @@ description:
   - Where the mode changes, the old mechanism stays until O(proven) says that the new one works.
   - Exchange Online enforces a change only after a while, up to two hours. RV(hold) names the permissions whose grants
     must not change before; give it to M(totalview.exchange365.admin_consent).
+  - With O(mode=rbac) the roles are the consent. While somebody else can sign in with the registration, or owns it, and
+    for 28 hours after the last of them is gone (the longest life of a token), none is assigned.
+  - Without O(client_id) and without a O(store) that knows the registration, an application that is there is refused.
   - Needs C(Exchange.ManageAsApp) of Office 365 Exchange Online and the directory role Exchange Administrator.
   - Exchange's cmdlets are called through the endpoint behind Microsoft's PowerShell module, for which there is no
     published contract.
@@ -24,6 +27,7 @@ extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
+  - totalview.exchange365.access
   - totalview.exchange365.store.optional
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
@@ -113,6 +117,7 @@ EXAMPLES = r"""
   totalview.exchange365.mailbox_restriction:
     tenant_id: contoso.onmicrosoft.com
     unique_name: totalview-exchange365-mail
+    client_id: "{{ mail.registration.client_id }}"
     permissions: [Mail.Send]
     group: totalviewtimesendemail
     members: [totalview@contoso.com]
@@ -123,6 +128,7 @@ EXAMPLES = r"""
   totalview.exchange365.admin_consent:
     tenant_id: contoso.onmicrosoft.com
     unique_name: totalview-exchange365-mail
+    client_id: "{{ mail.registration.client_id }}"
     hold: "{{ restriction.hold }}"
 """
 
@@ -130,7 +136,7 @@ RETURN = r"""
 state:
   description:
     - C(restricted) or C(unrestricted); C(waiting_for_exchange) where Exchange Online has not caught up and the
-      restriction is not complete.
+      restriction is not complete; C(withheld) where no role is assigned because somebody else can sign in.
   returned: success
   type: str
   sample: restricted
@@ -145,7 +151,7 @@ group:
   type: str
   sample: totalviewtimesendemail
 waiting:
-  description: What Exchange Online has not caught up with; V(null) when nothing.
+  description: What is waited for; V(null) when nothing.
   returned: success
   type: str
 hold:
@@ -168,6 +174,17 @@ leftover:
   returned: success
   type: list
   elements: str
+withheld:
+  description: Roles that are not assigned now, a few words each.
+  returned: success
+  type: list
+  elements: str
+  sample: [assign Application Mail.Send]
+foreign:
+  description: Credentials and owners of application and service principal that are not known as ours.
+  returned: success
+  type: list
+  elements: str
 fingerprint:
   description: Names this very restriction for M(totalview.exchange365.connector_proof); V(null) while it changes.
   returned: success
@@ -184,6 +201,7 @@ changes:
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import (
+    ACCESS,
     LOCATED,
     OPTIONAL_STORE,
     REGISTRATION,
@@ -195,6 +213,7 @@ ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
     **LOCATED,
+    **ACCESS,
     **OPTIONAL_STORE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "mode": {"type": "str", "choices": ["access_policy", "rbac", "none"], "default": "access_policy"},

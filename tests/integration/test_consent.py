@@ -76,7 +76,10 @@ def test_partial_consent_is_shown_permission_by_permission(desk: Desk, tenants: 
     admin.grant(CALENDAR, "Mail.Send")
 
     message = _messages(desk.run())[0]
-    calendar = desk.run(play(task("admin_consent", unique_name=CALENDAR))).results("contoso", "admin_consent")[0]
+    store = {"folder": str(desk.store)}
+    calendar = desk.run(play(task("admin_consent", unique_name=CALENDAR, store=store))).results(
+        "contoso", "admin_consent"
+    )[0]
 
     assert all(step in message for step in calendar["waiting"])
     assert {(row["name"], row["declared"], row["granted"]) for row in calendar["permissions"]} == {

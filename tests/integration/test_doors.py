@@ -58,17 +58,19 @@ def _steps(folder: Path) -> list[dict[str, Any]]:
     names = {CALENDAR: "Totalview Calendar Synchronization", MAIL: "Totalview E-Mail Sending"}
     made = [task("azure_app_registration", unique_name=key, display_name=name) for key, name in names.items()]
     secrets = [task("client_secret", unique_name=key, store=store, owner="acme") for key in names]
-    key = {"unique_name": MAIL, "group": "Senders"}
+    made = [{**step, "register": f"registered_{number}"} for number, step in enumerate(made)]
+    located = {"unique_name": MAIL, "client_id": "{{ registered_1.registration.client_id }}"}
+    key = {**located, "group": "Senders", "store": store}
     restriction = task("mailbox_restriction", **key, permissions=["Calendars.Read"], members=[SENDER], sender=SENDER)
     nobody = {**key, "members": []}
-    proof = {**key, "permissions": ["Calendars.Read"], "mode": "access_policy", "mailbox": SENDER, "store": store}
+    proof = {**key, "permissions": ["Calendars.Read"], "mode": "access_policy", "mailbox": SENDER}
     return [
         task("tenant_login"),
         *made,
         made[0],
         task("azure_app_registration_info", display_name=names[MAIL]),
         task("graph_permission", unique_name=MAIL, permissions=permissions),
-        task("admin_consent", unique_name=MAIL),
+        task("admin_consent", **located),
         *secrets,
         secrets[0],
         restriction,

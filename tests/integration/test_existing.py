@@ -36,7 +36,14 @@ def contoso(tenants: Tenants, desk: Desk) -> str:
 
 def test_a_registration_made_by_hand_is_adopted_when_asked(desk: Desk, contoso: str, emulator: Emulator) -> None:
     made = emulator.portal_application(contoso, CALENDAR_NAME, permissions=["Calendars.Read"], consent=True)
+    [owner] = Witness(emulator, contoso).applications[CALENDAR_NAME]["owners"]
     desk.variables["connector_adopt"] = True
+
+    undecided = desk.run().tenant("contoso")
+
+    assert undecided["state"] == "waiting_for_decision"
+    assert owner in undecided["next"]
+    desk.variables["connector_adopt_owners"] = {"keep": [owner]}
 
     run = desk.run()
 

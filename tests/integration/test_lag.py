@@ -21,7 +21,9 @@ def test_a_lagging_tenant_is_onboarded_like_any_other(
 ) -> None:
     fresh = tenants.make(roles=ROLES, lag=lag)
     handmade = tenants.make(
-        roles=ADOPTING_ROLES, lag=lag, applications=[{"displayName": "Totalview E-Mail Sending", "adminConsent": True}]
+        roles=ADOPTING_ROLES,
+        lag=lag,
+        applications=[{"displayName": "Totalview E-Mail Sending", "adminConsent": True, "owners": []}],
     )
     desk.hosts = {
         "fresh": {"connector_tenant_id": fresh},

@@ -131,10 +131,10 @@ def test_additive_permissions_of_two_apis_and_delegated_consent(
     exchange = {"resource_app_id": "00000002-0000-0ff1-ce00-000000000000", "application": ["Exchange.ManageAsApp"]}
     graph = {"application": ["User.Read.All"], "delegated": ["User.Read"]}
     steps = [
-        task("azure_app_registration", unique_name=KEY, display_name=NAME),
+        {**task("azure_app_registration", unique_name=KEY, display_name=NAME), "register": "ours"},
         task("graph_permission", unique_name=KEY, permissions=[graph]),
         task("graph_permission", unique_name=KEY, permissions=[exchange], exact=False),
-        task("admin_consent", unique_name=KEY),
+        task("admin_consent", unique_name=KEY, client_id="{{ ours.registration.client_id }}"),
     ]
 
     run = desk.run(play(*steps))
@@ -144,9 +144,9 @@ def test_additive_permissions_of_two_apis_and_delegated_consent(
     application = witness.applications[NAME]
     assert witness.granted(application) == {"User.Read.All", "Exchange.ManageAsApp"}
     assert witness.delegated(application) == {"User.Read"}
-    assert desk.run(play(*steps[2:])).stats["contoso"]["changed"] == 0
+    assert desk.run(play(steps[0], *steps[2:])).stats["contoso"]["changed"] == 0
 
-    exact = desk.run(play(steps[1], steps[3]))
+    exact = desk.run(play(steps[0], steps[1], steps[3]))
 
     assert exact.code == 0, exact.output
     assert [change for item in exact.results("contoso", "") for change in item["changes"]] == [

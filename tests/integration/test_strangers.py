@@ -88,8 +88,11 @@ def test_the_registration_that_the_store_knows_stays_ours(desk: Desk, tenants: T
         "connector_calendar_adopt": True,
         "connector_calendar_adopt_client_id": made["appId"],
     }
+    [secret] = Witness(emulator, tenant).applications[REGISTRATIONS[CALENDAR][0]]["passwordCredentials"]
+    decision = {"connector_adopt_credentials": {"keep": [secret["keyId"]]}}
+    desk.hosts["contoso"] |= decision
     assert desk.run().tenant("contoso")["state"] == "complete"
-    desk.hosts["contoso"] = {"connector_tenant_id": tenant}
+    desk.hosts["contoso"] = {"connector_tenant_id": tenant, **decision}
 
     run = desk.run()
 

@@ -17,6 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     model as client_secret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import Messages
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
     ResourcePermissions,
     declaration,
@@ -32,7 +33,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 
 @dataclass(frozen=True)
 class Wanted:
-    """One registration with all that belongs to it. `client_id`: once it is located."""
+    """One registration with all that belongs to it. `client_id`: once it is located.
+
+    `keep`: ids of other people's credentials and owners that are known and stay.
+    """
 
     name: str
     registration: registration.Desired
@@ -40,6 +44,7 @@ class Wanted:
     restriction: restriction.Desired
     secret: client_secret.Desired
     proof: proof.Task
+    keep: tuple[str, ...] = ()
     client_id: str | None = None
 
     @classmethod
@@ -53,6 +58,7 @@ class Wanted:
             restriction=restriction.Desired.from_params(restricted, restricted["permissions"], proven=False),
             secret=client_secret.Desired.from_params(options.secret(variables, entry), store_address),
             proof=proof.Task.from_params(options.proof(variables, entry), sends=False),
+            keep=tuple(entry["keep"]),
         )
 
     @property
@@ -84,6 +90,8 @@ class Planned:
     try_again_at: datetime | None = None
     unprovable: list[str] = field(default_factory=list)
     proven: bool = False
+    access: Finding = field(default_factory=Finding)
+    withheld: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     issues_secret: bool = False
     was_handed_off: bool = False

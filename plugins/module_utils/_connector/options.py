@@ -87,7 +87,10 @@ def registrations(variables: Variables) -> list[Registration]:
     sender = variables["connector_mail_sender"]
     calendar |= {"sender": None, "mailbox": sender if calendar["restriction"] == "none" else None, "test_mail_to": None}
     mail |= {"sender": sender, "mailbox": sender, "test_mail_to": variables["connector_test_mail_to"]}
+    decisions = [variables[name] or {} for name in ("connector_adopt_credentials", "connector_adopt_owners")]
+    keep = [id_ for decision in decisions for id_ in decision.get("keep", ())]
     for registration in (calendar, mail):
+        registration["keep"] = keep
         if registration["adopt"] is None:
             registration["adopt"] = variables["connector_adopt"]
     return [calendar, mail]

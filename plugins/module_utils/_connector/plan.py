@@ -17,6 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
     NoExchangeError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import plan as secret_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import read as secret_read
@@ -26,6 +27,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import read as consent_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import run as consent_run
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import messages
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding, Gate
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     declaration as permission_declaration,
 )
@@ -42,6 +45,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
     run as registration_run,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    known_client_id,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
     plan as restriction_plan,
@@ -56,11 +62,17 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 
 
 class Planner:
-    """Reads a tenant once for all steps and plans each of them, by the modules' own code. Writes nothing."""
+    """Reads a tenant once for all steps and plans each of them, by the modules' own code. Writes nothing there.
 
-    def __init__(self, tenant: Tenant, store: SecretStore, *, prove_again: bool, proof_valid: timedelta) -> None:
+    `note`: whether the store remembers who else was found to be able to sign in.
+    """
+
+    def __init__(
+        self, tenant: Tenant, store: SecretStore, *, note: bool, prove_again: bool, proof_valid: timedelta
+    ) -> None:
         self._tenant = tenant
         self._store = store
+        self._note = note
         self._prove_again = prove_again
         self._proof_valid = proof_valid
 
@@ -71,12 +83,11 @@ class Planner:
 
     def _known(self, wanted: Wanted) -> Wanted:
         """With what tells our registration from a stranger's that carries its key."""
-        stored = self._store.read(self._tenant.directory_id, wanted.unique_name)
         return replace(
             wanted,
             registration=replace(
                 wanted.registration,
-                client_id=stored.client_id if stored else None,
+                client_id=known_client_id(self._store, self._tenant.directory_id, wanted.unique_name),
                 automation=self._tenant.options.credential.client_id,
             ),
         )
@@ -107,6 +118,14 @@ class Planner:
         planned.changes["application"] = registration_plan.plan(actual, desired)
         planned.wanted = planned.wanted.located(view(actual, desired)["client_id"])
         planned.find(registration_run.findings(actual))
+        planned.access = self._access(planned)
+        planned.find(planned.access.findings)
+
+    def _access(self, planned: Planned) -> Finding:
+        """Who else can sign in, as the modules that grant something will find."""
+        wanted = planned.wanted
+        gate = Gate(self._tenant, self._store, wanted.unique_name, owners=wanted.registration.owners, keep=wanted.keep)
+        return gate.look(wanted.client_id, note=self._note) if wanted.client_id else Finding()
 
     def _permissions(self, planned: Planned) -> None:
         wanted = planned.wanted
@@ -119,6 +138,7 @@ class Planner:
     def _restriction(self, planned: Planned) -> None:
         wanted = planned.wanted.restriction
         desired = restriction_run.with_known_group(wanted, self._store, self._tenant.directory_id)
+        desired = restriction_run.guarded(desired, planned.access)
         try:
             actual = restriction_read.read(self._clients(planned.wanted), desired)
             planned.restriction = restriction_plan.plan(actual, desired)
@@ -127,11 +147,16 @@ class Planner:
                 raise
             planned.find(restriction_run.unread(error))
         planned.changes["restriction"] = planned.restriction.change
+        planned.withheld += [step.describe() for step in planned.restriction.withheld]
+        if planned.restriction.withheld and not planned.access.foreign:
+            planned.wait([str(planned.restriction.waiting)], planned.access.until)
 
     def _consent(self, planned: Planned) -> None:
         tenant, wanted, restriction = self._tenant, planned.wanted, planned.restriction
         actual = consent_read.read(tenant.graph, wanted.unique_name, wanted.declared, wanted.client_id)
-        consent = consent_plan.plan(actual, tenant.roles, restriction.hold)
+        withhold = bool(planned.access.foreign)
+        consent = consent_plan.plan(actual, tenant.roles, restriction.hold, withhold=withhold)
+        planned.withheld += [step.describe() for step in consent.withheld]
         planned.changes["consent"], planned.consent = consent.change, consent.state
         planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
         planned.find(consent_run.findings(actual))
@@ -154,7 +179,7 @@ class Planner:
 
     def _proof(self, planned: Planned) -> None:
         """While something is to be changed there is nothing to prove yet: the run that changes it proves it."""
-        if planned.consent != "granted":
+        if planned.consent != "granted" or planned.restriction.withheld:
             return
         record: Change[t.Any] = Change({"proven": False}, {"proven": True}, (RecordProof(planned.wanted.unique_name),))
         secret = self._store.read(self._tenant.directory_id, planned.wanted.unique_name)
@@ -205,19 +230,27 @@ class Planner:
             ]
         )
         bodies = [registration_read.find_by_unique_name(graph, entry.unique_name) for entry in wanted]
-        app_ids = [str(body["appId"]) for body in bodies if body is not None]
+        there = [body for body in bodies if body is not None]
+        app_ids = [str(body["appId"]) for body in there]
         fresh = [entry for entry, body in zip(wanted, bodies, strict=True) if body is None]
-        self._prefetch_grants(app_ids, remembered, fresh)
+        self._prefetch_grants(there, remembered, fresh)
         if self._tenant.has_exchange:
             self._prefetch_exchange(wanted, app_ids, fresh)
 
-    def _prefetch_grants(self, app_ids: list[str], remembered: list[str], fresh: list[Wanted]) -> None:
+    def _prefetch_grants(self, bodies: list[Json], remembered: list[str], fresh: list[Wanted]) -> None:
         graph = self._tenant.graph
+        app_ids = [str(body["appId"]) for body in bodies]
         graph.read_ahead(
             map(registration_read.service_principal_read, [id_ for id_ in app_ids if id_ not in remembered])
         )
         found = [registration_read.find_service_principal(graph, app_id) for app_id in app_ids]
         reads = [read for principal in found if principal for read in consent_read.grants_reads(principal.id)]
+        # Who else can sign in.
+        reads += [
+            read
+            for body, principal in zip(bodies, found, strict=True)
+            for read in access_read.reads(body["id"], principal.id if principal else None)
+        ]
         # What may be theirs although the key does not find it, and what a new secret may be.
         unkeyed = [read for entry in fresh for read in registration_read.unkeyed_reads(entry.registration)]
         located = map(registration_read.client_id_read, app_ids)
@@ -232,5 +265,5 @@ class Planner:
     def _remembered_app_ids(self, wanted: t.Sequence[Wanted]) -> list[str]:
         """What the store knows saves a batch, and costs nothing where it is wrong."""
         tenant_id = self._tenant.directory_id
-        stored = [self._store.read(tenant_id, entry.unique_name) for entry in wanted]
-        return [secret.client_id for secret in stored if secret is not None]
+        known = [known_client_id(self._store, tenant_id, entry.unique_name) for entry in wanted]
+        return [client_id for client_id in known if client_id is not None]

@@ -21,14 +21,17 @@ class TenantState:
     """What a tenant waits for, after the plan or after all steps.
 
     `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `to_revoke`: by unique
-    name, what somebody must take back. `unprovable`: what nothing can show. `waits`: what Exchange Online has not
-    caught up with, until `try_again_at`. `handed_off`: once at least. `pending`: there is something to write, which was
-    not written. `type_in`: secrets that were handed off and that the connector needs, each with its registration.
+    name, what somebody must take back. `withheld`: by unique name, what is not given while `foreign` lets somebody else
+    in. `unprovable`: what nothing can show. `waits`: what is waited for, until `try_again_at`. `handed_off`: once at
+    least. `pending`: there is something to write, which was not written. `type_in`: secrets that were handed off and
+    that the connector needs, each with its registration.
     """
 
     changed: t.Sequence[str]
     links: t.Sequence[str | None]
     to_revoke: t.Mapping[str, t.Sequence[str]]
+    withheld: t.Mapping[str, t.Sequence[str]]
+    foreign: t.Sequence[str]
     unprovable: t.Sequence[str]
     waits: t.Sequence[str]
     try_again_at: str | None
@@ -49,6 +52,8 @@ class TenantState:
         return result | ({"by": min(dates)} if dates else {})
 
     def _state_and_next(self) -> tuple[str, str]:
+        if self.withheld:
+            return "waiting_for_decision", self._decision()
         if self.links:
             where = " and ".join(link for link in self.links if link) or "the link follows with the real run"
             besides = f"; and {self._revocation()}" if self.to_revoke else ""
@@ -78,6 +83,14 @@ class TenantState:
         decide = "" if self.handed_off else " connector_handoff_unproven: true hands off all the same."
         reasons = "; ".join(dict.fromkeys(reason.removesuffix(".") for reason in self.unprovable))
         return f"You decide. Nothing is wrong, and it is not proven: {reasons}.{decide}"
+
+    def _decision(self) -> str:
+        of_each = "; ".join(f"{', '.join(steps)} for {name}" for name, steps in self.withheld.items())
+        return (
+            f"You decide. Not done while somebody else can sign in: {of_each}. That is {'; '.join(self.foreign)}. An "
+            "Application Administrator of the tenant removes what nobody knows; what you know you name by its id in "
+            "connector_adopt_credentials or connector_adopt_owners, under keep"
+        )
 
     def _revocation(self) -> str:
         of_each = "; ".join(f"{', '.join(steps)} of {name}" for name, steps in self.to_revoke.items())
@@ -115,6 +128,13 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
     restrictions, consents, proofs = (_results(steps, part) for part in ("restriction", "consent", "proof"))
     waiting = [entry for entry in consents if entry["state"] == "waiting_for_consent"]
     to_revoke = [(entry["__registration"]["unique_name"], entry["to_revoke"]) for entry in consents]
+    withheld: dict[str, list[str]] = {}
+    for entry in (*restrictions, *consents):
+        if entry["state"] == "withheld":
+            withheld.setdefault(entry["__registration"]["unique_name"], []).extend(entry["withheld"])
+    foreign = [
+        told for entry in (*restrictions, *consents) if entry["state"] == "withheld" for told in entry["foreign"]
+    ]
     waits = [entry["waiting"] for entry in restrictions if entry["waiting"]]
     waits += [held for entry in consents for held in entry["held"]]
     checks = [check for entry in proofs if entry["state"] != "proven" for check in entry["checks"]]
@@ -124,6 +144,8 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
         changed=changed,
         links=[entry["link"] for entry in waiting],
         to_revoke={name: steps for name, steps in to_revoke if steps},
+        withheld=withheld,
+        foreign=list(dict.fromkeys(foreign)),
         unprovable=[check["detail"] for check in checks if check["result"] == "no_evidence"],
         waits=waits,
         try_again_at=max(times, default=None),

@@ -54,7 +54,13 @@ def run(call: Call) -> Outcome:
     wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]
     try:
         valid = parse_duration(variables["connector_proof_valid"], "connector_proof_valid")
-        planner = Planner(tenant, store, prove_again=variables["connector_prove_again"], proof_valid=valid)
+        planner = Planner(
+            tenant,
+            store,
+            note=not call.check_mode,
+            prove_again=variables["connector_prove_again"],
+            proof_valid=valid,
+        )
         planned = planner.plan(wanted)
     except ForbiddenError as error:
         raise _naming_rights(error, _rights(tenant, variables)) from error
@@ -145,6 +151,10 @@ def _state(planned: t.Sequence[Planned], *, pending: bool, handed_off: bool) -> 
         changed=[],
         links=[entry.messages.link for entry in planned if entry.messages.consent],
         to_revoke={entry.wanted.unique_name: entry.to_revoke for entry in planned if entry.to_revoke},
+        withheld={
+            entry.wanted.unique_name: entry.withheld for entry in planned if entry.access.foreign and entry.withheld
+        },
+        foreign=[told for entry in planned if entry.withheld for told in entry.access.told],
         unprovable=[reason for entry in planned for reason in entry.unprovable],
         waits=[reason for entry in planned for reason in entry.waits],
         try_again_at=max(times).isoformat(timespec="seconds") if times else None,

@@ -17,6 +17,7 @@ _ORDER = (
     "",
     "needs",
     "not_provable",
+    "waiting_for_decision",
     "waiting_for_revocation",
     "waiting_for_consent",
     "waiting_for_exchange",
@@ -74,7 +75,7 @@ def _laid_out(rows: t.Sequence[t.Mapping[str, str]], width: int | None) -> list[
 
 
 def _squeezed(widths: t.Mapping[str, int], room: int) -> dict[str, int]:
-    """The two wide columns share the room: what was changed gets a third of it, and what the next step does not need."""
+    """The two wide columns share the room: what changed gets a third of it, and what the next step does not need."""
     wanted, follows = widths["changed"], widths["next"]
     changed = min(wanted, max(room // 3, room - follows, _NARROWEST))
     return {"changed": changed, "next": min(follows, max(room - changed, _NARROWEST))}

@@ -25,6 +25,7 @@ _PATH: dict[str, t.Any] = {"type": "path"}
 _FLAG: dict[str, t.Any] = {"type": "bool"}
 _LIST: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _MODE: dict[str, t.Any] = {"type": "str", "choices": ["access_policy", "rbac", "none"]}
+_DECISION: dict[str, t.Any] = {"type": "dict", "options": {"keep": {"type": "list", "elements": "str", "default": []}}}
 _AUDIENCES = ["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"]
 
 
@@ -52,6 +53,8 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_sign_in_audience": _given({"type": "str", "choices": _AUDIENCES}),
     "connector_notes": _given(_TEXT),
     "connector_adopt": _given(_FLAG),
+    "connector_adopt_credentials": _DECISION,
+    "connector_adopt_owners": _DECISION,
     "connector_calendar_display_name": _given(_TEXT),
     "connector_calendar_unique_name": _TEXT,
     "connector_calendar_permissions": _given(_LIST),

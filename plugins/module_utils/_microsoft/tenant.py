@@ -149,6 +149,11 @@ class Tenant:
         return str(self._claims["tid"])
 
     @property
+    def principal_id(self) -> str:
+        """Object id of the automation's own service principal; empty where the token does not tell it."""
+        return str(self._claims.get("oid") or "")
+
+    @property
     def roles(self) -> frozenset[str]:
         """Names of the Graph application permissions that the automation holds here."""
         return self.tokens.token(self.options.graph_url).roles

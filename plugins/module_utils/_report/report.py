@@ -20,6 +20,7 @@ STATES = (
     "failed",
     "needs",
     "findings",
+    "waiting_for_decision",
     "waiting_for_revocation",
     "waiting_for_consent",
     "waiting_for_exchange",

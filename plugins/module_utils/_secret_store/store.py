@@ -85,6 +85,28 @@ class Announcement:
     at: datetime
 
 
+@dataclass(frozen=True)
+class StoredRegistration:
+    """The application of a registration: noted before it is made (`announced`, by Microsoft's clock), and once it is.
+
+    `client_id`: None until then.
+    """
+
+    client_id: str | None = None
+    announced: datetime | None = None
+
+
+@dataclass(frozen=True)
+class StoredAccess:
+    """Other people's credentials and owners of a registration, by id: since when each is seen.
+
+    `gone`: when the last reading that missed one of them was made.
+    """
+
+    seen: t.Mapping[str, datetime] = field(default_factory=dict)
+    gone: datetime | None = None
+
+
 class SecretStore(t.Protocol):
     """Where the values of client secrets live, encrypted. Raises StoreError."""
 
@@ -121,6 +143,18 @@ class SecretStore(t.Protocol):
 
     def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
         """Notes it, or (None) that there is none."""
+
+    def registration(self, tenant_id: str, registration: str) -> StoredRegistration | None:
+        """None where nothing is noted of it."""
+
+    def note_registration(self, tenant_id: str, registration: str, noted: StoredRegistration) -> None:
+        """Notes it."""
+
+    def access(self, tenant_id: str, registration: str) -> StoredAccess:
+        """Empty where nothing is noted."""
+
+    def note_access(self, tenant_id: str, registration: str, access: StoredAccess) -> None:
+        """Notes it; writes nothing where it is noted already."""
 
     def revise(
         self, tenant_id: str, registration: str, key_id: str, revision: t.Callable[[StoredSecret], StoredSecret]

@@ -17,8 +17,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     ANNOUNCED_FOR,
     Announcement,
     RetiredSecret,
+    StoredAccess,
     StoredGroup,
     StoredProof,
+    StoredRegistration,
     StoredSecret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
@@ -31,7 +33,8 @@ class VaultFileStore:
 
     The content is JSON: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
     value, retired, proof, handed_off, delivered}}, "announced": {unique_name: [{label, at}]}, "host": inventory host,
-    once it is noted, "groups": {unique_name: {name, guid}}}. Version 1 has no number, and no notes of deliveries.
+    once it is noted, "groups": {unique_name: {name, guid}}, "registrations": {unique_name: {client_id, announced}},
+    "access": {unique_name: {seen: {id: since}, gone}}}. Version 1 has no number, and no notes of deliveries.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -100,6 +103,41 @@ class VaultFileStore:
             groups = {**content.get("groups", {}), registration: group and vars(group)}
             self._folder.write(_file_name(tenant_id), _text({**content, "groups": groups}))
 
+    def registration(self, tenant_id: str, registration: str) -> StoredRegistration | None:
+        row = self._load(tenant_id).get("registrations", {}).get(registration)
+        try:
+            return None if row is None else StoredRegistration(row["client_id"], _moment(row["announced"]))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise _unknown_content(tenant_id) from exc
+
+    def note_registration(self, tenant_id: str, registration: str, noted: StoredRegistration) -> None:
+        if self.registration(tenant_id, registration) == noted:
+            return
+        announced = noted.announced and noted.announced.isoformat()
+        self._note(tenant_id, "registrations", registration, {"client_id": noted.client_id, "announced": announced})
+
+    def access(self, tenant_id: str, registration: str) -> StoredAccess:
+        row = self._load(tenant_id).get("access", {}).get(registration)
+        try:
+            if row is None:
+                return StoredAccess()
+            seen = {id_: datetime.fromisoformat(since) for id_, since in row["seen"].items()}
+            return StoredAccess(seen, _moment(row["gone"]))
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise _unknown_content(tenant_id) from exc
+
+    def note_access(self, tenant_id: str, registration: str, access: StoredAccess) -> None:
+        if self.access(tenant_id, registration) == access:
+            return
+        seen = {id_: since.isoformat() for id_, since in access.seen.items()}
+        self._note(tenant_id, "access", registration, {"seen": seen, "gone": access.gone and access.gone.isoformat()})
+
+    def _note(self, tenant_id: str, section: str, registration: str, row: t.Mapping[str, t.Any]) -> None:
+        with self._folder.locked(_file_name(tenant_id)):
+            content = self._load(tenant_id)
+            rows = {**content.get(section, {}), registration: row}
+            self._folder.write(_file_name(tenant_id), _text({**content, section: rows}))
+
     def revise(
         self, tenant_id: str, registration: str, key_id: str, revision: t.Callable[[StoredSecret], StoredSecret]
     ) -> None:
@@ -131,7 +169,7 @@ class VaultFileStore:
         if (
             not isinstance(secrets, dict)
             or not isinstance(content.get("host", ""), str)
-            or not isinstance(content.get("groups", {}), dict)
+            or not all(isinstance(content.get(name, {}), dict) for name in ("groups", "registrations", "access"))
         ):
             raise _unknown_content(tenant_id)
         if holder != tenant_id:
@@ -142,6 +180,10 @@ class VaultFileStore:
 def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[Announcement, ...]:
     rows = content.get("announced", {}).get(registration, ())
     return tuple(Announcement(str(row["label"]), datetime.fromisoformat(row["at"])) for row in rows)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _text(content: t.Mapping[str, t.Any]) -> str:

@@ -46,6 +46,18 @@ _READ_ROLES, _WRITE_ROLES = Traits(rights.READ_EXCHANGE_ROLES), Traits(rights.WR
 _SP_GRANTS = ("appRoleAssignments", "appRoleAssignedTo")
 _CASTS = ("microsoft.graph.", "graph.")
 
+
+def _owner_routes(
+    collection: str, read: rights.Right, write: rights.Right, target: keys.Target
+) -> tuple[Route, Route, Route]:
+    path = f"/{collection}/{{key}}/owners"
+    return (
+        Route("GET", path, owners.list_owners, Traits(read, target)),
+        Route("POST", f"{path}/$ref", owners.add_owner, Traits(write, target)),
+        Route("DELETE", f"{path}/{{owner}}/$ref", owners.remove_owner, Traits(write, target)),
+    )
+
+
 # Costs in resource units: learn.microsoft.com/graph/throttling-limits, identity and access.
 _ROUTES: tuple[Route, ...] = (
     Route("POST", "/$batch", batch.run, Traits(None)),
@@ -100,11 +112,7 @@ _ROUTES: tuple[Route, ...] = (
     Route("DELETE", "/applications/{key}", applications.delete, Traits(rights.WRITE_APPLICATION, _APP)),
     Route("POST", "/applications/{key}/addPassword", passwords.add, Traits(rights.WRITE_APPLICATION, _APP)),
     Route("POST", "/applications/{key}/removePassword", passwords.remove, Traits(rights.WRITE_APPLICATION, _APP)),
-    Route("GET", "/applications/{key}/owners", owners.list_owners, Traits(rights.READ_APPLICATION, _APP)),
-    Route("POST", "/applications/{key}/owners/$ref", owners.add_owner, Traits(rights.WRITE_APPLICATION, _APP)),
-    Route(
-        "DELETE", "/applications/{key}/owners/{owner}/$ref", owners.remove_owner, Traits(rights.WRITE_APPLICATION, _APP)
-    ),
+    *_owner_routes("applications", rights.READ_APPLICATION, rights.WRITE_APPLICATION, _APP),
     *(
         Route(method, f"/applications/{{key}}/federatedIdentityCredentials{path}", handler, Traits(right, _APP))
         for method, path, handler, right in (
@@ -125,6 +133,7 @@ _ROUTES: tuple[Route, ...] = (
     Route(
         "POST", "/servicePrincipals/{key}/removePassword", passwords.remove, Traits(rights.WRITE_SERVICE_PRINCIPAL, _SP)
     ),
+    *_owner_routes("servicePrincipals", rights.READ_SERVICE_PRINCIPAL, rights.WRITE_SERVICE_PRINCIPAL, _SP),
     *(
         route
         for name in _SP_GRANTS

@@ -225,3 +225,16 @@ def test_disabled_ones_can_be_seeded(rig: Rig, state: dict[str, Any]) -> None:
 def test_a_bad_certificate_in_a_seed_is_told(rig: Rig) -> None:
     with pytest.raises(EmulatorError, match=r"applications\.0: keyCredentials: not a certificate"):
         seeded(rig, servicePrincipal={"keyCredentials": [{"key": "bm8="}]})
+
+
+def test_owners_of_a_service_principal_are_its_own(rig: Rig) -> None:
+    app, other = rig.application(), rig.application("Other")
+    path = f"/servicePrincipals/{rig.service_principal(app['appId'])['id']}/owners"
+    owner = rig.service_principal(other["appId"])["id"]
+    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{owner}"}
+
+    assert rig.graph("POST", f"{path}/$ref", reference).status_code == 204
+    assert [row["id"] for row in rig.graph("GET", path).json()["value"]] == [owner]
+    assert rig.graph("GET", f"/applications/{app['id']}/owners").json()["value"] == []
+    assert rig.graph("DELETE", f"{path}/{owner}/$ref").status_code == 204
+    assert rig.graph("GET", path).json()["value"] == []

@@ -53,7 +53,7 @@ def run(call: Call) -> Outcome:
         "type_in": _type_in(actual, stored, change),
         "foreign_secrets": [_view(entry) for entry in foreign(actual)],
     }
-    return Outcome(values, change, tuple(findings(actual, desired)))
+    return Outcome(values, change, (*_others(actual), *findings(actual, desired)))
 
 
 def _view(secret: t.Any) -> dict[str, str]:
@@ -70,10 +70,13 @@ def _type_in(actual: Actual, stored: StoredSecret | None, change: Change[Step]) 
     return awaited.view() if awaited else None
 
 
-def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
-    """What is not as it should be, and not ours to change; and what stops the connector."""
+def _others(actual: Actual) -> t.Iterator[str]:
     if keys := ", ".join(entry.key_id for entry in foreign(actual)):
         yield f"The application has client secrets of others: {keys}."
+
+
+def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
+    """What stops the connector, and what is not certain. Secrets of others are told where all credentials are."""
     for entry in actual.credentials:
         if entry.key_id in desired.revoked:
             yield f"Secret {entry.key_id} is revoked: whoever uses it stops until the newest one is typed in."

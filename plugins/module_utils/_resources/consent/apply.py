@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
@@ -30,7 +31,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import (
+    granting,
     open_steps,
+    taking_back,
     views_after,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.read import (
@@ -56,7 +59,36 @@ def apply(graph: GraphClient, actual: Actual, consent: Consent) -> Consent:
     if done:
         await_visible(lambda: _is_done(graph, actual, done), what="The consent")
     after = {"permissions": views_after(actual, done)}
-    return Consent(Change(consent.change.before, after, tuple(done)), (*refused, *consent.waiting), consent.held)
+    return replace(
+        consent,
+        change=Change(consent.change.before, after, tuple(done)),
+        waiting=(*refused, *consent.waiting),
+    )
+
+
+def take_back(graph: GraphClient, actual: Actual, consent: Consent) -> Consent:
+    """What was just granted, since somebody else can sign in now who could not before."""
+    granted = granting(consent.change)
+    if not granted:
+        return consent
+    undone: list[Step] = []
+
+    def is_undone() -> bool:
+        graph.read_ahead(grants_reads(str(actual.principal_id)))
+        latest = with_grants(graph, actual)
+        steps = taking_back(latest, granted)
+        for step in steps:
+            _settle(graph, latest, step)
+        undone.extend(step for step in steps if step not in undone)
+        return not steps
+
+    await_visible(is_undone, what="The withdrawal of what was granted")
+    change: Change[Step] = Change(
+        consent.change.before,
+        {"permissions": views_after(actual, [step for step in consent.change.steps if step not in granted])},
+        (*consent.change.steps, *undone),
+    )
+    return replace(consent, change=change, withheld=(*consent.withheld, *granted))
 
 
 def _is_done(graph: GraphClient, actual: Actual, done: t.Collection[Step]) -> bool:

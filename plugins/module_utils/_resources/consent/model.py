@@ -116,11 +116,15 @@ Step: t.TypeAlias = "GrantRole | RevokeRole | SetScopes"
 
 @dataclass(frozen=True)
 class Consent:
-    """The plan: what this caller writes, what somebody with more rights must do, and what is not to be done yet."""
+    """The plan: what this caller writes, what somebody with more rights must do, and what is not to be done yet.
+
+    `withheld`: grants that nobody is to give while somebody else can sign in with the registration.
+    """
 
     change: Change[Step]
     waiting: tuple[Step, ...] = field(default=())
     held: tuple[Step, ...] = field(default=())
+    withheld: tuple[Step, ...] = field(default=())
 
     @property
     def to_grant(self) -> tuple[Step, ...]:
@@ -134,6 +138,8 @@ class Consent:
 
     @property
     def state(self) -> str:
+        if self.withheld:
+            return "withheld"
         if self.waiting:
             return "waiting_for_consent" if self.to_grant else "waiting_for_revocation"
         return "held" if self.held else "granted"

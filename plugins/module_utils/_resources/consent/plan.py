@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import (
@@ -23,17 +24,53 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import Permission
 
 
-def plan(actual: Actual, rights: t.Collection[str], hold: t.Collection[str] = ()) -> Consent:
+def plan(actual: Actual, rights: t.Collection[str], hold: t.Collection[str] = (), *, withhold: bool = False) -> Consent:
     """Exactly what is declared. `rights`: the Graph application permissions that the caller holds.
 
-    `hold`: names of application permissions that are neither granted nor revoked now.
+    `hold`: names of application permissions that are neither granted nor revoked now. `withhold`: nothing is granted,
+    by nobody, since somebody else can sign in with the registration.
     """
-    held, steps = _held_and_open(open_steps(actual), hold)
+    steps = open_steps(actual)
+    withheld = tuple(step for step in steps if step.grants) if withhold else ()
+    held, steps = _held_and_open(tuple(_without_grants(steps)) if withheld else steps, hold)
     mine = tuple(step for step in steps if step.right in rights)
     others = tuple(step for step in steps if step.right not in rights)
     before = {"permissions": views_after(actual, ())}
     after = {"permissions": views_after(actual, mine)}
-    return Consent(Change(before, after, mine), others, held)
+    return Consent(Change(before, after, mine), others, held, withheld)
+
+
+def _without_grants(steps: t.Iterable[Step]) -> t.Iterator[Step]:
+    """What goes goes all the same."""
+    for step in steps:
+        if not step.grants:
+            yield step
+        elif isinstance(step, SetScopes) and step.before - step.scopes:
+            yield replace(step, scopes=step.scopes & step.before)
+
+
+def granting(change: Change[Step]) -> tuple[GrantRole | SetScopes, ...]:
+    """What was granted with it."""
+    return tuple(step for step in change.steps if not isinstance(step, RevokeRole) and step.grants)
+
+
+def taking_back(actual: Actual, granted: t.Iterable[GrantRole | SetScopes]) -> tuple[Step, ...]:
+    """Undoes what was granted. `actual`: as it is since."""
+    wanted = {step.key for step in granted if isinstance(step, GrantRole)}
+    scopes = {step.resource_id: step for step in granted if isinstance(step, SetScopes)}
+    roles = [
+        RevokeRole(assignment, _assignment_name(actual, assignment))
+        for assignment in actual.assignments
+        if (assignment.resource_id, assignment.app_role_id) in wanted
+    ]
+    grants = [grant for grant in actual.delegated or () if grant.principal_id is None and grant.resource_id in scopes]
+    return (
+        *roles,
+        *(
+            SetScopes(grant.resource_id, grant.scopes & scopes[grant.resource_id].before, grant.scopes, grant.id)
+            for grant in grants
+        ),
+    )
 
 
 def _held_and_open(steps: tuple[Step, ...], hold: t.Collection[str]) -> tuple[tuple[Step, ...], tuple[Step, ...]]:

@@ -33,7 +33,7 @@ _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags
 _ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
 _DELETED: Read = ("/directory/deletedItems/graph.application", {"$select": _APPLICATION_FIELDS})
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
-_SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime"
+_SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime,passwordCredentials,keyCredentials"
 
 
 def application_read(unique_name: str) -> Read:
@@ -163,8 +163,12 @@ def _list_applications(graph: GraphClient, condition: str) -> tuple[Application,
     )
 
 
+def owners_read(collection: str, id_: str) -> Read:
+    return f"/{collection}/{id_}/owners", {"$select": "id,displayName"}
+
+
 def list_owners(graph: GraphClient, application_id: str) -> tuple[str, ...]:
-    rows = graph.list(f"/applications/{application_id}/owners", {"$select": "id"}, action="list the owners")
+    rows = graph.list(*owners_read("applications", application_id), action="list the owners")
     return tuple(row["id"] for row in rows)
 
 

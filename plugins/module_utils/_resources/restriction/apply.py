@@ -100,6 +100,23 @@ def apply_absent(clients: Clients, desired: Desired, actual: Actual, change: Cha
         _write(clients, desired, actual, step)
 
 
+def take_back(clients: Clients, desired: Desired, restriction: Restriction) -> tuple[Step, ...]:
+    """The roles that were just assigned, since somebody else can sign in now who could not before."""
+    given = {role_name(step.permission) for step in restriction.change.steps if isinstance(step, Assign)}
+    undone: list[Step] = []
+
+    def is_undone() -> bool:
+        actual = read(clients, desired)
+        steps = [Unassign(entry) for entry in actual.assignments if entry.role in given]
+        for step in steps:
+            _write(clients, desired, actual, step)
+        undone.extend(step for step in steps if step not in undone)
+        return not steps
+
+    await_visible(is_undone, what="The withdrawal of the roles", times=1)
+    return tuple(undone)
+
+
 def _stopped(restriction: Restriction, done: list[Step], waiting: str) -> Restriction:
     before = restriction.change.before
     change: Change[Step] = Change(before, restriction.change.after if done else before, tuple(done))

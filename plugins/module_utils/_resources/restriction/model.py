@@ -127,7 +127,8 @@ class Desired:
     `adopt_group`: GUID of the one group that may be somebody else's. `known_group`: GUID of the group that the store
     knows under this name.
 
-    `client_id`: of the registration, where it was located before.
+    `client_id`: of the registration, where it was located before. `live`: somebody may sign in with it.
+    `withheld_for`: why no role is assigned now.
     """
 
     unique_name: str
@@ -144,6 +145,8 @@ class Desired:
     client_id: str | None = None
     adopt_group: str | None = None
     known_group: str | None = None
+    live: bool = False
+    withheld_for: str | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
@@ -325,7 +328,7 @@ class Restriction:
     `since`: when the restriction took its present form. `hold`: permissions whose grants must stay as they are for now.
     `waiting`: what Exchange has not caught up with. `leftover`: what goes once this mode is proven.
     `fingerprint`: names this very restriction, None while it changes. `group_guid`: of its group, None before there is
-    one.
+    one. `withheld`: roles that are not assigned now, as `Desired.withheld_for` says.
     """
 
     change: Change[Step]
@@ -335,6 +338,7 @@ class Restriction:
     leftover: tuple[str, ...] = ()
     fingerprint: str | None = None
     group_guid: str | None = None
+    withheld: tuple[Assign, ...] = ()
 
 
 #: Nothing is restricted, and nothing is known to be left over.

@@ -54,6 +54,8 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
     """What comes before what goes: at no moment the registration reaches more than before and after."""
     closing = _unrestricting_steps(actual) if desired.mode == "none" else _restricting_steps(actual, desired)
     old = [step for step in _old_mode_steps(actual, desired) if step not in closing]
+    withheld = tuple(step for step in closing if isinstance(step, Assign)) if desired.withheld_for else ()
+    closing = [step for step in closing if step not in withheld]
     steps = (*closing, *(old if desired.proven else ()))
     since = actual.now if closing and desired.mode != "none" else _since(actual, desired)
     return Restriction(
@@ -61,8 +63,10 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
         since=since,
         hold=_hold(actual, desired, since),
         leftover=() if desired.proven else tuple(step.describe() for step in old),
-        fingerprint=None if closing else _fingerprint(actual, desired),
+        waiting=desired.withheld_for if withheld else None,
+        fingerprint=None if closing or withheld else _fingerprint(actual, desired),
         group_guid=actual.group.guid if actual.group else None,
+        withheld=withheld,
     )
 
 
@@ -260,7 +264,7 @@ def _hold(actual: Actual, desired: Desired, since: datetime | None) -> tuple[str
     Where nobody holds a credential there is nobody to be kept out. Otherwise a new grant would open every mailbox until
     the policy takes effect, and a revoked one would shut the connector out until the roles do.
     """
-    if since is None or not actual.live or actual.now - since >= desired.delay:
+    if since is None or not (actual.live or desired.live) or actual.now - since >= desired.delay:
         return ()
     return desired.permissions
 

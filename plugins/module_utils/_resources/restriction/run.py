@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
@@ -17,18 +18,27 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding, Gate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    locate,
+    require_located,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    find_application,
     located_reads,
     require,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.apply import (
     apply,
     apply_absent,
+    take_back,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     UNRESTRICTED,
+    Assign,
     Desired,
     Restriction,
+    Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan, plan_absent
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
@@ -61,10 +71,16 @@ def _clients(tenant: Tenant, desired: Desired) -> Clients:
 
 
 def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> Outcome:
-    _read_ahead(clients, desired)
     store = open_store(call.params["store"], call.vault) if call.params["store"] else None
+    desired = replace(desired, client_id=locate(desired.client_id, store, tenant.directory_id, desired.unique_name))
+    _read_ahead(clients, desired)
     if store is not None:
         desired = with_known_group(desired, store, tenant.directory_id)
+    body = find_application(clients.graph, desired.unique_name, desired.client_id)
+    require_located(desired.client_id, body, desired.unique_name)
+    gate = Gate.from_params(tenant, store, call.params)
+    others = gate.look(desired.client_id, note=not call.check_mode)
+    desired = guarded(desired, others)
     actual = read(clients, desired)
     restriction = plan(actual, desired)
     if not call.check_mode:
@@ -75,7 +91,42 @@ def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> 
         desired = replace(desired, known_group=restriction.group_guid)
         restriction = apply(clients, desired, actual, restriction, patience)
         _note_group(store, tenant, desired, restriction)
-    return Outcome(_values(desired, restriction), restriction.change)
+        if any(isinstance(step, Assign) for step in restriction.change.steps):
+            others = gate.look_again(desired.client_id)
+            restriction = _after(clients, desired, restriction, others)
+    withheld = [step.describe() for step in restriction.withheld]
+    values = {**_values(desired, restriction), "withheld": withheld, "foreign": list(others.told)}
+    if restriction.withheld and others.foreign:
+        values["state"] = "withheld"
+    elif restriction.withheld and others.until:
+        values["try_again_at"] = others.until.isoformat(timespec="seconds")
+    return Outcome(values, restriction.change, others.findings)
+
+
+def guarded(desired: Desired, others: Finding) -> Desired:
+    """With what keeps a role from being assigned, and a grant from being changed."""
+    return replace(desired, live=others.live, withheld_for=_reason(others))
+
+
+def _reason(others: Finding) -> str | None:
+    if others.foreign:
+        return f"No role is assigned while somebody else can sign in: {'; '.join(others.told)}"
+    if others.until:
+        return (
+            "No role is assigned while tokens of a credential that was somebody else's and is gone may live, until "
+            f"{others.until.isoformat(timespec='seconds')}"
+        )
+    return None
+
+
+def _after(clients: Clients, desired: Desired, restriction: Restriction, others: Finding) -> Restriction:
+    if not others.foreign:
+        return restriction
+    given = tuple(step for step in restriction.change.steps if isinstance(step, Assign))
+    steps = (*restriction.change.steps, *take_back(clients, desired, restriction))
+    after = {**restriction.change.after, "roles": restriction.change.before.get("roles", [])}
+    change: Change[Step] = Change(restriction.change.before, after, steps)
+    return replace(restriction, change=change, withheld=given, waiting=_reason(others), fingerprint=None)
 
 
 def with_known_group(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
@@ -119,6 +170,8 @@ _NOTHING: dict[str, t.Any] = {
     "since": None,
     "try_again_at": None,
     "leftover": [],
+    "withheld": [],
+    "foreign": [],
     "fingerprint": "unrestricted",
 }
 

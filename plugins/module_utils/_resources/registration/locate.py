@@ -1,0 +1,38 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+
+
+def known_client_id(store: SecretStore, tenant_id: str, unique_name: str) -> str | None:
+    """By which the store knows the registration: by its secret, or by what it noted when the registration was made."""
+    secret = store.read(tenant_id, unique_name)
+    if secret is not None:
+        return secret.client_id
+    noted = store.registration(tenant_id, unique_name)
+    return noted.client_id if noted is not None else None
+
+
+def locate(given: str | None, store: SecretStore | None, tenant_id: str, unique_name: str) -> str | None:
+    """The client id of a registration that is there already, where it is given or known."""
+    if given is not None or store is None:
+        return given
+    return known_client_id(store, tenant_id, unique_name)
+
+
+def require_located(client_id: str | None, found: Json | None, unique_name: str) -> None:
+    """Raises InputError for an application that was found by its key alone: everybody may give theirs that key."""
+    if client_id is None and found is not None:
+        raise InputError(
+            f"The application with client id {found['appId']} has the key {unique_name}, which proves nothing: whoever "
+            "owns an application can give it that key.",
+            next_step="Give client_id, as azure_app_registration returned it, or a store that knows the registration.",
+            code="ClientIdMissing",
+        )
