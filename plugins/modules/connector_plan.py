@@ -16,6 +16,14 @@ description:
   - Finds whatever input they would refuse before anything is written.
   - Nothing is written. Where a proof is due and nothing else is to be changed, it is made, as
     M(totalview.exchange365.connector_proof) does in check mode.
+options:
+  scope:
+    description:
+      - What is planned. With V(secrets) only client secrets and their hand-off, for registrations that the secret store
+        knows; nothing else about the tenant is read, so that nothing else can stand in the way.
+    type: str
+    choices: [tenant, secrets]
+    default: tenant
 extends_documentation_fragment:
   - totalview.exchange365.variables
   - totalview.exchange365.attributes
@@ -84,7 +92,7 @@ result:
     - What the role's C(connector_result) is when nothing else is done. C(tenant) as in O(host); C(state), which is
       C(complete), C(changes_pending), C(waiting_for_decision), C(waiting_for_consent), C(waiting_for_revocation),
       C(not_provable) or C(waiting_for_exchange); C(changed), an empty list; C(next), what must happen next, and C(by),
-      when, where there is a date.
+      when, where there is a date. C(type_in) where somebody must type in a client secret.
   returned: success
   type: dict
 details:
@@ -160,6 +168,12 @@ registrations:
     client_id:
       description: By which the secret store knows the registration; V(null) where it does not.
       type: str
+    handed_off:
+      description: Whether the hand-off has the secret that the store holds.
+      type: bool
+    was_handed_off:
+      description: Whether any secret of the registration was handed off.
+      type: bool
 connection:
   description:
     - The options by which the modules reach the tenant, those that are set; the secrets among them are left out.
@@ -170,7 +184,7 @@ store:
   returned: where something is planned
   type: dict
 handoff:
-  description: Folder and name of the hand-off.
+  description: Folder and name of the hand-off, and the sender in it.
   returned: where something is planned
   type: dict
 handed_off:
@@ -189,7 +203,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._module impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
-OPERATION = Operation("connector_plan", VARIABLES, run)
+ARGUMENT_SPEC = {**VARIABLES, "scope": {"type": "str", "choices": ["tenant", "secrets"], "default": "tenant"}}
+
+OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)
 
 
 def main() -> None:

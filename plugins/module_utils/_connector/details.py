@@ -45,6 +45,7 @@ def _registration(tenant_id: str, entry: Planned, store: SecretStore) -> dict[st
         "restriction": entry.wanted.restriction.mode,
         "secret_key_id": secret.key_id if secret else None,
         "secret_ends": secret.end.isoformat() if secret else None,
+        "delivered_at": secret.delivered.isoformat(timespec="seconds") if secret and secret.delivered else None,
         "proven_at": secret.proof.at.isoformat(timespec="seconds") if secret and secret.proof else None,
     }
 
@@ -57,6 +58,8 @@ def _changed(entry: Json, index: int, steps: Json) -> dict[str, t.Any]:
     secret = issued.get("secret")
     if secret and secret["key_id"] != entry["secret_key_id"]:
         found |= {"secret_key_id": secret["key_id"], "secret_ends": secret["end"], "proven_at": None}
+    if secret:
+        found["delivered_at"] = secret["delivered"]
     if proof.get("state") not in (None, "pending"):
         found["proven_at"] = proof["proven_at"]
     return found

@@ -23,14 +23,17 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 class Handoff:
     """The hand-off as it is, and what it will be."""
 
-    def __init__(self, call: Call, variables: Variables, store: SecretStore, tenant_id: str) -> None:
-        """Raises InputError where it is another tenant's."""
+    def __init__(
+        self, call: Call, variables: Variables, store: SecretStore, tenant_id: str, *, keeps_sender: bool
+    ) -> None:
+        """Raises InputError where it is another tenant's. `keeps_sender`: nobody looks at whether another one fits."""
         self._options = options.handoff(variables, tenant_id, ())
         self._store, self._tenant_id = store, tenant_id
-        self._sender = handoff_plan.checked_address(self._options["sender"])
         self._folder = open_folder(self._options["folder"], self._options["store"], call.vault)
         self._present = handoff_read.read(self._folder, self._options["name"])
         handoff_plan.check_tenant(self._present, tenant_id, self._options["name"])
+        sender = handoff_read.parse(self._present).get("sender_from_address") if keeps_sender else None
+        self.sender = handoff_plan.checked_address(str(sender or self._options["sender"]))
 
     @property
     def exists(self) -> bool:
@@ -60,4 +63,4 @@ class Handoff:
             None if kind in issued else self._store.read(self._tenant_id, self._options[kind])
             for kind in ("calendar", "mail")
         )
-        return Desired(self._tenant_id, calendar, mail, self._sender)
+        return Desired(self._tenant_id, calendar, mail, self.sender)

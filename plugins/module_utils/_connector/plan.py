@@ -15,6 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.m
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.steps import STEPS
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeRightError,
+    InputError,
     NoExchangeError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
@@ -80,6 +81,24 @@ class Planner:
         """Raises whatever the steps raise for input that cannot work."""
         self._prefetch(wanted)
         return [self._plan_one(Planned(self._known(entry))) for entry in wanted]
+
+    def plan_secrets(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
+        """Only the client secrets, of registrations that the store knows. Raises InputError for any other."""
+        known = [self._known(entry) for entry in wanted]
+        missing = [entry.unique_name for entry in known if entry.registration.client_id is None]
+        if missing:
+            raise InputError(
+                f"The store holds no secret of {' and '.join(missing)}.",
+                next_step="Onboard the tenant first; where it was, bring its store back.",
+                code="NoSecret",
+            )
+        located = [entry.located(entry.registration.client_id) for entry in known]
+        reads = [registration_read.client_id_read(str(entry.client_id)) for entry in located]
+        self._tenant.graph.read_ahead(reads)
+        planned = [Planned(entry) for entry in located]
+        for entry in planned:
+            self._secret(entry)
+        return planned
 
     def _known(self, wanted: Wanted) -> Wanted:
         """With what tells our registration from a stranger's that carries its key."""

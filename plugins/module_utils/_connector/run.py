@@ -50,7 +50,8 @@ def run(call: Call) -> Outcome:
     check_host(noted, host, former)
     registrations = options.registrations(variables)
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
-    handoff = Handoff(call, variables, store, tenant.directory_id)
+    only_secrets = call.params["scope"] == "secrets"
+    handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
     wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]
     try:
         valid = parse_duration(variables["connector_proof_valid"], "connector_proof_valid")
@@ -61,7 +62,7 @@ def run(call: Call) -> Outcome:
             prove_again=variables["connector_prove_again"],
             proof_valid=valid,
         )
-        planned = planner.plan(wanted)
+        planned = planner.plan_secrets(wanted) if only_secrets else planner.plan(wanted)
     except ForbiddenError as error:
         raise _naming_rights(error, _rights(tenant, variables)) from error
     handing_off = handoff.plan(planned, unproven=variables["connector_handoff_unproven"])
@@ -93,7 +94,10 @@ def run(call: Call) -> Outcome:
         ],
         "connection": options.without_secrets(options.connection(variables)),
         "store": options.store(variables),
-        "handoff": {name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
+        "handoff": {
+            **{name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
+            "sender": handoff.sender,
+        },
         "handed_off": handoff.exists,
     }
     return Outcome({**values, **settings}, warnings=findings, session=tenant.tokens.session)

@@ -61,7 +61,7 @@ def _rank(result: t.Mapping[str, t.Any]) -> int:
 
 
 def _is_settled(result: t.Mapping[str, t.Any]) -> bool:
-    return result.get("state") in _SETTLED and not result.get("changed")
+    return result.get("state") in _SETTLED and not result.get("changed") and not result.get("type_in")
 
 
 def _laid_out(rows: t.Sequence[t.Mapping[str, str]], width: int | None) -> list[str]:

@@ -98,6 +98,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_delivered": _given(_LIST),
     "connector_revoke": _given(_LIST),
     "connector_rotate_force": _given({**_LIST, "choices": ["calendar", "mail"]}),
+    "connector_max_fail_percentage": _given({"type": "int"}),
     "connector_vault_id": _TEXT,
     "connector_handoff_folder": _PATH,
     "connector_handoff_unproven": _given(_FLAG),
@@ -109,7 +110,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_report_merge": _given({"type": "list", "elements": "path"}),
 }
 #: Read by the playbook, and written by the role.
-_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_result", "connector_details"}
+_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_waves", "connector_result", "connector_details"}
 SECRET_VARIABLES = frozenset(name for name, option in SPEC.items() if option.get("no_log"))
 
 

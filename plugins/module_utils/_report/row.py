@@ -33,7 +33,7 @@ def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bo
     made: Row = {
         "tenant": result["tenant"],
         "state": result["state"],
-        "who": _WHO.get(result["state"], "you") if follows else None,
+        "who": _who(result) if follows else None,
         "next": follows or "",
         "by": result.get("by"),
         "changed": result.get("changed") or [],
@@ -44,6 +44,10 @@ def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bo
     }
     made["tenant_id"] = made["tenant_id"] or None
     return t.cast("Row", printable(made))
+
+
+def _who(result: t.Mapping[str, t.Any]) -> str | None:
+    return "you" if result.get("type_in") else _WHO.get(result["state"], "you")
 
 
 def anonymous(entry: Row, pseudonym: str) -> Row:

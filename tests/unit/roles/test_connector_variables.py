@@ -32,7 +32,7 @@ def test_documented_defaults_are_the_real_ones() -> None:
 
 
 def test_the_plan_takes_just_the_documented_variables() -> None:
-    assert set(variables.SPEC) == set(SPEC) - {"connector_hosts", "connector_batch_size"}
+    assert set(variables.SPEC) == set(SPEC) - {"connector_hosts", "connector_batch_size", "connector_waves"}
     for name, option in variables.SPEC.items():
         documented = {key: SPEC[name][key] for key in ("type", "elements", "choices") if key in SPEC[name]}
         assert {key: option[key] for key in ("type", "elements", "choices") if key in option} == documented, name
@@ -45,11 +45,17 @@ def test_what_the_role_asks_for_or_has_a_default_for_is_always_given() -> None:
 
 def test_every_documented_variable_is_used() -> None:
     used = set(re.findall(r"connector_(?:hosts|batch_size)", (ROOT / "playbooks" / "onboard.yml").read_text()))
+    used |= set(re.findall(r"connector_waves", (ROOT / "playbooks" / "rotate.yml").read_text()))
     core = ROOT / "plugins" / "module_utils" / "_connector"
     # A variable of either kind of registration is used under the name that both have in common.
     code = "\n".join(path.read_text() for path in core.glob("*.py") if path.name != "variables.py")
     code += (core / "variables.py").read_text().partition("\ndef read_variables")[2]
-    for name, pattern in (("preflight", r"connector_preflight"), ("report", r"\bconnector_report\w*")):
+    read_by_tasks = {
+        "preflight": r"connector_preflight",
+        "report": r"\bconnector_report\w*",
+        "rotate": r"connector_max_fail_percentage",
+    }
+    for name, pattern in read_by_tasks.items():
         used |= set(re.findall(pattern, (ROLE / "tasks" / f"{name}.yml").read_text()))
     for name in variables.SPEC:
         short = re.sub(r"^connector_(calendar_|mail_|secret_)?", "", name)

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The playbooks that renew client secrets of a fleet, and note which were typed in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from emulator.launch import Emulator, running_emulator
+from integration.administrator import CALENDAR, MAIL, Administrator
+from integration.operator_desk import SENDER, Desk
+from integration.tenants import Tenants
+from integration.witness import Witness, writes
+
+DAY = 86_400
+ROTATE = "totalview.exchange365.rotate"
+DELIVERED = "totalview.exchange365.delivered"
+
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def clock() -> Iterator[Emulator]:
+    """An emulator whose clock no other test goes by."""
+    with running_emulator({"tenants": []}) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def clerk(desk: Desk, clock: Emulator) -> Desk:
+    """Three tenants that are onboarded."""
+    clerk = Desk(desk.folder, desk.temporary, desk.leg, clock.url, clock.ca_file)
+    made = Tenants(clock)
+    clerk.hosts = {host: {"connector_tenant_id": made.make()} for host in ("contoso", "fabrikam", "woodgrove")}
+    run = clerk.run()
+    assert run.code == 0, run.output
+    return clerk
+
+
+def _tenant(clerk: Desk, host: str) -> str:
+    return str(clerk.hosts[host]["connector_tenant_id"])
+
+
+def _keys(emulator: Emulator, tenant: str, name: str = MAIL) -> list[str]:
+    [application] = [row for row in Witness(emulator, tenant).applications.values() if row["uniqueName"] == name]
+    return [row["keyId"] for row in application["passwordCredentials"]]
+
+
+def test_rotate_renews_what_is_due_and_looks_at_nothing_else(clerk: Desk, clock: Emulator) -> None:
+    clock.advance_clock(336 * DAY)
+    # With this the onboarding stops, and no secret may end for it.
+    clerk.hosts["contoso"]["connector_mail_sender"] = "nobody@example.com"
+    before = {host: _keys(clock, _tenant(clerk, host)) for host in clerk.hosts}
+    mark = clock.last_request()
+
+    run = clerk.run(ROTATE)
+
+    assert run.code == 0, run.output
+    for host in clerk.hosts:
+        result = run.tenant(host)
+        assert result["changed"] == ["calendar: secret", "mail: secret", "hand-off"]
+        assert "type in before" in result["next"]
+        keys = _keys(clock, _tenant(clerk, host))
+        assert keys[:1] == before[host]
+        assert len(keys) == 2
+        assert {entry["key_id"] for entry in result["type_in"]} == {
+            keys[1],
+            _keys(clock, _tenant(clerk, host), CALENDAR)[1],
+        }
+    assert clock.requests(service="exchange", after=mark) == []
+    assert yaml.safe_load(clerk.view(clerk.store / "handoff" / "contoso.yml"))["sender_from_address"] == SENDER
+    assert clerk.run(ROTATE).tenant("fabrikam")["changed"] == []
+
+
+def test_what_was_typed_in_is_told_for_all_tenants_by_one_list(clerk: Desk, clock: Emulator) -> None:
+    clock.advance_clock(336 * DAY)
+    rotated = clerk.run(ROTATE)
+    told = [entry["key_id"] for host in ("contoso", "fabrikam") for entry in rotated.tenant(host)["type_in"]]
+    (clerk.folder / "typed-in.json").write_text(json.dumps({"connector_delivered": told}))
+    named = ("-e", f"@{clerk.folder / 'typed-in.json'}")
+
+    planned = clerk.run(DELIVERED, *named, "--check")
+    limited = clerk.run(DELIVERED, *named, "--limit", "contoso")
+    others = clerk.run(DELIVERED, *named)
+
+    assert planned.tenant("fabrikam")["state"] == "changes_pending"
+    assert limited.tenant("contoso")["changed"] == ["calendar: secret", "mail: secret"]
+    assert others.tenant("contoso")["changed"] == []
+    assert others.tenant("fabrikam")["next"] == "-"
+    assert "type in before" in others.tenant("woodgrove")["next"]
+    clock.advance_clock(7 * DAY)
+    assert clerk.run(ROTATE).code == 0
+    assert [len(_keys(clock, _tenant(clerk, host))) for host in clerk.hosts] == [1, 1, 2]
+
+
+def test_force_is_for_the_named_registration_and_for_one_time(clerk: Desk, clock: Emulator) -> None:
+    force = ("-e", '{"connector_rotate_force": ["calendar"]}', "--limit", "contoso")
+    tenant, mark = _tenant(clerk, "contoso"), clock.last_request()
+
+    planned = clerk.run(ROTATE, *force, "--check")
+    assert writes(clock, tenant, mark) == []
+    rotated = clerk.run(ROTATE, *force)
+    again = clerk.run(ROTATE, *force)
+
+    assert (
+        planned.tenant("contoso")["changed"] == rotated.tenant("contoso")["changed"] == ["calendar: secret", "hand-off"]
+    )
+    assert again.tenant("contoso")["changed"] == []
+    assert (len(_keys(clock, tenant, CALENDAR)), len(_keys(clock, tenant, MAIL))) == (2, 1)
+    assert writes(clock, _tenant(clerk, "fabrikam"), mark) == []
+
+
+@pytest.mark.parametrize(("allowed", "reached"), [(10, False), (50, True)])
+def test_a_wave_in_which_too_many_fail_is_the_last(clerk: Desk, clock: Emulator, allowed: int, reached: bool) -> None:
+    clock.advance_clock(336 * DAY)
+    (clerk.store / f"{_tenant(clerk, 'contoso')}.json").write_bytes(b"damaged")
+
+    run = clerk.run(ROTATE, "-e", json.dumps({"connector_waves": [2, 1], "connector_max_fail_percentage": allowed}))
+
+    assert run.code != 0
+    assert run.tenant("contoso")["state"] == "failed"
+    assert "1 failed" in run.output, "the table is shown all the same"
+    assert len(_keys(clock, _tenant(clerk, "fabrikam"))) == 2
+    assert len(_keys(clock, _tenant(clerk, "woodgrove"))) == (2 if reached else 1)
+
+
+def test_what_was_never_onboarded_is_told(clerk: Desk, clock: Emulator) -> None:
+    tenant = Tenants(clock).make()
+    clerk.hosts = {"new": {"connector_tenant_id": tenant}}
+
+    run = clerk.run(ROTATE)
+
+    assert run.tenant("new")["state"] == "failed"
+    assert "Onboard the tenant first" in run.tenant("new")["next"]
+    assert writes(clock, tenant) == []
+
+
+def test_an_application_that_is_gone_gets_no_secret(clerk: Desk, clock: Emulator) -> None:
+    tenant = _tenant(clerk, "contoso")
+    admin = Administrator(clock, tenant)
+    admin.call("DELETE", f"/applications/{admin.application(MAIL)['id']}")
+
+    run = clerk.run(ROTATE, "--limit", "contoso")
+
+    assert run.tenant("contoso")["state"] == "failed"
+    assert MAIL in run.tenant("contoso")["next"]
+    assert SENDER not in run.tenant("contoso")["next"]
