@@ -190,7 +190,15 @@ def test_an_anonymous_report_has_nothing_that_a_customer_is_known_by(desk: Desk,
         assert found == [], name
 
 
-@pytest.mark.parametrize("content", ["{", "[]", '{"version": 2, "tenants": []}', '{"version": 1, "tenants": [{}]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        '{"version": 2, "tenants": []}',
+        '{"version": 1, "created": "2026-11-27T12:00:00+00:00", "tenants": [{}]}',
+    ],
+)
 def test_what_is_no_report_is_compared_with_nothing(desk: Desk, tenants: Tenants, content: str) -> None:
     desk.hosts = {"contoso": {"connector_tenant_id": tenants.make()}}
     (desk.folder / "reports").mkdir()

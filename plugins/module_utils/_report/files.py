@@ -13,10 +13,11 @@ import os
 import secrets
 import tempfile
 import typing as t
+from datetime import datetime
 from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import VERSION, Report
+from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import SEVERITIES, VERSION, Report
 
 JSON_FILE = "report.json"
 #: What the pseudonyms of an anonymous report are made with. It is no part of the report.
@@ -44,22 +45,49 @@ def load(path: Path) -> Loaded:
         report = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"The report {path} cannot be read: {error}.", next_step=_CHECK) from error
-    rows = report.get("tenants") if isinstance(report, dict) else None
-    if not isinstance(rows, list) or report.get("version") != VERSION or not all(map(_is_row, rows)):
+    if not isinstance(report, dict) or not _is_report(report):
         raise InputError(f"{path} is no report of version {VERSION}.", next_step=_CHECK)
-    return t.cast("Loaded", report)
+    return report
 
 
 _CHECK = f"Name a {JSON_FILE} that a playbook of this collection has left."
 
 
-def _is_row(row: t.Any) -> bool:
-    texts, lists = ("tenant", "state", "at", "next"), ("registrations", "findings", "steps", "warnings", "changed")
+def _is_report(report: t.Mapping[str, t.Any]) -> bool:
+    known = report.get("version") == VERSION and _is_moment(report.get("created"))
+    return known and _are(report.get("tenants"), _is_row)
+
+
+def _is_row(row: t.Mapping[str, t.Any]) -> bool:
     return (
-        isinstance(row, dict)
-        and all(isinstance(row.get(name), str) for name in texts)
-        and all(isinstance(row.get(name), list) for name in lists)
+        all(isinstance(row.get(name), str) for name in ("tenant", "state", "next", "playbook"))
+        and all(isinstance(row.get(name), list) for name in ("changed", "steps", "warnings"))
+        and all(row.get(name) is None or isinstance(row[name], str) for name in ("tenant_id", "who", "by"))
+        and _is_moment(row.get("at"))
+        and _are(row.get("findings"), _is_finding)
+        and _are(row.get("registrations"), _is_registration)
+        and "check_mode" in row
     )
+
+
+def _are(rows: t.Any, one: t.Callable[[t.Any], bool]) -> bool:
+    return isinstance(rows, list) and all(isinstance(row, dict) and one(row) for row in rows)
+
+
+def _is_finding(row: t.Mapping[str, t.Any]) -> bool:
+    return isinstance(row.get("id"), str) and row.get("severity") in SEVERITIES
+
+
+def _is_registration(row: t.Mapping[str, t.Any]) -> bool:
+    dates = (row.get(name) for name in ("secret_ends", "proven_at"))
+    return isinstance(row.get("name"), str) and all(date is None or _is_moment(date) for date in dates)
+
+
+def _is_moment(value: t.Any) -> bool:
+    try:
+        return datetime.fromisoformat(value).tzinfo is not None
+    except (TypeError, ValueError):
+        return False
 
 
 def as_json(report: Report) -> str:

@@ -61,8 +61,9 @@ def _report(params: t.Mapping[str, t.Any], folder: Path, *, check_mode: bool) ->
         hosts = None if hosts is None else [_pseudonym(host, key) for host in hosts]
     before, warnings = _before(folder, anonymous=params["anonymous"])
     merged = [entry for path in params["merge"] for entry in files.load(Path(path))["tenants"]]
-    kept = [] if before is None or params["merge"] else _kept(before["tenants"], hosts)
-    rows = newest([*kept, *merged, *rows])
+    rows = newest([*merged, *rows])
+    if before is not None and not params["merge"]:
+        rows += _kept(before["tenants"], rows, hosts)
     return make(params["playbook"], created, rows, before=before, anonymous=params["anonymous"]), warnings
 
 
@@ -78,10 +79,10 @@ def _before(folder: Path, *, anonymous: bool) -> tuple[files.Loaded | None, tupl
     return (found if found.get("anonymous") == anonymous else None), ()
 
 
-def _kept(rows: t.Iterable[Row], hosts: t.Collection[str] | None) -> list[Row]:
+def _kept(earlier: t.Iterable[Row], rows: t.Iterable[Row], hosts: t.Collection[str] | None) -> list[Row]:
     """What this run did not look at, while the inventory has it."""
-    names = None if hosts is None else frozenset(hosts)
-    return [entry for entry in rows if names is None or entry["tenant"] in names]
+    seen, known = {entry["tenant"] for entry in rows}, None if hosts is None else frozenset(hosts)
+    return [row for row in earlier if row["tenant"] not in seen and (known is None or row["tenant"] in known)]
 
 
 def _pseudonym(host: str, key: bytes) -> str:
