@@ -15,6 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import MSAL_IMPORT_ERROR
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import REQUESTS_IMPORT_ERROR
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant, TenantOptions
+from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line, printable
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import Vault
 
 
@@ -76,17 +77,18 @@ def perform(operation: Operation, call: Call) -> tuple[dict[str, t.Any], Outcome
         outcome = operation.run(call)
     except ConnectorError as error:
         return failure(error, call.tenant_name), None
-    outcome = replace(outcome, warnings=(*outcome.warnings, *call.clock_warnings()))
+    warnings = (*outcome.warnings, *call.clock_warnings())
+    outcome = replace(outcome, warnings=tuple(one_line(text) for text in warnings))
     result: dict[str, t.Any] = {"changed": False, **outcome.values}
     if outcome.change is not None:
         result["changed"] = outcome.change.changed
-        result["changes"] = outcome.change.describe()
+        result["changes"] = [one_line(text) for text in outcome.change.describe()]
         result["diff"] = {"before": dict(outcome.change.before), "after": dict(outcome.change.after)}
-    return result, outcome
+    return printable(result), outcome
 
 
 def failure(error: ConnectorError, tenant: str) -> dict[str, t.Any]:
-    return {"failed": True, "msg": error.sentence(tenant), "failure": error.failure(tenant)}
+    return {"failed": True, "msg": one_line(error.sentence(tenant)), "failure": printable(error.failure(tenant))}
 
 
 def missing_libraries() -> dict[str, ImportError]:

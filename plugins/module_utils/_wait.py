@@ -10,6 +10,8 @@ import time
 import typing as t
 from datetime import timedelta
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line
+
 #: A wait that lasts longer than these seconds is told to the operator.
 _WORTH_TELLING = 5.0
 #: Seconds between tries: short at first, since most things are there at once.
@@ -25,7 +27,7 @@ def tell_waits_to(listener: t.Callable[[str], None]) -> None:
 
 def tell(text: str) -> None:
     for listener in _listeners:
-        listener(text)
+        listener(one_line(text))
 
 
 def tell_long_wait(seconds: float) -> None:

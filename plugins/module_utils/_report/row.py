@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._printable import printable
+
 Row: t.TypeAlias = "dict[str, t.Any]"
 
 #: Of connector_result; any other key is not told.
@@ -24,7 +26,6 @@ _WHO = {
     "waiting_for_consent": _ADMINISTRATOR,
     "waiting_for_revocation": _ADMINISTRATOR,
 }
-_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029")
 
 
 def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bool) -> Row:
@@ -62,23 +63,6 @@ def anonymous(entry: Row, pseudonym: str) -> Row:
         "warnings": [],
         "findings": [_only(found, _ANONYMOUS_FINDING) for found in entry["findings"]],
     }
-
-
-def printable(value: t.Any) -> t.Any:
-    """With control characters, and those that turn the direction of text, written out: a terminal, a spreadsheet and a
-    page would obey them."""
-    if isinstance(value, str):
-        return value if value.isprintable() else "".join(map(_written, value))
-    if isinstance(value, dict):
-        return {str(printable(name)): printable(found) for name, found in value.items()}
-    return [printable(entry) for entry in value] if isinstance(value, list) else value
-
-
-def _written(character: str) -> str:
-    harmful = character < " " or "\x7f" <= character < "\xa0" or "\ud800" <= character <= "\udfff"
-    if character in "\n\t" or not (harmful or character in _DIRECTIONS):
-        return character
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 def _only(entry: t.Mapping[str, t.Any], names: t.Iterable[str]) -> dict[str, t.Any]:

@@ -23,7 +23,7 @@ LAYERS = [
     {"_operation"},
     {"_microsoft", "_secret_store"},
     {"_change", "_duration", "_wait"},
-    {"_errors"},
+    {"_errors", "_printable"},
 ]
 #: The collection's folders whose files are no code of a layer.
 DOCUMENTATION = {"doc_fragments"}
