@@ -64,6 +64,14 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"connector_mail_unique_name": "ours", "connector_calendar_unique_name": "ours"},
         ["connector_calendar_unique_name and connector_mail_unique_name are the same (ours)"],
     ),
+    "one group for both": (
+        {"connector_calendar_group": "ours", "connector_mail_group": "Ours", "connector_calendar_members": ["a@b.c"]},
+        ["connector_calendar_group and connector_mail_group are one group", "ours and Ours", "give each its own"],
+    ),
+    "one alias for both": (
+        {"connector_calendar_group": "a b", "connector_mail_group": "a-b", "connector_calendar_members": ["a@b.c"]},
+        ["connector_calendar_group and connector_mail_group are one group", "a b and a-b"],
+    ),
     "sender is no address": ({"connector_mail_sender": "totalview"}, ["totalview", "no e-mail address"]),
     "plain http": ({"connector_graph_url": "http://127.0.0.1"}, ["http://127.0.0.1", "https://host"]),
     "nobody listens": ({"connector_authority_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),

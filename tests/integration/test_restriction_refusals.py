@@ -90,6 +90,15 @@ CASES = {
         ["was made by somebody else and has other members: ann@example.com", "members_exact", "adopt"],
         tenant=_group(MAIL_GROUP, "security", SENDER, ANN),
     ),
+    "one-group-by-its-address": Case(
+        ["Shared and shared@", "are one group", "each need their own", "Correct connector_calendar_group"],
+        {
+            "connector_calendar_members": [SENDER],
+            "connector_calendar_group": "Shared",
+            "connector_mail_group": "shared@{domain}",
+        },
+        _group("Shared", "security", SENDER),
+    ),
     "long-group": Case([LONG, "1 to 64 characters", "shorter"], {"connector_mail_group": LONG}),
     "long-assignment": Case(["1 to 64 characters", "shorter"], {**RBAC, "connector_mail_unique_name": "m" * 60}),
     "no-manage-as-app": Case(["Exchange.ManageAsApp"], tenant={"automation": {"exchange_roles": []}}),

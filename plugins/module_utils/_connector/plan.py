@@ -62,6 +62,21 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 
+def check_groups(planned: t.Sequence[Planned]) -> None:
+    """One group may be told by its name once and by its address once. Raises InputError."""
+    names: dict[str, str] = {}
+    for entry in planned:
+        guid, group = entry.restriction.group_guid, entry.wanted.restriction.group
+        if guid in names:
+            raise InputError(
+                f"{names[guid]} and {group} are one group ({guid}): calendars and e-mail each need their own.",
+                next_step="Correct connector_calendar_group or connector_mail_group; nothing was written.",
+                code="SameGroup",
+            )
+        if guid is not None and group:
+            names[guid] = group
+
+
 class Planner:
     """Reads a tenant once for all steps and plans each of them, by the modules' own code. Writes nothing there.
 
@@ -80,7 +95,9 @@ class Planner:
     def plan(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Raises whatever the steps raise for input that cannot work."""
         self._prefetch(wanted)
-        return [self._plan_one(Planned(self._known(entry))) for entry in wanted]
+        planned = [self._plan_one(Planned(self._known(entry))) for entry in wanted]
+        check_groups(planned)
+        return planned
 
     def plan_secrets(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Only the client secrets, of registrations that the store knows. Raises InputError for any other."""

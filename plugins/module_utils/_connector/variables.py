@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import whole_tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import may_be_one
 
 #: The role's variables, validated: every name of SPEC has a value, None where nothing was given.
 Variables: t.TypeAlias = "t.Mapping[str, t.Any]"
@@ -126,7 +127,7 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     mistakes += [f"{name} has a null character in it." for name in nulls]
     if not mistakes:
         variables = _with_defaults(checked.validated_parameters, host)
-        mistakes = [*_same_keys(variables), *whole_tenant.mistakes(variables)]
+        mistakes = [*_same_keys(variables), *_same_groups(variables), *whole_tenant.mistakes(variables)]
         if not mistakes:
             return variables
     raise InputError(
@@ -139,6 +140,20 @@ def _same_keys(variables: Variables) -> t.Iterator[str]:
     calendar, mail = (variables[name] for name in names)
     if calendar.lower() == mail.lower():
         yield f"{' and '.join(names)} are the same ({mail}): one registration cannot be both. Give each its own."
+
+
+def _same_groups(variables: Variables) -> t.Iterator[str]:
+    """Each registration would reach the other's mailboxes, and each run would put the one's members in the other's."""
+    kinds = ("calendar", "mail")
+    groups = [variables[f"connector_{kind}_group"] for kind in kinds]
+    restricted = all(variables[f"connector_{kind}_restriction"] != "none" for kind in kinds)
+    adopted = [str(variables[f"connector_{kind}_adopt_group"] or "").lower() for kind in kinds]
+    if restricted and (may_be_one(*groups) or (adopted[0] and adopted[0] == adopted[1])):
+        told = " and ".join(dict.fromkeys(groups))
+        yield (
+            f"connector_calendar_group and connector_mail_group are one group, or would have one alias ({told}): "
+            "give each its own."
+        )
 
 
 def with_absolute_folders(variables: Variables, inventory_dir: str | None) -> Variables:

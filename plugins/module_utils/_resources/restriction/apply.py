@@ -49,6 +49,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     policy_description,
     role_name,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import group_alias
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
     plan,
     scope_filter,
@@ -266,7 +267,7 @@ class _Writer:
             step,
             Name=step.name,
             DisplayName=step.name,
-            Alias=_alias(step.name),
+            Alias=group_alias(step.name),
             Type="Security",
             Members=[member.guid for member in step.members],
             Notes=step.notes,
@@ -364,8 +365,3 @@ def _texts(values: t.Iterable[t.Any]) -> t.Iterator[str]:
             yield value
         elif isinstance(value, list):
             yield from _texts(value)
-
-
-def _alias(name: str) -> str:
-    """Letters, digits and a few signs only."""
-    return "".join(sign if sign.isascii() and (sign.isalnum() or sign in "._-") else "-" for sign in name)

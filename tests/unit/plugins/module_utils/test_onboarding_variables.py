@@ -245,3 +245,48 @@ def test_without_an_inventory_folder_a_relative_one_is_refused():
 
     given["connector_store_folder"] = "/srv/secrets"
     assert with_absolute_folders(given, None) == given
+
+
+# --- one group for both
+
+RESTRICTED = {"calendar_members": ["ann@contoso.com"]}
+GUID = "7b7b0e0c-0000-4000-8000-000000000001"
+
+
+@pytest.mark.parametrize(
+    ("calendar", "mail"),
+    [
+        ("Totalview", "Totalview"),
+        ("Totalview", "totalVIEW"),
+        ("Totalview ", "Totalview"),
+        ("Totalview Senders", "Totalview-Senders"),
+        ("senders@contoso.com", "Senders@contoso.com"),
+        ("senders.", "senders"),
+        ("日程", "邮件"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["access_policy", "rbac"])
+def test_one_group_for_both_registrations_is_refused(calendar, mail, mode):
+    told = refusal(calendar_group=calendar, mail_group=mail, calendar_restriction=mode, **RESTRICTED)
+
+    assert "connector_calendar_group and connector_mail_group are one group" in told
+    assert calendar in told
+    assert mail in told
+
+
+def test_one_group_by_its_guid_is_refused():
+    told = refusal(calendar_adopt_group=GUID, mail_adopt_group=GUID.upper(), **RESTRICTED)
+
+    assert "are one group" in told
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"calendar_group": "Totalview", "mail_group": "Totalview"},  # calendars are not restricted
+        {"calendar_group": "Totalview A", "mail_group": "Totalview B", **RESTRICTED},
+        {"calendar_adopt_group": GUID, **RESTRICTED},
+    ],
+)
+def test_two_groups_are_none_of_its_business(changes):
+    assert variables(**changes)
