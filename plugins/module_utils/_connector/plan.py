@@ -34,7 +34,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     declaration as permission_declaration,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import bound_to, proof_of
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import Bound, bound_to
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import RecordProof
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import prove
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
@@ -222,7 +222,7 @@ class Planner:
         restriction = planned.restriction
         lasting = None if planned.issues_secret else secret
         bound = bound_to(restriction.fingerprint, planned.grants)
-        if lasting and bound and self._holds(lasting, bound):
+        if lasting and bound and self._holds(lasting, Bound(bound, restriction.since, self._proof_valid)):
             planned.proven = True
             return
         if not planned.is_settled or bound is None or secret is None:
@@ -236,9 +236,8 @@ class Planner:
             planned.unprovable = [check.detail for check in judgement.checks if check.result == "no_evidence"]
             planned.wait(waits, judgement.try_again_at if waits else None)
 
-    def _holds(self, secret: StoredSecret, bound: str) -> bool:
-        proof = proof_of(secret, bound, self._tenant.graph.now, self._proof_valid)
-        return proof is not None and not self._prove_again
+    def _holds(self, secret: StoredSecret, bound: Bound) -> bool:
+        return not self._prove_again and bound.proof_of(secret, self._tenant.graph.now) is not None
 
     def _old_restriction(self, planned: Planned) -> None:
         if planned.restriction.leftover and planned.proven:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredProof, StoredSecret
@@ -19,12 +20,26 @@ def bound_to(restriction: str | None, grants: str | None) -> str | None:
     return f"{restriction}/{grants}" if restriction and grants else None
 
 
-def proof_of(secret: StoredSecret, fingerprint: str, now: datetime, valid_for: timedelta) -> StoredProof | None:
-    """The recorded proof, as long as it was of this very state and is not too old.
+#: Each directory server keeps its own date of an object's last change; they may differ by seconds ([MS-ADA3] 2.370).
+_SERVERS_DIFFER = timedelta(minutes=5)
 
-    What nobody can read (an access policy taken away and put back just as it was) would else hold for ever.
+
+@dataclass(frozen=True)
+class Bound:
+    """What a proof must be of. `fingerprint`: of `bound_to`. `since`: when the restriction was last touched.
+
+    Of whom a stranger let in for an hour nothing is left to be seen but that date; and what cannot be read at all (an
+    access policy taken away and put back just as it was) would hold for ever without `valid_for`.
     """
-    proof = secret.proof
-    if proof is None or proof.restriction != fingerprint or now - proof.at >= valid_for:
-        return None
-    return proof
+
+    fingerprint: str
+    since: datetime | None
+    valid_for: timedelta
+
+    def proof_of(self, secret: StoredSecret, now: datetime) -> StoredProof | None:
+        """The recorded proof, as long as it holds."""
+        proof = secret.proof
+        if proof is None or proof.restriction != self.fingerprint or now - proof.at >= self.valid_for:
+            return None
+        touched = self.since is not None and self.since > proof.at + _SERVERS_DIFFER
+        return None if touched else proof

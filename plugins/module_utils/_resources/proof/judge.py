@@ -18,6 +18,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     Seen,
 )
 
+#: So many mailboxes that cannot answer are named.
+_SHOWN = 5
+
 
 def judge(desired: Desired, evidence: Evidence) -> Judgement:
     """What the evidence says. What is wrong counts as "not yet" for as long as Exchange may take to enforce it."""
@@ -35,19 +38,40 @@ def _checks(desired: Desired, evidence: Evidence, late: Result) -> t.Iterator[Ch
         return
     yield Check("sign_in", "ok", "The stored secret gives a token.")
     yield (grants := _grants(desired, evidence))
-    if desired.mode != "none" and desired.inside is None:
+    if desired.mode != "none" and not desired.inside:
         yield Check("inside", "failed", "The restriction holds no mailbox: nothing can be reached.")
     # What the token does not carry yet is refused everywhere, however old the restriction is.
-    for seen in evidence.inside:
+    if _none_can_answer(evidence.inside):
+        yield Check("inside", "failed", f"No mailbox inside of the restriction can answer: {_told(evidence.inside)}.")
+    for seen in _answering(evidence.inside):
         unknown = grants.result == "not_yet" or (seen.verdict == "no_role" and desired.mode != "rbac")
         yield _inside(seen, "not_yet" if unknown else late)
-    for seen in evidence.outside:
+    if _none_can_answer(evidence.outside):
+        untold = _told(evidence.outside)
+        yield Check("outside", "no_evidence", f"No mailbox outside of the restriction can answer: {untold}.")
+    for seen in _answering(evidence.outside):
         yield _outside(seen, desired, "not_yet" if seen.verdict == "no_role" else late)
-    if desired.mode != "none" and desired.outside is None:
+    if desired.mode != "none" and not desired.outside:
         yield Check("outside", "no_evidence", "The tenant has no mailbox outside of the restriction to be refused.")
     if desired.without_probe:
         untried = ", ".join(desired.without_probe)
         yield Check("inside", "no_evidence", f"Nothing tries {untried}: whether it is restricted is not seen.")
+
+
+def _none_can_answer(seen: t.Sequence[Seen]) -> bool:
+    return bool(seen) and not any(_answering(seen))
+
+
+def _answering(seen: t.Iterable[Seen]) -> list[Seen]:
+    return [entry for entry in seen if entry.verdict != "missing"]
+
+
+def _told(seen: t.Iterable[Seen]) -> str:
+    """Their names, and what the first of them answers."""
+    texts = {entry.mailbox: entry.text for entry in seen}
+    names, more = list(texts)[:_SHOWN], len(texts) - _SHOWN
+    told = ", ".join([*names, *([f"{more} more"] if more > 0 else [])])
+    return f"{told} ({texts[names[0]].rstrip('.')})"
 
 
 def _grants(desired: Desired, evidence: Evidence) -> Check:
@@ -62,14 +86,10 @@ def _grants(desired: Desired, evidence: Evidence) -> Check:
 def _inside(seen: Seen, late: Result) -> Check:
     if seen.verdict == "reached":
         return Check("inside", "ok", f"{seen.mailbox} answers.")
-    if seen.verdict == "missing":
-        return Check("inside", "failed", f"{seen.mailbox} is no mailbox of Exchange Online: {seen.text}")
     return Check("inside", late, f"{seen.mailbox} still refuses: {seen.text}")
 
 
 def _outside(seen: Seen, desired: Desired, late: Result) -> Check:
-    if seen.verdict == "missing":
-        return Check("outside", "failed", f"{seen.mailbox} is no mailbox of Exchange Online: {seen.text}")
     if seen.verdict == "reached":
         return Check("outside", late, f"{seen.mailbox} can still be reached, although it lies outside.")
     if desired.mode == "access_policy" and seen.verdict != "blocked":

@@ -17,20 +17,27 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 
 #: What became of a request to a mailbox: answered; refused for lack of access, by an access policy ("blocked") or
-#: because the service sees no role in the token yet ("no_role"); or no such mailbox.
+#: because the service sees no role in the token yet ("no_role"); or it is a mailbox that cannot answer.
 Verdict = t.Literal["reached", "refused", "blocked", "no_role", "missing"]
 Result = t.Literal["ok", "not_yet", "failed", "no_evidence"]
 
 
+class Mailbox(t.NamedTuple):
+    """`key`: its object id in Microsoft Entra. `address`: for people."""
+
+    key: str
+    address: str
+
+
 @dataclass(frozen=True)
 class Desired:
-    """`inside` must answer, `outside` must refuse; None where there is no such mailbox to ask."""
+    """The first of `inside` that can answer must do so, that of `outside` must refuse."""
 
     unique_name: str
     permissions: tuple[str, ...]
     mode: Mode
-    inside: str | None
-    outside: str | None
+    inside: tuple[Mailbox, ...]
+    outside: tuple[Mailbox, ...]
     since: datetime | None
     delay: timedelta
 
@@ -90,7 +97,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request to a mailbox and its answer; `text` is Microsoft's."""
+    """One request to a mailbox and its answer; `text` is Microsoft's. `mailbox`: its address."""
 
     permission: str
     mailbox: str
@@ -100,7 +107,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What was seen, signed in as the registration. `refusal`: why the sign-in did not succeed yet."""
+    """What was seen, signed in as the registration. `refusal`: why the sign-in did not succeed yet.
+
+    `inside` and `outside`: of the first mailbox that could answer; where none could, of all that were asked.
+    """
 
     now: datetime
     secret_since: datetime

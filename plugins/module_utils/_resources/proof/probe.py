@@ -18,6 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     Api,
     Json,
     is_about_the_token,
+    json_object,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import TokenSource
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import graph_error
@@ -26,6 +27,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     Desired,
     Evidence,
     Judgement,
+    Mailbox,
     Seen,
     Verdict,
 )
@@ -42,13 +44,22 @@ PAUSE = 5.0
 #: Of 401 and 403 from a mailbox: the service in front of it sees no role in the token (public reports: python-o365
 #: issues 446, 448, 763; microsoft-graph-docs 5673; laravel-msgraph-mail 4). It passes some time after the grant.
 _NO_ROLE = frozenset({"NoPermissionsInAccessToken", "Authorization_RequestDenied", "Authorization_IdentityNotFound"})
-#: Likewise, but nothing about access to this mailbox: what was asked does not fit the sender, or there is no mailbox.
-_OTHER = frozenset({"ErrorSendAsDenied", "MailboxNotEnabledForRESTAPI", "ErrorInvalidUser"})
+#: Likewise, but nothing about access to this mailbox: what was asked does not fit the sender.
+_OTHER = frozenset({"ErrorSendAsDenied"})
 #: What an access policy's refusal says of itself (learn.microsoft.com/graph/auth-limit-mailbox-access).
 _BY_POLICY = "[RAOP]"
-#: learn.microsoft.com/graph/errors and Exchange's own: there is no such mailbox.
-_MISSING = frozenset(
-    {"MailboxNotEnabledForRESTAPI", "ErrorInvalidUser", "Request_ResourceNotFound", "ResourceNotFound"}
+#: What Exchange lists may not answer all the same, whoever asks: young, without a licence, on premises, on the move
+#: (public reports: graph-docs-contrib 405; microsoft-graph-docs 10745; python-o365 438). Besides, any 404 with a code.
+_CANNOT_ANSWER = frozenset(
+    {
+        "MailboxNotEnabledForRESTAPI",
+        "MailboxNotSupportedForRESTAPI",
+        "MailboxNotHostedInExchangeOnline",
+        "ErrorInvalidUser",
+        "ErrorNonExistentMailbox",
+        "ErrorMailboxMoveInProgress",
+        "ErrorMailboxStoreUnavailable",
+    }
 )
 
 
@@ -98,28 +109,36 @@ class Registration:
             raise error
         return YOUNG_SECRET[error.code]
 
-    def _ask(self, permissions: t.Iterable[str], mailbox: str | None) -> tuple[Seen, ...]:
-        if mailbox is None:
-            return ()
+    def _ask(self, permissions: t.Collection[str], mailboxes: t.Iterable[Mailbox]) -> tuple[Seen, ...]:
+        """Of the first mailbox that can answer; of all, where none can."""
+        asked: list[Seen] = []
+        for mailbox in mailboxes:
+            seen = self._ask_one(permissions, mailbox)
+            if all(entry.verdict != "missing" for entry in seen):
+                return seen
+            asked += [entry for entry in seen if entry.verdict == "missing"]
+        return tuple(asked)
+
+    def _ask_one(self, permissions: t.Collection[str], mailbox: Mailbox) -> tuple[Seen, ...]:
         kinds = {name.split(".")[0]: name for name in permissions}
         found = []
         if "Calendars" in kinds:
-            found.append(_seen(kinds["Calendars"], mailbox, self._read_calendar(mailbox)))
+            found.append(_seen(kinds["Calendars"], mailbox.address, self._read_calendar(mailbox)))
         if "Mail.Send" in permissions:
-            found.append(_seen("Mail.Send", mailbox, self._send_nothing(mailbox)))
+            found.append(_seen("Mail.Send", mailbox.address, self._send_nothing(mailbox)))
         return tuple(found)
 
-    def _read_calendar(self, mailbox: str) -> requests.Response:
+    def _read_calendar(self, mailbox: Mailbox) -> requests.Response:
         now = self._api.now
         window = f"startDateTime={now:%Y-%m-%dT%H:%M:%SZ}&endDateTime={now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
         return self._api.send("GET", f"{self._user(mailbox)}/calendarView?{window}&$top=1&$select=id")
 
-    def _send_nothing(self, mailbox: str) -> requests.Response:
+    def _send_nothing(self, mailbox: Mailbox) -> requests.Response:
         """A message without recipients: Exchange decides about access first, and can deliver it to nobody."""
         body: Json = {"message": {"subject": "", "toRecipients": []}, "saveToSentItems": False}
         return self._api.send("POST", f"{self._user(mailbox)}/sendMail", body=body)
 
-    def send_test_mail(self, sender: str, recipient: str) -> None:
+    def send_test_mail(self, sender: Mailbox, recipient: str) -> None:
         """A real message. Raises GraphError."""
         message: Json = {
             "subject": "Totalview test message",
@@ -132,10 +151,12 @@ class Registration:
         body: Json = {"message": message, "saveToSentItems": False}
         response = self._api.send("POST", f"{self._user(sender)}/sendMail", body=body)
         if response.status_code != 202:
-            raise graph_error(response, f"send a test message from {sender}")
+            raise graph_error(response, f"send a test message from {sender.address}")
 
-    def _user(self, mailbox: str) -> str:
-        return f"{self._api.url}/v1.0/users/{quote(mailbox)}"
+    def _user(self, mailbox: Mailbox) -> str:
+        # By its id: an address finds a mailbox only where it is the sign-in name (public reports: microsoft-graph-docs
+        # issues 3979, 5291).
+        return f"{self._api.url}/v1.0/users/{quote(mailbox.key)}"
 
 
 def _further_tries(what: str, patience: timedelta) -> t.Iterator[None]:
@@ -149,10 +170,19 @@ def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:
     if 200 <= response.status_code < 300:
         return Seen(permission, mailbox, "reached")
     error = graph_error(response, f"use {permission} for {mailbox}")
-    verdict = _refusal(response, error) if response.status_code in (401, 403) else _verdict(error)
+    verdict = _verdict(response, error)
     if verdict is None:
         raise error
     return Seen(permission, mailbox, verdict, error.message)
+
+
+def _verdict(response: requests.Response, error: ConnectorError) -> Verdict | None:
+    """None for an answer that tells nothing about access."""
+    if error.code == "ErrorInvalidRecipients":
+        return "reached"
+    if error.code in _CANNOT_ANSWER or (response.status_code == 404 and _has_code(response)):
+        return "missing"
+    return _refusal(response, error) if response.status_code in (401, 403) else None
 
 
 def _refusal(response: requests.Response, error: ConnectorError) -> Verdict | None:
@@ -164,8 +194,7 @@ def _refusal(response: requests.Response, error: ConnectorError) -> Verdict | No
     return "no_role" if error.code in _NO_ROLE else "refused"
 
 
-def _verdict(error: ConnectorError) -> Verdict | None:
-    """None for an answer that tells nothing about access."""
-    if error.code == "ErrorInvalidRecipients":
-        return "reached"
-    return "missing" if error.trace.status == 404 and error.code in _MISSING else None
+def _has_code(response: requests.Response) -> bool:
+    """Whether it is Graph that answers, and no gateway in between."""
+    error = (json_object(response) or {}).get("error")
+    return isinstance(error, dict) and bool(error.get("code"))

@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ProofError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ExchangeRightError,
+    NoExchangeError,
+    ProofError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import Sample, choose
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import Sample, choose, named
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
     Desired,
     Judgement,
+    Mailbox,
     Task,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.read import sign_in_as
@@ -28,14 +33,15 @@ def prove(tenant: Tenant, secret: StoredSecret, task: Task) -> tuple[Judgement, 
     if judgement.state == "failed":
         raise _failure(task.unique_name, judgement)
     if judgement.state == "proven" and task.test_mail_to and desired.inside:
-        registration.send_test_mail(desired.inside, task.test_mail_to)
+        registration.send_test_mail(desired.inside[0], task.test_mail_to)
     return judgement, registration.now
 
 
 def _desired(tenant: Tenant, task: Task) -> Desired:
-    sample = Sample(task.mailbox, None)
     if task.mode != "none":
         sample = choose(tenant.exchange, task.group or "", task.mode, task.mailbox)
+    else:
+        sample = Sample((_unrestricted(tenant, task.mailbox),) if task.mailbox else ())
     return Desired(
         unique_name=task.unique_name,
         permissions=task.permissions,
@@ -45,6 +51,14 @@ def _desired(tenant: Tenant, task: Task) -> Desired:
         since=task.since,
         delay=task.delay,
     )
+
+
+def _unrestricted(tenant: Tenant, address: str) -> Mailbox:
+    """Where nothing is restricted, the automation may be without any right in Exchange."""
+    try:
+        return named(tenant.exchange, address)
+    except (ExchangeRightError, NoExchangeError):
+        return Mailbox(address, address)
 
 
 def _failure(unique_name: str, judgement: Judgement) -> ProofError:

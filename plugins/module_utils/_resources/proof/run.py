@@ -15,7 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._duration im
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import proof_of
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import Bound
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
     Judgement,
     RecordProof,
@@ -37,8 +37,7 @@ def run(call: Call) -> Outcome:
     if not params["fingerprint"]:
         return to_come
     secret = _stored(store, tenant, params["unique_name"])
-    valid_for = parse_duration(params["valid_for"], "valid_for")
-    known = None if params["again"] else proof_of(secret, params["fingerprint"], tenant.graph.now, valid_for)
+    known = None if params["again"] else _bound(params).proof_of(secret, tenant.graph.now)
     if known is None and params["pending"]:
         return to_come
     if known is not None:
@@ -53,6 +52,15 @@ def run(call: Call) -> Outcome:
         )
     change = Change({"proven": False}, {"proven": True}, (step,))
     return Outcome(_values("proven", judgement, proven_at=now), change)
+
+
+def _bound(params: t.Mapping[str, t.Any]) -> Bound:
+    since = params.get("since")
+    return Bound(
+        params["fingerprint"],
+        datetime.fromisoformat(since) if since else None,
+        parse_duration(params["valid_for"], "valid_for"),
+    )
 
 
 def _stored(store: SecretStore, tenant: Tenant, unique_name: str) -> StoredSecret:

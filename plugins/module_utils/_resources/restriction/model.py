@@ -16,7 +16,19 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import Mode
 
 #: RecipientTypeDetails of what holds a mailbox, and of groups.
-MAILBOXES = frozenset({"UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"})
+MAILBOXES = frozenset(
+    {
+        "UserMailbox",
+        "SharedMailbox",
+        "RoomMailbox",
+        "EquipmentMailbox",
+        "SchedulingMailbox",
+        "TeamMailbox",
+        "LinkedMailbox",
+        "LinkedRoomMailbox",
+        "LegacyMailbox",
+    }
+)
 SECURITY_GROUP = "MailUniversalSecurityGroup"
 #: Groups of which Get-DistributionGroupMember knows the members; asked for any other it answers with everybody.
 LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
@@ -38,13 +50,21 @@ def parse_time(text: t.Any) -> datetime:
 
 @dataclass(frozen=True)
 class Recipient:
+    """`object_id`: in Microsoft Entra, "" where there is none. It finds a mailbox whatever its names are."""
+
     guid: str
     address: str
     kind: str
+    object_id: str = ""
 
     @classmethod
     def from_exchange(cls, row: Json) -> t.Self:
-        return cls(str(row["Guid"]).lower(), str(row["PrimarySmtpAddress"]).lower(), str(row["RecipientTypeDetails"]))
+        return cls(
+            str(row["Guid"]).lower(),
+            str(row["PrimarySmtpAddress"]).lower(),
+            str(row["RecipientTypeDetails"]),
+            str(row.get("ExternalDirectoryObjectId") or "").lower(),
+        )
 
     @property
     def is_mailbox(self) -> bool:

@@ -279,9 +279,8 @@ def _fingerprint(actual: Actual, desired: Desired) -> str:
     }
     if desired.mode != "none" and group is not None:
         members = members_after(actual, desired)
-        # The date as well: whom a stranger added for an hour Exchange may let in for hours after the repair.
         inside = sorted(mailbox.guid for mailbox in reached(actual, desired, members))
-        parts["group"] = [group.guid, group.kind, group.changed.isoformat(), inside]
+        parts["group"] = [group.guid, group.kind, inside]
         # Of this mode only: what the other one has left goes after the proof, and changes nothing in it.
         if desired.mode == "rbac":
             parts["roles"] = sorted(_of_assignment(entry) for entry in actual.assignments)

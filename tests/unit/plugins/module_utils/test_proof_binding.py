@@ -9,26 +9,27 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import bound_to, proof_of
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import Bound, bound_to
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredProof, StoredSecret
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 WEEK = timedelta(days=7)
 PROOF = StoredProof("restriction/grants", NOW - timedelta(days=1))
+BOUND = Bound("restriction/grants", NOW - timedelta(days=3), WEEK)
 SECRET = StoredSecret("client", "key", "label", NOW + timedelta(days=300), "value", proof=PROOF)
 
 
 def test_a_recorded_proof_holds_for_what_it_was_of():
-    assert proof_of(SECRET, "restriction/grants", NOW, WEEK) == PROOF
+    assert BOUND.proof_of(SECRET, NOW) == PROOF
 
 
 @pytest.mark.parametrize("now", ["restriction", "restriction/others", "others/grants", "restriction/grants/", ""])
 def test_a_recorded_proof_is_of_nothing_else(now):
-    assert proof_of(SECRET, now, NOW, WEEK) is None
+    assert replace(BOUND, fingerprint=now).proof_of(SECRET, NOW) is None
 
 
 def test_what_was_never_proven_is_not():
-    assert proof_of(replace(SECRET, proof=None), "restriction/grants", NOW, WEEK) is None
+    assert BOUND.proof_of(replace(SECRET, proof=None), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -44,13 +45,31 @@ def test_what_was_never_proven_is_not():
 def test_a_proof_ends_with_its_age(age, holds):
     secret = replace(SECRET, proof=replace(PROOF, at=NOW - age))
 
-    assert (proof_of(secret, "restriction/grants", NOW, WEEK) is not None) is holds
+    assert (replace(BOUND, since=None).proof_of(secret, NOW) is not None) is holds
 
 
 def test_with_no_time_at_all_every_run_proves_again():
     secret = replace(SECRET, proof=replace(PROOF, at=NOW))
 
-    assert proof_of(secret, "restriction/grants", NOW, timedelta()) is None
+    assert replace(BOUND, valid_for=timedelta()).proof_of(secret, NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("later", "holds"),
+    [
+        (-timedelta(days=300), True),
+        (timedelta(), True),
+        (timedelta(seconds=3), True),
+        (timedelta(minutes=5), True),
+        (timedelta(minutes=5, seconds=1), False),
+        (timedelta(hours=1), False),
+    ],
+)
+def test_a_restriction_that_was_touched_after_its_proof_is_not_the_one_that_was_proven(later, holds):
+    """Directory servers tell dates that differ by seconds; that alone is nothing."""
+    touched = replace(BOUND, since=PROOF.at + later)
+
+    assert (touched.proof_of(SECRET, NOW) is not None) is holds
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
     Desired,
     Evidence,
+    Mailbox,
     Seen,
 )
 
@@ -22,8 +23,9 @@ DELAY = timedelta(hours=2)
 YOUNG, OLD = NOW - timedelta(minutes=10), NOW - timedelta(days=2)
 ANN, CARL = "ann@c.example", "carl@c.example"
 PERMISSIONS = ("Mail.Send", "User.Read.All")
-DESIRED = Desired("ours", PERMISSIONS, "access_policy", ANN, CARL, OLD, DELAY)
-RBAC, NONE = replace(DESIRED, mode="rbac"), replace(DESIRED, mode="none", outside=None, since=None)
+INSIDE, OUTSIDE = (Mailbox("id-of-ann", ANN),), (Mailbox("id-of-carl", CARL),)
+DESIRED = Desired("ours", PERMISSIONS, "access_policy", INSIDE, OUTSIDE, OLD, DELAY)
+RBAC, NONE = replace(DESIRED, mode="rbac"), replace(DESIRED, mode="none", outside=(), since=None)
 
 
 def evidence(inside="reached", outside="blocked", roles=PERMISSIONS, secret_since=OLD, refusal=None):
@@ -49,14 +51,14 @@ VERDICTS = ("reached", "blocked", "refused", "no_role", "missing")
 
 
 def expected(roles, inside, outside, *, young):
-    """In words of the rule: missing is an error for ever, everything else of a mailbox is one when it is late."""
+    """In words of the rule: nobody who answers inside is an error for ever, outside no evidence; else only when late."""
     late = "not_yet" if young else "failed"
     lacking = roles in ("missing", "none") or inside == "no_role"
     return [
         ("sign_in", "ok"),
         ("grants", {"exact": "ok", "extra": "failed"}.get(roles, "not_yet")),
         ("inside", {"reached": "ok", "missing": "failed"}.get(inside, "not_yet" if lacking else late)),
-        ("outside", {"blocked": "ok", "missing": "failed", "no_role": "not_yet"}.get(outside, late)),
+        ("outside", {"blocked": "ok", "missing": "no_evidence", "no_role": "not_yet"}.get(outside, late)),
     ]
 
 
@@ -70,8 +72,8 @@ def test_not_yet_and_never(roles, inside, outside, young):
     table = expected(roles, inside, outside, young=young)
     assert results(judgement) == table
     found = {result for _name, result in table}
-    state = "failed" if "failed" in found else "waiting_for_exchange" if "not_yet" in found else "proven"
-    assert judgement.state == state
+    order = {"failed": "failed", "not_yet": "waiting_for_exchange", "no_evidence": "not_provable", "ok": "proven"}
+    assert judgement.state == next(state for result, state in order.items() if result in found)
     assert all(check.detail for check in judgement.checks)
 
 
@@ -95,7 +97,7 @@ def test_in_rbac_mode_exchange_alone_decides(inside, outside, young):
 
     assert results(judgement)[2:] == [
         ("inside", {"reached": "ok", "missing": "failed"}.get(inside, late)),
-        ("outside", {"reached": late, "missing": "failed"}.get(outside, "ok")),
+        ("outside", {"reached": late, "missing": "no_evidence"}.get(outside, "ok")),
     ]
 
 
@@ -159,7 +161,7 @@ def test_several_permissions_are_judged_one_by_one():
 
 @pytest.mark.parametrize("mode", ["access_policy", "rbac"])
 def test_a_restriction_without_a_mailbox_is_never_proven(mode):
-    desired = replace(DESIRED, mode=mode, inside=None)
+    desired = replace(DESIRED, mode=mode, inside=())
 
     judgement = judge(desired, evidence(inside=None, roles=desired.roles))
 
@@ -170,12 +172,22 @@ def test_a_restriction_without_a_mailbox_is_never_proven(mode):
 @pytest.mark.parametrize("mode", ["access_policy", "rbac"])
 def test_a_tenant_without_a_mailbox_outside_is_no_proof(mode):
     """Whether anything is restricted is seen by a refusal only."""
-    desired = replace(DESIRED, mode=mode, outside=None)
+    desired = replace(DESIRED, mode=mode, outside=())
 
     judgement = judge(desired, evidence(outside=None, roles=desired.roles))
 
     assert judgement.state == "not_provable"
     assert "no mailbox outside" in judgement.checks[-1].detail
+
+
+def test_mailboxes_that_cannot_answer_are_named_a_few_of_them_and_the_reason_of_one():
+    silent = tuple(Seen("Mail.Send", f"m{number}@c.example", "missing", "No licence.") for number in range(7))
+
+    judgement = judge(DESIRED, replace(evidence(), outside=silent))
+
+    assert judgement.state == "not_provable"
+    told = judgement.checks[-1].detail
+    assert told.endswith("m0@c.example, m1@c.example, m2@c.example, m3@c.example, m4@c.example, 2 more (No licence).")
 
 
 @pytest.mark.parametrize("mode", ["access_policy", "rbac"])
@@ -204,7 +216,7 @@ def test_what_is_wrong_is_told_before_what_cannot_be_shown(outside, state):
     assert judge(desired, evidence(outside=outside, roles=desired.roles)).state == state
 
 
-@pytest.mark.parametrize(("inside", "seen"), [(ANN, "reached"), (None, None)])
+@pytest.mark.parametrize(("inside", "seen"), [(INSIDE, "reached"), ((), None)])
 def test_without_a_restriction_there_is_no_outside(inside, seen):
     judgement = judge(replace(NONE, inside=inside), evidence(inside=seen, outside=None))
 

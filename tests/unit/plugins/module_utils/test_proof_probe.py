@@ -14,7 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import Sample, choose
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import Desired, Mailbox
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import Registration
 
 HOST = "https://graph.example"
@@ -22,7 +22,8 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OLD = NOW - timedelta(days=1)
 DATE = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT"}
 ANN, CARL = "ann@c.example", "carl@c.example"
-MAIL = Desired("ours", ("Mail.Send",), "access_policy", ANN, CARL, OLD, timedelta(hours=2))
+A, C = Mailbox("id-of-ann", ANN), Mailbox("id-of-carl", CARL)
+MAIL = Desired("ours", ("Mail.Send",), "access_policy", (A,), (C,), OLD, timedelta(hours=2))
 CALENDAR = replace(MAIL, permissions=("Calendars.Read", "User.Read.All"))
 NO_WAIT = {"sign_in_wait": timedelta(), "exchange_wait": timedelta()}
 
@@ -73,12 +74,13 @@ def registration(http, entra):
     return Registration(Api(http, HOST, entra), entra, OLD)
 
 
-def send_mail(mailbox):
-    return "POST", f"/users/{mailbox}/sendMail"
+def send_mail(address):
+    """By its id, whatever the mailbox is called."""
+    return "POST", f"/users/id-of-{address.partition('@')[0]}/sendMail"
 
 
-def calendar(mailbox):
-    return "GET", f"/users/{mailbox}/calendarView"
+def calendar(address):
+    return "GET", f"/users/id-of-{address.partition('@')[0]}/calendarView"
 
 
 def well(http):
@@ -127,15 +129,16 @@ def test_permissions_that_concern_no_mailbox_ask_none(http, registration, entra)
 def test_a_mailbox_that_is_not_given_is_not_asked(http, registration):
     http.on(*send_mail(ANN), NO_RECIPIENTS)
 
-    assert registration.judged(replace(MAIL, outside=None), **NO_WAIT).state == "not_provable"
+    assert registration.judged(replace(MAIL, outside=()), **NO_WAIT).state == "not_provable"
     assert http.calls() == [send_mail(ANN)]
 
 
-def test_an_address_arrives_as_one_segment(http, registration):
+def test_a_mailbox_without_an_id_is_asked_by_its_address_as_one_segment(http, registration):
     odd = "a/b?c#d'e@c.example"
-    http.on(*send_mail(odd), NO_RECIPIENTS)
+    http.on("POST", f"/users/{odd}/sendMail", NO_RECIPIENTS)
 
-    assert registration.judged(replace(MAIL, inside=odd, outside=None), **NO_WAIT).state == "not_provable"
+    desired = replace(MAIL, inside=(Mailbox(odd, odd),), outside=())
+    assert registration.judged(desired, **NO_WAIT).state == "not_provable"
     assert http.sent[0].query == {}
 
 
@@ -152,6 +155,8 @@ def test_an_address_arrives_as_one_segment(http, registration):
         (error("ErrorInvalidUser", 404), "failed"),
         (error("Request_ResourceNotFound", 404), "failed"),
         (error("ResourceNotFound", 404), "failed"),
+        (error("ErrorItemNotFound", 404), "failed"),
+        (error("MailboxNotEnabledForRESTAPI", 403), "failed"),
     ],
 )
 def test_answers_of_the_mailbox_inside(http, registration, answer, result):
@@ -171,9 +176,6 @@ def test_answers_of_the_mailbox_inside(http, registration, answer, result):
         error("InvalidAuthenticationToken", 401),
         error("ExpiredAuthenticationToken", 401),
         (401, {"error": {"code": "Unauthorized", "message": "Invalid audience."}}, DATE),
-        error("ErrorAccessDenied", 404),
-        error("ErrorItemNotFound", 404),
-        error("MailboxNotEnabledForRESTAPI", 403),
         error("TooManyRequests", 429),
         (403, "<html>proxy</html>"),
         (404, ""),
@@ -191,6 +193,63 @@ def test_an_answer_that_tells_nothing_of_access_is_a_fault_and_neither_proof_nor
 
     with pytest.raises(GraphError, match=mailbox):
         registration.judged(MAIL, **NO_WAIT)
+
+
+CANNOT_ANSWER = [
+    (404, "MailboxNotEnabledForRESTAPI"),
+    (403, "MailboxNotEnabledForRESTAPI"),
+    (404, "ErrorInvalidUser"),
+    (404, "ErrorNonExistentMailbox"),
+    (404, "MailboxNotHostedInExchangeOnline"),
+    (404, "AnythingElse"),
+    (503, "ErrorMailboxMoveInProgress"),
+    (503, "ErrorMailboxStoreUnavailable"),
+]
+
+
+@pytest.mark.parametrize(("status", "code"), CANNOT_ANSWER)
+def test_a_sample_that_cannot_answer_is_replaced_by_the_next_inside_and_outside(http, registration, status, code):
+    bob, dora = "bob@c.example", "dora@c.example"
+    for silent in (ANN, CARL):
+        http.on(*send_mail(silent), error(code, status))
+    http.on(*send_mail(bob), NO_RECIPIENTS)
+    http.on(*send_mail(dora), DENIED)
+    desired = replace(MAIL, inside=(A, Mailbox("id-of-bob", bob)), outside=(C, Mailbox("id-of-dora", dora)))
+
+    assert registration.judged(desired, **NO_WAIT).state == "proven"
+    assert http.calls() == [send_mail(address) for address in (ANN, bob, CARL, dora)]
+
+
+def test_who_can_answer_is_not_replaced(http, registration):
+    well(http)
+    desired = replace(MAIL, inside=(A, Mailbox("id-of-bob", "bob@c.example")), outside=(C, Mailbox("id-of-eve", "e")))
+
+    assert registration.judged(desired, **NO_WAIT).state == "proven"
+    assert http.calls() == [send_mail(ANN), send_mail(CARL)]
+
+
+def test_a_sample_that_can_answer_for_one_permission_only_cannot_answer(http, registration, entra):
+    entra.answers = [("Calendars.Read", "Mail.Send")]
+    http.on(*calendar(ANN), EVENTS)
+    http.on(*send_mail(ANN), error("MailboxNotEnabledForRESTAPI", 404))
+    http.on(*calendar(CARL), DENIED)
+    http.on(*send_mail(CARL), DENIED)
+
+    judgement = registration.judged(replace(MAIL, permissions=("Calendars.Read", "Mail.Send")), **NO_WAIT)
+
+    assert judgement.state == "failed"
+    assert ANN in judgement.checks[2].detail
+
+
+@pytest.mark.parametrize(("status", "code"), CANNOT_ANSWER)
+def test_where_no_mailbox_outside_can_answer_nothing_is_proven_and_each_is_named(http, registration, status, code):
+    well(http)
+    http.on(*send_mail(CARL), error(code, status))
+
+    judgement = registration.judged(MAIL, **NO_WAIT)
+
+    assert judgement.state == "not_provable"
+    assert CARL in judgement.checks[-1].detail
 
 
 #: (status, code) that mailboxes answer to a token without a role, as clients have reported them.
@@ -372,7 +431,7 @@ def test_a_test_message_has_one_recipient_and_is_not_kept(http, registration, en
     entra.renew(HOST)
     http.on(*send_mail(ANN), (202,))
 
-    registration.send_test_mail(ANN, "me@elsewhere.example")
+    registration.send_test_mail(A, "me@elsewhere.example")
 
     (sent,) = http.sent
     assert sent.body["message"]["toRecipients"] == [{"emailAddress": {"address": "me@elsewhere.example"}}]
@@ -385,7 +444,7 @@ def test_a_test_message_that_is_not_accepted_is_a_fault(http, registration, entr
     http.on(*send_mail(ANN), answer)
 
     with pytest.raises(GraphError, match="test message"):
-        registration.send_test_mail(ANN, "me@elsewhere.example")
+        registration.send_test_mail(A, "me@elsewhere.example")
 
 
 # --- which mailboxes
@@ -393,7 +452,17 @@ def test_a_test_message_that_is_not_accepted_is_a_fault(http, registration, entr
 
 def row(name, kind="UserMailbox"):
     address = f"{name}@c.example"
-    return {"Guid": f"guid-{name}", "Name": name, "PrimarySmtpAddress": address, "RecipientTypeDetails": kind}
+    return {
+        "Guid": f"guid-{name}",
+        "Name": name,
+        "PrimarySmtpAddress": address,
+        "RecipientTypeDetails": kind,
+        "ExternalDirectoryObjectId": f"id-of-{name}",
+    }
+
+
+def mailboxes(*names):
+    return tuple(Mailbox(f"id-of-{name}", f"{name}@c.example") for name in names)
 
 
 TEAM = row("team", "MailUniversalSecurityGroup")
@@ -415,21 +484,22 @@ def organization(exchange_http):
     exchange_http.on("Get-DistributionGroupMember", found(row("bob"), row("ann"), TEAM), identity="guid-senders")
     exchange_http.on("Get-DistributionGroupMember", found(row("aaron")), identity="guid-team")
     system = row("DiscoverySearchMailbox", "DiscoveryMailbox")
-    mailboxes = [row(name) for name in ("bob", "ann", "dora", "aaron", "carl")]
-    exchange_http.on("Get-Mailbox", found(system, *mailboxes))
+    users = [row(name) for name in ("bob", "ann", "dora", "aaron", "carl")]
+    exchange_http.on("Get-Mailbox", found(system, *users))
     return exchange_http
 
 
 @pytest.mark.parametrize(
     ("mode", "preferred", "sample"),
     [
-        ("access_policy", None, Sample("aaron@c.example", "carl@c.example")),
-        ("rbac", None, Sample("ann@c.example", "aaron@c.example")),
-        ("access_policy", "bob@c.example", Sample("bob@c.example", "carl@c.example")),
+        ("access_policy", None, Sample(mailboxes("aaron", "ann", "bob"), mailboxes("carl", "dora"))),
+        ("rbac", None, Sample(mailboxes("ann", "bob"), mailboxes("aaron", "carl", "dora"))),
+        ("access_policy", "bob@c.example", Sample(mailboxes("bob"), mailboxes("carl", "dora"))),
+        ("access_policy", "Bob@C.example", Sample((Mailbox("id-of-bob", "Bob@C.example"),), mailboxes("carl", "dora"))),
     ],
 )
 @pytest.mark.usefixtures("organization")
-def test_one_mailbox_inside_and_one_outside_always_the_same(exchange, mode, preferred, sample):
+def test_mailboxes_inside_and_outside_always_in_the_same_order(exchange, mode, preferred, sample):
     assert choose(exchange, "senders", mode, preferred) == sample
 
 
@@ -440,10 +510,36 @@ def test_more_mailboxes_are_listed_than_lie_inside(exchange, organization):
     assert sent.parameters["ResultSize"] > 3
 
 
+@pytest.mark.parametrize("system", [1, 11, 53, 400])
+def test_mailboxes_of_the_system_that_are_listed_first_do_not_end_the_search(exchange, exchange_http, system):
+    """`system`: how many; the list is cut where it was asked to be."""
+    listed = [row(f"system{number}", "DiscoveryMailbox") for number in range(system)]
+    listed += [row(name) for name in ("bob", "ann", "aaron", "carl")]
+
+    exchange_http.on("Get-Group", (200, {"value": [GROUP]}))
+    exchange_http.on("Get-DistributionGroupMember", (200, {"value": [row("bob"), row("ann")]}))
+    first = 2 + 50
+    exchange_http.on("Get-Mailbox", (200, {"value": listed[:first]}), (200, {"value": listed}))
+
+    assert choose(exchange, "senders", "access_policy", None).outside == mailboxes("aaron", "carl")
+
+    sizes = [sent.parameters["ResultSize"] for sent in exchange_http.sent if sent.cmdlet == "Get-Mailbox"]
+    assert sizes == ([first] if system < first - 3 else [first, "Unlimited"])
+
+
+def test_a_preferred_mailbox_is_found_by_any_of_its_names(exchange, organization):
+    alias = row("bob") | {"EmailAddresses": ["SMTP:bob@c.example", "smtp:robert@c.example"]}
+    organization.on("Get-Recipient", (200, {"value": [alias]}), identity="robert@c.example")
+
+    sample = choose(exchange, "senders", "access_policy", "robert@c.example")
+
+    assert sample.inside == (Mailbox("id-of-bob", "robert@c.example"),)
+
+
 def test_a_tenant_may_have_no_mailbox_outside(exchange, organization):
     organization.on("Get-Mailbox", (200, {"value": [row("ann"), row("bob"), row("aaron"), row("odd", "MailUser")]}))
 
-    assert choose(exchange, "senders", "access_policy", None).outside is None
+    assert choose(exchange, "senders", "access_policy", None).outside == ()
 
 
 def test_a_group_that_is_gone_is_an_error(exchange, organization):
