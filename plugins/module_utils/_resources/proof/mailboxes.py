@@ -22,7 +22,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     mailboxes_among,
 )
 
-
 #: So many are asked until one can answer: a listed mailbox may be moving, unlicensed or on premises.
 _CANDIDATES = 20
 #: Beside as many as are inside. Kinds of the system's own may be listed before all others.

@@ -14,7 +14,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ProofError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import Sample, choose, named
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.mailboxes import (
+    Sample,
+    choose,
+    named,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import (
     Desired,
     Judgement,

@@ -51,7 +51,7 @@ VERDICTS = ("reached", "blocked", "refused", "no_role", "missing")
 
 
 def expected(roles, inside, outside, *, young):
-    """In words of the rule: nobody who answers inside is an error for ever, outside no evidence; else only when late."""
+    """In words: nobody who answers inside is an error for ever, outside no evidence; else it is one when late."""
     late = "not_yet" if young else "failed"
     lacking = roles in ("missing", "none") or inside == "no_role"
     return [
