@@ -184,7 +184,9 @@ store:
   returned: where something is planned
   type: dict
 handoff:
-  description: Folder and name of the hand-off, and the sender in it.
+  description:
+    - Folder and name of the hand-off, and the sender in it, which is the name by which Microsoft Graph finds the mailbox,
+      whichever of its addresses C(connector_mail_sender) is.
   returned: where something is planned
   type: dict
 handed_off:

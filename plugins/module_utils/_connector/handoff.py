@@ -32,8 +32,9 @@ class Handoff:
         self._folder = open_folder(self._options["folder"], self._options["store"], call.vault)
         self._present = handoff_read.read(self._folder, self._options["name"])
         handoff_plan.check_tenant(self._present, tenant_id, self._options["name"])
-        sender = handoff_read.parse(self._present).get("sender_from_address") if keeps_sender else None
-        self.sender = handoff_plan.checked_address(str(sender or self._options["sender"]))
+        kept = handoff_read.parse(self._present).get("sender_from_address") if keeps_sender else None
+        self._kept_sender = None if kept is None else handoff_plan.checked_address(str(kept))
+        self._given_sender = handoff_plan.checked_address(self._options["sender"])
 
     @property
     def exists(self) -> bool:
@@ -42,7 +43,12 @@ class Handoff:
     @property
     def has(self) -> set[str]:
         """Of which registrations it has the secret that the store holds."""
-        return set(handoff_plan.handed_off(self._present, self._desired(issued=())))
+        return set(handoff_plan.handed_off(self._present, self._desired(self._given_sender, issued=())))
+
+    def sender(self, planned: t.Sequence[Planned]) -> str:
+        """What the mailbox that sends is called in Graph, as far as somebody looked."""
+        known = next((entry.sender for entry in planned if entry.sender), None)
+        return self._kept_sender or known or self._given_sender
 
     def plan(self, planned: t.Sequence[Planned], *, unproven: bool) -> Change[t.Any] | None:
         """None where it waits: for consent and for the proof, unless the connector has a secret already.
@@ -52,15 +58,15 @@ class Handoff:
         first = [entry for entry in planned if not entry.was_handed_off]
         if any(entry.messages.text or not (entry.proven or unproven) for entry in first):
             return None
-        desired = self._desired({entry.name for entry in planned if entry.issues_secret})
+        desired = self._desired(self.sender(planned), {entry.name for entry in planned if entry.issues_secret})
         change = handoff_plan.plan(self._present, desired, self._options["name"])
         if change.changed:
             self._folder.check()
         return change
 
-    def _desired(self, issued: t.Container[str]) -> Desired:
+    def _desired(self, sender: str, issued: t.Container[str]) -> Desired:
         calendar, mail = (
             None if kind in issued else self._store.read(self._tenant_id, self._options[kind])
             for kind in ("calendar", "mail")
         )
-        return Desired(self._tenant_id, calendar, mail, self.sender)
+        return Desired(self._tenant_id, calendar, mail, sender)

@@ -178,6 +178,7 @@ class Planner:
         try:
             actual = restriction_read.read(self._clients(planned.wanted), desired)
             planned.restriction = restriction_plan.plan(actual, desired)
+            planned.find(planned.restriction.findings)
         except (ExchangeRightError, NoExchangeError) as error:
             if desired.mode != "none":
                 raise
@@ -293,8 +294,10 @@ class Planner:
 
     def _prefetch_exchange(self, wanted: t.Sequence[Wanted], app_ids: list[str], fresh: list[Wanted]) -> None:
         groups = sorted({entry.restriction.group for entry in wanted} - {""})
-        # The group of a registration that is yet to be made is likely to be missing too.
-        names = sorted({name for entry in fresh for name in restriction_read.recipients_of(entry.restriction)})
+        # The group of a registration that is yet to be made is likely to be missing too; without a group, only the
+        # sender is looked for.
+        looking = [entry.restriction for entry in wanted if entry in fresh or not entry.restriction.group]
+        names = sorted({name for restriction in looking for name in restriction_read.recipients_of(restriction)})
         self._tenant.exchange.read_ahead(restriction_read.reads_ahead(app_ids, groups, names))
 
     def _remembered_app_ids(self, wanted: t.Sequence[Wanted]) -> list[str]:

@@ -96,7 +96,7 @@ def run(call: Call) -> Outcome:
         "store": options.store(variables),
         "handoff": {
             **{name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
-            "sender": handoff.sender,
+            "sender": handoff.sender(planned),
         },
         "handed_off": handoff.exists,
     }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from emulator.clock import StoppedClock, parse_stamp
 from emulator.exchange.store import access_policies, groups, recipients
@@ -21,11 +22,18 @@ MAILBOX_KINDS = {
     False: Details.USER,
     "shared": Details.SHARED_MAILBOX,
     "room": Details.ROOM_MAILBOX,
+    "equipment": Details.EQUIPMENT_MAILBOX,
+    "scheduling": Details.SCHEDULING_MAILBOX,
+    "on_premises": Details.MAIL_USER,
+    "guest": Details.GUEST_MAIL_USER,
 }
 GROUP_KINDS = {
     "security": Details.SECURITY_GROUP,
     "distribution": Details.DISTRIBUTION_GROUP,
     "microsoft365": Details.MICROSOFT_365_GROUP,
+    "room_list": Details.ROOM_LIST,
+    "non_universal": Details.NON_UNIVERSAL_GROUP,
+    "dynamic": Details.DYNAMIC_GROUP,
 }
 
 
@@ -46,6 +54,7 @@ def organisation(directory: Directory, spec: Spec) -> Organisation:
         customization_attempts=wish.get("customization", {}).get("attempts", 0),
         concurrency=wish.get("concurrency", 0),
         naming_policy=wish.get("naming_policy", "{}"),
+        changed_jitter_seconds=wish.get("changed_jitter_seconds", 0.0),
     )
     _plant(org, spec, wish)
     return org
@@ -54,7 +63,8 @@ def organisation(directory: Directory, spec: Spec) -> Organisation:
 def _plant(org: Organisation, spec: Spec, wish: Spec) -> None:
     clock, org.clock = org.clock, StoppedClock(parse_stamp(SEEDED_AT))
     try:
-        org.found(Rules({person.guid: person for person in _people(org, spec)}))
+        known = (*_of_the_system(org, wish), *_people(org, spec), *_contacts(org, wish))
+        org.found(Rules({recipient.guid: recipient for recipient in known}))
         _plant_groups(org, wish.get("groups", ()))
         for number, policy in enumerate(wish.get("policies", ())):
             _plant_policy(org, policy, DerivedIds(org.tenant_id, "policies", str(number)))
@@ -76,14 +86,47 @@ def _people(org: Organisation, spec: Spec) -> Iterator[Recipient]:
             name=user.id,
             alias=body["mailNickname"],
             display_name=body["displayName"],
-            primary_smtp_address=wish["upn"] if details is not Details.USER else "",
+            primary_smtp_address=wish.get("address", wish["upn"]) if details is not Details.USER else "",
             details=details,
             distinguished_name=recipients.distinguished_name(org.domain, user.id),
             sid=recipients.sid(org.tenant_id, guid),
             created=org.clock.now(),
             changed=org.clock.now(),
             user_principal_name=wish["upn"],
+            proxies=tuple(wish.get("aliases", ())),
+            rest_refusal=wish.get("rest_refusal", ""),
+            synced=details is Details.MAIL_USER,
         )
+
+
+def _of_the_system(org: Organisation, wish: Spec) -> Iterator[Recipient]:
+    """Mailboxes that nobody made; Exchange lists them before all others."""
+    for number in range(wish.get("system_mailboxes", 0)):
+        yield _recipient(org, f"SystemMailbox{number:03}", f"systemmailbox{number:03}", Details.DISCOVERY_MAILBOX)
+
+
+def _contacts(org: Organisation, wish: Spec) -> Iterator[Recipient]:
+    for address in wish.get("contacts", ()):
+        contact = _recipient(org, address, address.partition("@")[0], Details.MAIL_CONTACT)
+        yield replace(contact, primary_smtp_address=address)
+
+
+def _recipient(org: Organisation, name: str, alias: str, details: Details) -> Recipient:
+    """Of no user of Entra."""
+    guid = DerivedIds(org.tenant_id, "exchange", details).object_id(name.lower())
+    return Recipient(
+        guid=guid,
+        external_directory_object_id="",
+        name=name,
+        alias=alias,
+        display_name=name,
+        primary_smtp_address=f"{alias}@{org.domain}",
+        details=details,
+        distinguished_name=recipients.distinguished_name(org.domain, name),
+        sid=recipients.sid(org.tenant_id, guid),
+        created=org.clock.now(),
+        changed=org.clock.now(),
+    )
 
 
 def _plant_groups(org: Organisation, wishes: list[Spec]) -> None:
@@ -97,6 +140,8 @@ def _plant_groups(org: Organisation, wishes: list[Spec]) -> None:
         made.append(groups.create(org, new, ids))
     for group, wish in zip(made, wishes, strict=True):
         groups.replace_members(org, group, wish.get("members", ()))
+        if wish.get("synced"):
+            org.change(org.rules.with_recipients(replace(org.rules.recipients[group.guid], synced=True)))
 
 
 def _plant_policy(org: Organisation, wish: Spec, ids: DerivedIds) -> None:

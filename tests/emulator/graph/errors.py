@@ -183,6 +183,13 @@ def no_mailbox() -> GraphError:
     return GraphError(404, "MailboxNotEnabledForRESTAPI", message)
 
 
+def cannot_be_asked(code: str) -> GraphError:
+    """Of a mailbox that Exchange lists (public reports: graph-docs-contrib 405; microsoft-graph-docs 10745)."""
+    if code == "ErrorMailboxMoveInProgress":
+        return GraphError(503, code, "Mailbox move in progress. Try again later.")
+    return GraphError(404, code, "The mailbox is either inactive, soft-deleted, or is hosted on-premise.")
+
+
 def no_time_window() -> GraphError:
     message = (
         "This request requires a time window specified by the query string parameters StartDateTime and EndDateTime."

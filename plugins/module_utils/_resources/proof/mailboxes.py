@@ -19,7 +19,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
     find_group,
     find_recipient,
-    mailboxes_among,
+    recipients_among,
 )
 
 #: So many are asked until one can answer: a listed mailbox may be moving, unlicensed or on premises.
@@ -40,8 +40,10 @@ def choose(exchange: ExchangeClient, group_name: str, mode: Mode, preferred: str
     group = find_group(exchange, group_name)
     if group is None or group.kind != SECURITY_GROUP:
         raise InputError(f"There is no group {group_name}.", next_step="Make it with mailbox_restriction.")
-    direct = [member for member in group.members if member.is_mailbox]
-    reached = direct if mode == "rbac" else list(mailboxes_among(exchange, group.members, frozenset({group.guid})))
+    seen = group.members
+    if mode == "access_policy":
+        seen = recipients_among(exchange, group.members, frozenset({group.guid}))
+    reached = [recipient for recipient in seen if recipient.is_mailbox]
     inside = (named(exchange, preferred, reached),) if preferred else _in_order(reached)
     return Sample(inside, _outside(exchange, {mailbox.guid for mailbox in reached}))
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     SECURITY_GROUP,
@@ -19,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Step,
     group_notes,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import group_alias
 
 
 def members_after(actual: Actual, desired: Desired) -> tuple[Recipient, ...]:
@@ -43,37 +46,100 @@ def _known(actual: Actual, address: str) -> Recipient:
 
 def check_members(actual: Actual, desired: Desired, after: tuple[Recipient, ...]) -> None:
     _check_group(actual, desired, after)
-    nested = [member.address for member in after if member.is_group]
-    if desired.mode == "rbac" and nested:
-        raise InputError(
-            f"The group {desired.group} contains groups ({', '.join(nested)}); Exchange's roles see direct members.",
-            next_step="Give the mailboxes themselves as members, or use the mode access_policy.",
-            code="NestedGroup",
-        )
+    if desired.sender:
+        check_sender(actual, desired)
+    _check_kinds(actual, desired, after)
     if not reached(actual, desired, after):
         raise InputError(
             f"The group {desired.group} holds no mailbox: the registration would reach nothing.",
             next_step="Give members that have a mailbox.",
             code="EmptyGroup",
         )
-    if desired.sender:
-        _check_sender(actual, desired, after)
-
-
-def _check_sender(actual: Actual, desired: Desired, after: tuple[Recipient, ...]) -> None:
-    sender = _known(actual, str(desired.sender))
-    if not sender.is_mailbox:
-        raise InputError(
-            f"The sender {desired.sender} has no mailbox ({sender.kind}).",
-            next_step="Give it a licence with Exchange Online, or choose another sender.",
-            code="SenderWithoutMailbox",
-        )
-    if sender not in reached(actual, desired, after):
+    if desired.sender and _known(actual, desired.sender) not in reached(actual, desired, after):
         raise InputError(
             f"The sender {desired.sender} lies outside the group {desired.group}: Totalview could not send.",
             next_step="Add it to the group's members, or choose another sender.",
             code="SenderOutside",
         )
+
+
+#: By RecipientTypeDetails, why there is no mailbox to send from, and what to do about it.
+_CANNOT_SEND = {
+    "MailUser": ("its mailbox is on premises", "Move the mailbox to Exchange Online"),
+    "RemoteUserMailbox": ("its mailbox is on premises", "Move the mailbox to Exchange Online"),
+    "GuestMailUser": ("it is a guest, whose mailbox is another organisation's", "Make a mailbox for it in this tenant"),
+    "MailContact": ("it is a contact, whose mailbox lies elsewhere", "Make a mailbox for it in this tenant"),
+    "GroupMailbox": ("it is a Microsoft 365 group", "Make a shared mailbox for it"),
+}
+_OF_A_GROUP = ("it is a group", "Make a shared mailbox for it")
+_OTHERWISE = ("it holds none in Exchange Online", "Give it a licence with Exchange Online")
+
+
+def check_sender(actual: Actual, desired: Desired) -> None:
+    sender = _known(actual, str(desired.sender))
+    if sender.is_mailbox:
+        return
+    why, what = _CANNOT_SEND.get(sender.kind, _OF_A_GROUP if sender.is_group else _OTHERWISE)
+    raise InputError(
+        f"The sender {desired.sender} has no mailbox to send from: {why} ({sender.kind}).",
+        next_step=f"{what}, or choose another sender.",
+        code="SenderWithoutMailbox",
+    )
+
+
+def _check_kinds(actual: Actual, desired: Desired, after: tuple[Recipient, ...]) -> None:
+    """Whoever is in the group is a mailbox, a group that is looked into, or told by name."""
+    groups = [str(member) for member in after if member.is_group]
+    if desired.mode == "rbac" and groups:
+        raise InputError(
+            f"The group {desired.group} contains groups: {', '.join(groups)}. Exchange's roles see direct members.",
+            next_step="Give the mailboxes themselves as members, or use the mode access_policy.",
+            code="NestedGroup",
+        )
+    everybody = _everybody(actual, after)
+    unclear = [str(entry) for entry in everybody if not entry.is_mailbox and not entry.is_harmless]
+    if unclear:
+        raise InputError(
+            f"The group {desired.group} holds what may or may not let mailboxes be reached: {', '.join(unclear)}.",
+            next_step="Give the mailboxes themselves as members, or mail-enabled security groups of them.",
+            code="UnclearMember",
+        )
+    wanted = {_known(actual, address) for address in desired.members or ()}
+    silent = [str(entry) for entry in everybody if entry.is_harmless and entry in wanted]
+    if silent:
+        raise InputError(
+            f"Members of the group {desired.group} have no mailbox in Exchange Online: {', '.join(silent)}.",
+            next_step="Leave them out, or move their mailboxes to Exchange Online.",
+            code="MemberWithoutMailbox",
+        )
+
+
+def _everybody(actual: Actual, members: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
+    """Members, and in place of groups who is in them."""
+    direct = [member for member in members if not member.lists_members]
+    inner = [entry for member in members for entry in actual.nested.get(member.guid, ())]
+    return tuple(dict.fromkeys((*direct, *inner)))
+
+
+def findings(actual: Actual, desired: Desired) -> tuple[str, ...]:
+    """What is not ours to change."""
+    found = []
+    after = members_after(actual, desired) if desired.mode != "none" else ()
+    sender = actual.resolved.get(desired.sender.lower()) if desired.sender else None
+    if sender and desired.sender and sender.graph_name != desired.sender.lower():
+        found.append(
+            f"The sender {desired.sender} is the mailbox {sender.address}. Totalview is given {sender.graph_name}, the "
+            "name by which Microsoft Graph finds it."
+        )
+    if actual.group and actual.group.synced:
+        found.append(
+            f"The group {actual.group.name} is synchronised from on premises: who tends it there decides which "
+            "mailboxes are reached."
+        )
+    silent = [str(entry) for entry in _everybody(actual, after) if entry.is_harmless]
+    if silent:
+        found.append(f"In the group {desired.group}, these have no mailbox to be reached: {', '.join(silent)}.")
+    return tuple(found)
 
 
 def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...]) -> None:
@@ -85,6 +151,13 @@ def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...])
             next_step="Choose another name for the group.",
             code="GroupNameTaken",
         )
+    if actual.alias_taken:
+        raise InputError(
+            f"A new group {desired.group} would get the alias {group_alias(desired.group)}, which belongs to something "
+            f"else ({actual.alias_taken}).",
+            next_step="Choose another name for the group.",
+            code="GroupNameTaken",
+        )
     if group is None and desired.members is None:
         raise InputError(
             f"There is no group {desired.group}, and no members are given to make it with.",
@@ -93,6 +166,14 @@ def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...])
         )
     if group and desired.adopt_group != group.guid:
         _check_whose(group, desired)
+    if group and group.synced and set(group.members) != set(after):
+        raise InputError(
+            f"The group {group.name} is synchronised from on premises and cannot be changed here: it lacks or has too "
+            f"many members ({', '.join(_differing(group.members, after))}).",
+            next_step="Who tends it in the on-premises Active Directory changes its members; or choose another name, "
+            "and the run makes a group of its own.",
+            code="SynchronisedGroup",
+        )
     gone = [member.address for member in group.members if member not in after] if group else []
     if group and gone and not _is_ours(group, desired) and not _is_adopted(group, desired):
         raise AmbiguityError(
@@ -100,6 +181,10 @@ def _check_group(actual: Actual, desired: Desired, after: tuple[Recipient, ...])
             next_step="Choose another name, keep its members (members_exact: false), or allow to take it over (adopt).",
             code="ForeignGroup",
         )
+
+
+def _differing(one: t.Iterable[Recipient], other: t.Iterable[Recipient]) -> list[str]:
+    return sorted(member.address for member in set(one) ^ set(other))
 
 
 def _check_whose(group: Group, desired: Desired) -> None:
@@ -134,11 +219,8 @@ def _is_adopted(group: Group, desired: Desired) -> bool:
 
 def reached(actual: Actual, desired: Desired, members: tuple[Recipient, ...]) -> tuple[Recipient, ...]:
     """Mailboxes behind members: access policies look into nested groups, Exchange's roles do not."""
-    direct = [member for member in members if member.is_mailbox]
-    if desired.mode == "rbac":
-        return tuple(direct)
-    inner = [mailbox for member in members for mailbox in actual.nested.get(member.guid, ())]
-    return tuple(dict.fromkeys((*direct, *inner)))
+    seen = members if desired.mode == "rbac" else _everybody(actual, members)
+    return tuple(recipient for recipient in seen if recipient.is_mailbox)
 
 
 def group_steps(actual: Actual, desired: Desired, after: tuple[Recipient, ...]) -> list[Step]:

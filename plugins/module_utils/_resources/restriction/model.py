@@ -32,7 +32,10 @@ MAILBOXES = frozenset(
 SECURITY_GROUP = "MailUniversalSecurityGroup"
 #: Groups of which Get-DistributionGroupMember knows the members; asked for any other it answers with everybody.
 LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
-_GROUPS = LISTING_GROUPS | {"GroupMailbox", "DynamicDistributionGroup"}
+#: What is sent on to others; whether a restriction sees who is in them, nobody tells.
+_OTHER_GROUPS = frozenset({"GroupMailbox", "DynamicDistributionGroup", "RoomList", "MailNonUniversalGroup"})
+#: Known recipients that have no mailbox here: nothing in them can be reached.
+_WITHOUT_MAILBOX = frozenset({"MailUser", "MailContact", "GuestMailUser", "RemoteUserMailbox", "MailForestContact"})
 
 _MARK = "Totalview"
 
@@ -50,12 +53,16 @@ def parse_time(text: t.Any) -> datetime:
 
 @dataclass(frozen=True)
 class Recipient:
-    """`object_id`: in Microsoft Entra, "" where there is none. It finds a mailbox whatever its names are."""
+    """`object_id`: in Microsoft Entra, "" where there is none. It finds a mailbox whatever its names are.
+
+    `sign_in_name`: its userPrincipalName, "" where the row tells none. Neither is told by every cmdlet.
+    """
 
     guid: str
     address: str
     kind: str
-    object_id: str = ""
+    object_id: str = field(default="", compare=False)
+    sign_in_name: str = field(default="", compare=False)
 
     @classmethod
     def from_exchange(cls, row: Json) -> t.Self:
@@ -64,6 +71,7 @@ class Recipient:
             str(row["PrimarySmtpAddress"]).lower(),
             str(row["RecipientTypeDetails"]),
             str(row.get("ExternalDirectoryObjectId") or "").lower(),
+            str(row.get("UserPrincipalName") or row.get("WindowsLiveID") or "").lower(),
         )
 
     @property
@@ -72,16 +80,32 @@ class Recipient:
 
     @property
     def is_group(self) -> bool:
-        return self.kind in _GROUPS
+        return self.kind in LISTING_GROUPS | _OTHER_GROUPS
 
     @property
     def lists_members(self) -> bool:
         return self.kind in LISTING_GROUPS
 
+    @property
+    def is_harmless(self) -> bool:
+        """As a member: it lets nobody reach anything."""
+        return self.kind in _WITHOUT_MAILBOX
+
+    @property
+    def graph_name(self) -> str:
+        """What Microsoft Graph finds its mailbox by: the sign-in name (graph/api/user-sendmail), no other address."""
+        return self.sign_in_name or self.address
+
+    def __str__(self) -> str:
+        return f"{self.address} ({self.kind})"
+
 
 @dataclass(frozen=True)
 class Group:
-    """`notes` tell whether we made it; `members` are the direct ones. `managers`: people who may change them."""
+    """`notes` tell whether we made it; `members` are the direct ones. `managers`: people who may change them.
+
+    `synced`: from on premises, where alone it can be changed.
+    """
 
     guid: str
     name: str
@@ -93,6 +117,7 @@ class Group:
     changed: datetime
     members: tuple[Recipient, ...] = ()
     managers: tuple[str, ...] = ()
+    synced: bool = False
 
 
 @dataclass(frozen=True)
@@ -200,8 +225,9 @@ class Desired:
 class Actual:
     """`live`: somebody may hold a working credential of the registration.
 
-    `resolved`: recipients by desired address, None for an unknown one. `nested`: the mailboxes in each group that is a
-    member or shall be, by its guid. `name_taken`: what holds the group's name where there is no such group.
+    `resolved`: recipients by desired address, None for an unknown one. `nested`: who is in each group that is a member
+    or shall be, by its guid; groups in it that do not list their members are there themselves. `name_taken` and
+    `alias_taken`: what holds the group's name, or the alias that it would get, where there is no such group.
     """
 
     now: datetime
@@ -211,6 +237,7 @@ class Actual:
     live: bool = False
     group: Group | None = None
     name_taken: str | None = None
+    alias_taken: str | None = None
     resolved: t.Mapping[str, Recipient | None] = field(default_factory=dict)
     nested: t.Mapping[str, tuple[Recipient, ...]] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
@@ -348,7 +375,8 @@ class Restriction:
     `since`: when the restriction took its present form. `hold`: permissions whose grants must stay as they are for now.
     `waiting`: what Exchange has not caught up with. `leftover`: what goes once this mode is proven.
     `fingerprint`: names this very restriction, None while it changes. `group_guid`: of its group, None before there is
-    one. `withheld`: roles that are not assigned now, as `Desired.withheld_for` says.
+    one. `withheld`: roles that are not assigned now, as `Desired.withheld_for` says. `findings`: what an operator
+    should know. `sender`: what Totalview must be given for it.
     """
 
     change: Change[Step]
@@ -359,6 +387,8 @@ class Restriction:
     fingerprint: str | None = None
     group_guid: str | None = None
     withheld: tuple[Assign, ...] = ()
+    findings: tuple[str, ...] = ()
+    sender: str | None = None
 
 
 #: Nothing is restricted, and nothing is known to be left over.

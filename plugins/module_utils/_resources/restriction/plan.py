@@ -19,6 +19,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.members import (
     check_members,
+    check_sender,
+    findings,
     group_steps,
     members_after,
     reached,
@@ -52,7 +54,7 @@ _LONGEST_NAME = 64
 
 def plan(actual: Actual, desired: Desired) -> Restriction:
     """What comes before what goes: at no moment the registration reaches more than before and after."""
-    closing = _unrestricting_steps(actual) if desired.mode == "none" else _restricting_steps(actual, desired)
+    closing = _unrestricting_steps(actual, desired) if desired.mode == "none" else _restricting_steps(actual, desired)
     old = [step for step in _old_mode_steps(actual, desired) if step not in closing]
     withheld = tuple(step for step in closing if isinstance(step, Assign)) if desired.withheld_for else ()
     closing = [step for step in closing if step not in withheld]
@@ -67,7 +69,14 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
         fingerprint=None if closing or withheld else _fingerprint(actual, desired),
         group_guid=actual.group.guid if actual.group else None,
         withheld=withheld,
+        findings=findings(actual, desired),
+        sender=_sender(actual, desired),
     )
+
+
+def _sender(actual: Actual, desired: Desired) -> str | None:
+    found = actual.resolved.get(desired.sender.lower()) if desired.sender else None
+    return found.graph_name if found else desired.sender
 
 
 def _restricting_steps(actual: Actual, desired: Desired) -> list[Step]:
@@ -78,7 +87,9 @@ def _restricting_steps(actual: Actual, desired: Desired) -> list[Step]:
     return [*group_steps(actual, desired, after), *_mode_steps(actual, desired)]
 
 
-def _unrestricting_steps(actual: Actual) -> list[Step]:
+def _unrestricting_steps(actual: Actual, desired: Desired) -> list[Step]:
+    if desired.sender:
+        check_sender(actual, desired)
     return _policies_to_remove(actual, ())
 
 

@@ -39,6 +39,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     parse_time,
     role_name,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import group_alias
 
 #: What Exchange finds a recipient by.
 _NAMES = ("Name", "Alias", "Guid", "PrimarySmtpAddress", "WindowsEmailAddress", "WindowsLiveID", "UserPrincipalName")
@@ -62,6 +63,8 @@ def read(clients: Clients, desired: Desired) -> Actual:
     actual = _registration(clients, desired)
     if desired.group:
         actual = _with_group(clients.exchange, actual, desired)
+    elif desired.sender:
+        actual = replace(actual, resolved={desired.sender.lower(): find_recipient(clients.exchange, desired.sender)})
     if actual.app_id is None:
         return _of_nobody(clients.exchange, actual, desired)
     actual = replace(actual, policies=_policies(clients.exchange, actual.app_id))
@@ -94,8 +97,10 @@ def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str], recipients: t
 def recipients_of(desired: Desired) -> list[str]:
     """Whom `read` looks for while there is no group yet."""
     sender = [desired.sender] if desired.sender else []
+    if not desired.group:
+        return [address.lower() for address in sender]
     addresses = {address.lower() for address in (*(desired.members or ()), *sender)}
-    return sorted({*addresses, desired.group}) if desired.group else []
+    return sorted({*addresses, desired.group, group_alias(desired.group)})
 
 
 def _registration(clients: Clients, desired: Desired) -> Actual:
@@ -120,14 +125,16 @@ def _registration(clients: Clients, desired: Desired) -> Actual:
 def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Actual:
     group = find_group(exchange, desired.group)
     taken = _taken_by(exchange, desired.group) if group is None else None
+    alias = group_alias(desired.group)
+    alias_taken = _taken_by(exchange, alias) if group is None and alias != desired.group else None
     members = group.members if group else ()
     addresses = {member.address for member in members}
     wanted = {address.lower() for address in (*(desired.members or ()), *([desired.sender] if desired.sender else ()))}
     resolved: dict[str, Recipient | None] = {member.address: member for member in members}
     resolved |= {address: find_recipient(exchange, address) for address in sorted(wanted - addresses)}
     groups = {found.guid for found in resolved.values() if found is not None and found.lists_members}
-    nested = {guid: mailboxes_in(exchange, guid) for guid in sorted(groups)}
-    return replace(actual, group=group, name_taken=taken, resolved=resolved, nested=nested)
+    nested = {guid: recipients_in(exchange, guid) for guid in sorted(groups)}
+    return replace(actual, group=group, name_taken=taken, alias_taken=alias_taken, resolved=resolved, nested=nested)
 
 
 def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True) -> Group | None:
@@ -150,6 +157,7 @@ def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True
         changed=parse_time(row.get("WhenChangedUTC") or row["WhenCreatedUTC"]),
         members=members_of(exchange, guid) if with_members and kind in LISTING_GROUPS else (),
         managers=_managers(row),
+        synced=row.get("IsDirSynced") is True,
     )
 
 
@@ -167,21 +175,24 @@ def members_of(exchange: ExchangeClient, guid: str) -> tuple[Recipient, ...]:
     return tuple(sorted((Recipient.from_exchange(row) for row in rows), key=lambda member: member.address))
 
 
-def mailboxes_in(exchange: ExchangeClient, guid: str, seen: frozenset[str] = frozenset()) -> tuple[Recipient, ...]:
-    """Mailboxes of a group and of the groups in it."""
-    return mailboxes_among(exchange, members_of(exchange, guid), seen | {guid})
+def recipients_in(exchange: ExchangeClient, guid: str, seen: frozenset[str] = frozenset()) -> tuple[Recipient, ...]:
+    """Who is in a group and in the groups in it."""
+    return recipients_among(exchange, members_of(exchange, guid), seen | {guid})
 
 
-def mailboxes_among(
+def recipients_among(
     exchange: ExchangeClient, members: t.Iterable[Recipient], seen: frozenset[str]
 ) -> tuple[Recipient, ...]:
-    """Mailboxes among a group's members and in the groups among them. `seen`: groups that need no second look."""
+    """A group's members, with those of the groups among them in their place. `seen`: groups that need no second look.
+
+    A group that does not list its members stays as it is.
+    """
     found: dict[str, Recipient] = {}
     for member in members:
-        if member.is_mailbox:
+        if not member.lists_members:
             found[member.guid] = member
-        elif member.lists_members and member.guid not in seen:
-            found |= {mailbox.guid: mailbox for mailbox in mailboxes_in(exchange, member.guid, seen)}
+        elif member.guid not in seen:
+            found |= {recipient.guid: recipient for recipient in recipients_in(exchange, member.guid, seen)}
     return tuple(found.values())
 
 
@@ -280,7 +291,8 @@ def _lowered(row: Json, *fields: str) -> set[str]:
 
 
 def _assignment(row: Json) -> Assignment:
-    scope = row.get("CustomResourceScope") or row.get("RecipientGroupScope")
+    # Public scripts read the one or the other.
+    scope = row.get("CustomResourceScope") or row.get("CustomRecipientWriteScope") or row.get("RecipientGroupScope")
     created = row.get("WhenCreatedUTC")
     return Assignment(
         id=str(row.get("Guid") or row["Name"]),

@@ -100,7 +100,7 @@ def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> 
         values["state"] = "withheld"
     elif restriction.withheld and others.until:
         values["try_again_at"] = others.until.isoformat(timespec="seconds")
-    return Outcome(values, restriction.change, others.findings)
+    return Outcome(values, restriction.change, (*others.findings, *restriction.findings))
 
 
 def guarded(desired: Desired, others: Finding) -> Desired:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from emulator.call import Body
 from emulator.exchange.cmdlets.base import Admission, Cmdlet, Invocation, Type
@@ -37,6 +38,7 @@ MEMBER = {"Identity": Type.TEXT, "Member": Type.TEXT, "BypassSecurityGroupManage
 
 def _common_body(invocation: Invocation, group: Recipient) -> Body:
     known = invocation.org.rules.recipients
+    group = replace(group, changed=invocation.org.told(group.changed))
     managers = [known[guid].name for guid in group.managed_by if guid in known]
     security = group.details is Details.SECURITY_GROUP
     return {

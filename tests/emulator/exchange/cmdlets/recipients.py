@@ -13,7 +13,7 @@ from emulator.exchange.cmdlets.base import Admission, Cmdlet, Invocation, Type
 from emulator.exchange.store import recipients
 from emulator.exchange.store.model import MAILBOXES, Details, Recipient
 
-USERS = MAILBOXES | {Details.USER, Details.MAIL_USER}
+USERS = MAILBOXES | {Details.USER, Details.MAIL_USER, Details.GUEST_MAIL_USER}
 # Whoever has no address is a user, but no recipient.
 RECIPIENTS = frozenset(Details) - {Details.USER}
 
@@ -42,13 +42,16 @@ def recipient_body(recipient: Recipient) -> Body:
         "Alias": recipient.alias,
         "DisplayName": recipient.display_name,
         "PrimarySmtpAddress": address,
-        "EmailAddresses": [f"SMTP:{address}"] if address else [],
+        # The primary address in capitals, others not (docs: Set-Mailbox, EmailAddresses).
+        "EmailAddresses": [*([f"SMTP:{address}"] if address else []), *(f"smtp:{name}" for name in recipient.proxies)],
         "RecipientType": _recipient_type(recipient.details),
         "RecipientTypeDetails": recipient.details,
         "ExternalDirectoryObjectId": recipient.external_directory_object_id,
         "DistinguishedName": recipient.distinguished_name,
         "WhenCreatedUTC": stamp(recipient.created),
         "WhenChangedUTC": stamp(recipient.changed),
+        "IsDirSynced": recipient.synced,
+        "WindowsLiveID": recipient.user_principal_name or "",
         "IsValid": True,
         "ObjectState": "Unchanged",
     }

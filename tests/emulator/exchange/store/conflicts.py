@@ -25,6 +25,7 @@ class Reason(Enum):
     ALREADY_A_MEMBER = "already_a_member"
     NOT_A_MEMBER = "not_a_member"
     NOT_A_MANAGER = "not_a_manager"
+    SYNCED = "synced"
     NOT_A_SECURITY_PRINCIPAL = "not_a_security_principal"
     POLICIES_TOO_LARGE = "policies_too_large"
     ENTRA_SERVICE_PRINCIPAL_NOT_FOUND = "entra_service_principal_not_found"

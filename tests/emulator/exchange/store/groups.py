@@ -19,7 +19,11 @@ from emulator.graph.store.ids import RANDOM, Ids
 MOST_MEMBERS = 10_000
 LONGEST_DISPLAY_NAME = 256
 # Microsoft 365 groups are no members of others (docs: Add-DistributionGroupMember).
-MEMBER_KINDS = MAILBOXES | DISTRIBUTION_GROUPS | {Details.MAIL_USER, Details.MAIL_CONTACT}
+MEMBER_KINDS = (
+    MAILBOXES
+    | DISTRIBUTION_GROUPS
+    | {Details.MAIL_USER, Details.GUEST_MAIL_USER, Details.MAIL_CONTACT, Details.DYNAMIC_GROUP}
+)
 
 _ALIAS = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(\.[\w!#$%&'*+/=?^`{|}~-]+)*", re.ASCII)
 _NOT_IN_ALIAS = re.compile(r"[^\w!#$%&'*+/=?^`{|}~.-]", re.ASCII)
@@ -109,7 +113,9 @@ def _member(rules: Rules, identity: str) -> Recipient:
 
 
 def require_manager(group: Recipient, caller: str | None, *, bypass: bool) -> None:
-    """Only managers change the members, unless they ask to pass over that check."""
+    """Only managers change the members, unless they ask to pass over that check; nobody what is tended elsewhere."""
+    if group.synced:
+        raise ExchangeConflict(Reason.SYNCED, group.name)
     if not bypass and (caller is None or caller not in group.managed_by):
         raise ExchangeConflict(Reason.NOT_A_MANAGER)
 

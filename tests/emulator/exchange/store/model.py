@@ -21,16 +21,34 @@ class Details(StrEnum):
     SHARED_MAILBOX = "SharedMailbox"
     ROOM_MAILBOX = "RoomMailbox"
     EQUIPMENT_MAILBOX = "EquipmentMailbox"
+    SCHEDULING_MAILBOX = "SchedulingMailbox"
+    DISCOVERY_MAILBOX = "DiscoveryMailbox"
     MAIL_USER = "MailUser"
+    GUEST_MAIL_USER = "GuestMailUser"
     MAIL_CONTACT = "MailContact"
     USER = "User"
     SECURITY_GROUP = "MailUniversalSecurityGroup"
     DISTRIBUTION_GROUP = "MailUniversalDistributionGroup"
     MICROSOFT_365_GROUP = "GroupMailbox"
+    ROOM_LIST = "RoomList"
+    NON_UNIVERSAL_GROUP = "MailNonUniversalGroup"
+    DYNAMIC_GROUP = "DynamicDistributionGroup"
 
 
-MAILBOXES = frozenset({Details.USER_MAILBOX, Details.SHARED_MAILBOX, Details.ROOM_MAILBOX, Details.EQUIPMENT_MAILBOX})
-DISTRIBUTION_GROUPS = frozenset({Details.SECURITY_GROUP, Details.DISTRIBUTION_GROUP})
+MAILBOXES = frozenset(
+    {
+        Details.USER_MAILBOX,
+        Details.SHARED_MAILBOX,
+        Details.ROOM_MAILBOX,
+        Details.EQUIPMENT_MAILBOX,
+        Details.SCHEDULING_MAILBOX,
+        Details.DISCOVERY_MAILBOX,
+    }
+)
+#: Those whose members are listed (RecipientTypeDetails of Get-DistributionGroup).
+DISTRIBUTION_GROUPS = frozenset(
+    {Details.SECURITY_GROUP, Details.DISTRIBUTION_GROUP, Details.ROOM_LIST, Details.NON_UNIVERSAL_GROUP}
+)
 GROUPS = DISTRIBUTION_GROUPS | {Details.MICROSOFT_365_GROUP}
 
 
@@ -48,7 +66,11 @@ class ScopeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Mailbox, contact, group or user; `members` (of groups) are guids."""
+    """Mailbox, contact, group or user; `members` (of groups) are guids. `proxies`: addresses beside the primary one.
+
+    `rest_refusal`: the code with which Graph answers for a mailbox that cannot be asked, whoever asks.
+    `synced`: from on premises, where alone it can be changed.
+    """
 
     guid: str
     external_directory_object_id: str
@@ -65,6 +87,9 @@ class Recipient:
     notes: str = ""
     managed_by: tuple[str, ...] = ()
     user_principal_name: str | None = None
+    proxies: tuple[str, ...] = ()
+    rest_refusal: str = ""
+    synced: bool = False
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -86,6 +111,7 @@ class Recipient:
             self.primary_smtp_address,
             self.distinguished_name,
             self.user_principal_name,
+            *self.proxies,
         )
         return frozenset(name.casefold() for name in names if name)
 

@@ -34,9 +34,11 @@ class Organisation:
     customization_attempts: int = 0
     concurrency: int = 0
     naming_policy: str = "{}"
+    changed_jitter_seconds: float = 0.0
     sent: list[Any] = field(default_factory=list)
     _history: list[tuple[datetime, Rules]] = field(default_factory=list)
     _not_yet_synced: Counter[str] = field(default_factory=Counter)
+    _told: int = 0
 
     @property
     def domain(self) -> str:
@@ -100,6 +102,11 @@ class Organisation:
             return False
         self._not_yet_synced[object_id] += 1
         return self._not_yet_synced[object_id] > self.sync_attempts
+
+    def told(self, changed: datetime) -> datetime:
+        """By the directory server that answers: every second one keeps an earlier date ([MS-ADA3] 2.370)."""
+        self._told += 1
+        return changed - timedelta(seconds=self.changed_jitter_seconds * (self._told % 2))
 
     def too_busy(self) -> bool:
         """Whether this request meets the limit of concurrent ones."""

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from hashlib import sha256
 from uuid import UUID
 
@@ -52,8 +52,14 @@ def require_unused(rules: Rules, name: str, alias: str, address: str) -> None:
             raise ExchangeConflict(Reason.NAME_TAKEN, name)
         if _same(recipient.alias, alias):
             raise ExchangeConflict(Reason.ALIAS_TAKEN, alias)
-        if _same(recipient.primary_smtp_address, address) or _same(recipient.user_principal_name or "", address):
+        if any(_same(known, address) for known in _addresses(recipient)):
             raise ExchangeConflict(Reason.ADDRESS_TAKEN, f"SMTP:{address}", recipient.name)
+
+
+def _addresses(recipient: Recipient) -> Iterator[str]:
+    yield recipient.primary_smtp_address
+    yield recipient.user_principal_name or ""
+    yield from recipient.proxies
 
 
 def _same(one: str, other: str) -> bool:

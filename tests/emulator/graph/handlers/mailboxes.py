@@ -61,6 +61,8 @@ def _admitted(call: Call, permission: Permission) -> Recipient:
     if not access.exists:
         raise errors.access_denied()
     mailbox = _mailbox(call)
+    if mailbox.rest_refusal:
+        raise errors.cannot_be_asked(mailbox.rest_refusal)
     verdict = access.verdict(mailbox.guid)
     if verdict is Verdict.ALLOWED:
         return mailbox
@@ -155,7 +157,8 @@ def _check_recipients(message: Body) -> None:
 
 
 def _check_sender(message: Body, mailbox: Recipient) -> None:
-    own = {(name or "").casefold() for name in (mailbox.primary_smtp_address, mailbox.user_principal_name)}
+    names = (mailbox.primary_smtp_address, mailbox.user_principal_name, *mailbox.proxies)
+    own = {(name or "").casefold() for name in names}
     for name in ("from", "sender"):
         if message.get(name) and _address(message[name]).casefold() not in own:
             raise errors.send_as_denied()

@@ -632,7 +632,145 @@ def test_a_group_of_empty_groups_is_empty():
         plan(actual(nested={TEAM.guid: ()}), replace(DESIRED, members=(TEAM.address,), sender=None))
 
 
-@pytest.mark.parametrize("kind", ["MailUniversalSecurityGroup", "MailUniversalDistributionGroup", "GroupMailbox"])
+OTHER_GROUPS = ("GroupMailbox", "DynamicDistributionGroup", "RoomList", "MailNonUniversalGroup")
+
+
+@pytest.mark.parametrize("kind", [*OTHER_GROUPS, "DiscoveryMailbox", "PublicFolder", "NewestMailbox"])
+@pytest.mark.parametrize("nested", [False, True], ids=["member", "in a group"])
+@pytest.mark.parametrize("given", [True, False], ids=["given", "kept"])
+def test_a_member_of_which_nobody_knows_whom_it_lets_in_is_refused_by_name(kind, nested, given):
+    odd = Recipient("guid-odd", "odd@c.example", kind)
+    member = TEAM if nested else odd
+    state = replace(
+        RESTRICTED,
+        group=replace(GROUP, members=(ANN,) if given else (ANN, member)),
+        resolved={**KNOWN, member.address: member},
+        nested={TEAM.guid: (ANN, odd)},
+    )
+    desired = replace(DESIRED, members=(ANN.address, member.address) if given else None)
+
+    with pytest.raises(InputError, match=rf"odd@c\.example \({kind}\)") as caught:
+        plan(state, desired)
+
+    assert caught.value.code == "UnclearMember"
+
+
+@pytest.mark.parametrize("kind", OTHER_GROUPS)
+def test_in_rbac_mode_any_group_is_refused_by_name_and_kind(kind):
+    odd = Recipient("guid-odd", "odd@c.example", kind)
+    state = actual(resolved={**KNOWN, odd.address: odd})
+
+    with pytest.raises(InputError, match=rf"odd@c\.example \({kind}\)") as caught:
+        plan(state, replace(RBAC, members=(ANN.address, odd.address)))
+
+    assert caught.value.code == "NestedGroup"
+
+
+@pytest.mark.parametrize("kind", ["MailUser", "GuestMailUser", "MailContact", "RemoteUserMailbox"])
+@pytest.mark.parametrize("desired", [DESIRED, RBAC], ids=["access_policy", "rbac"])
+def test_a_member_without_a_mailbox_is_refused_where_it_is_asked_for_and_told_where_it_is_kept(kind, desired):
+    silent = Recipient("guid-silent", "silent@c.example", kind)
+    with_roles = WITH_ROLES if desired is RBAC else RESTRICTED
+    state = replace(with_roles, group=replace(GROUP, members=(ANN, silent)), resolved={**KNOWN, silent.address: silent})
+
+    with pytest.raises(InputError, match=rf"silent@c\.example \({kind}\)") as caught:
+        plan(state, replace(desired, members=(ANN.address, silent.address)))
+    kept = plan(state, replace(desired, members=None))
+
+    assert caught.value.code == "MemberWithoutMailbox"
+    assert any(f"silent@c.example ({kind})" in finding for finding in kept.findings)
+
+
+@pytest.mark.parametrize("kind", ["SharedMailbox", "RoomMailbox", "EquipmentMailbox", "SchedulingMailbox"])
+@pytest.mark.parametrize("desired", [DESIRED, RBAC], ids=["access_policy", "rbac"])
+def test_every_kind_of_mailbox_can_be_a_member(kind, desired):
+    room = Recipient("guid-room", "room@c.example", kind)
+    state = actual(resolved={**KNOWN, room.address: room})
+
+    assert plan(state, replace(desired, members=(ANN.address, room.address))).findings == ()
+
+
+SYNCED = replace(RESTRICTED, group=replace(GROUP, synced=True))
+
+
+def test_a_group_from_on_premises_is_refused_where_it_had_to_be_changed():
+    with pytest.raises(InputError, match=rf"on premises.*{CARL.address}") as caught:
+        plan(replace(SYNCED, resolved=KNOWN), replace(DESIRED, members=(ANN.address, CARL.address)))
+
+    assert caught.value.code == "SynchronisedGroup"
+    assert "on-premises Active Directory" in caught.value.next_step
+
+
+def test_a_group_from_on_premises_that_is_right_is_told():
+    found = plan(SYNCED, DESIRED)
+
+    assert not found.change.changed
+    assert any("synchronised from on premises" in finding for finding in found.findings)
+
+
+def test_an_alias_that_is_taken_is_told_before_anything_is_written():
+    desired = replace(DESIRED, group="Totalview Senders")
+
+    with pytest.raises(InputError, match=r"Totalview-Senders.*MailContact") as caught:
+        plan(actual(alias_taken="MailContact"), desired)
+
+    assert caught.value.code == "GroupNameTaken"
+    assert caught.value.next_step == "Choose another name for the group."
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "step"),
+    [
+        ("MailUser", "on premises", "Move the mailbox to Exchange Online"),
+        ("RemoteUserMailbox", "on premises", "Move the mailbox to Exchange Online"),
+        ("GuestMailUser", "guest", "in this tenant"),
+        ("MailContact", "contact", "in this tenant"),
+        ("GroupMailbox", "Microsoft 365 group", "shared mailbox"),
+        ("MailUniversalSecurityGroup", "a group", "shared mailbox"),
+        ("RoomList", "a group", "shared mailbox"),
+        ("NewestKind", "none in Exchange Online", "licence"),
+    ],
+)
+@pytest.mark.parametrize("desired", [DESIRED, RBAC, NONE], ids=["access_policy", "rbac", "none"])
+@pytest.mark.parametrize("members", ["by default", "others"])
+def test_who_cannot_send_is_told_with_what_helps(desired, members, kind, told, step):
+    sender = Recipient("guid-sender", "sender@c.example", kind)
+    wanted = (sender.address,) if members == "by default" else (ANN.address,)
+
+    with pytest.raises(InputError, match=rf"sender@c\.example .*{told}.*\({kind}\)") as caught:
+        plan(
+            actual(resolved={**KNOWN, sender.address: sender}),
+            replace(desired, sender=sender.address, members=wanted),
+        )
+
+    assert caught.value.code == "SenderWithoutMailbox"
+    assert step in caught.value.next_step
+
+
+@pytest.mark.parametrize("desired", [DESIRED, RBAC, NONE], ids=["access_policy", "rbac", "none"])
+def test_a_sender_by_another_of_its_names_is_told_with_what_totalview_must_be_given(desired):
+    boss = Recipient("guid-boss", "boss@c.example", "UserMailbox", "id-of-boss", "boss@c.onmicrosoft.example")
+    state = actual(resolved={"chef@c.example": boss})
+
+    found = plan(state, replace(desired, sender="Chef@C.example", members=("chef@c.example",)))
+
+    (finding,) = found.findings
+    assert "boss@c.example" in finding
+    assert found.sender == "boss@c.onmicrosoft.example"
+    assert found.sender in finding
+
+
+def test_a_sender_by_its_sign_in_name_is_no_finding():
+    boss = Recipient("guid-boss", "boss@c.example", "UserMailbox", "id-of-boss", "b@c.example")
+
+    found = plan(
+        actual(resolved={"b@c.example": boss}), replace(DESIRED, sender="B@c.example", members=("b@c.example",))
+    )
+
+    assert (found.findings, found.sender) == ((), "b@c.example")
+
+
+@pytest.mark.parametrize("kind", ["MailUniversalSecurityGroup", "MailUniversalDistributionGroup"])
 @pytest.mark.parametrize("members", [(TEAM.address,), (ANN.address, TEAM.address)])
 def test_a_nested_group_stops_the_run_in_rbac_mode_only(kind, members):
     team = replace(TEAM, kind=kind)

@@ -25,8 +25,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Clients,
     find_group,
     find_recipient,
-    mailboxes_in,
     read,
+    recipients_in,
 )
 
 NAME = "ours"
@@ -311,10 +311,10 @@ def members(organization, **groups):
 TEAM, CREW = row("team", "MailUniversalSecurityGroup"), row("crew", "MailUniversalDistributionGroup")
 
 
-def test_mailboxes_in_nested_groups_are_found_once(clients, organization):
+def test_recipients_in_nested_groups_are_found_once(clients, organization):
     members(organization, senders=[row("ann"), TEAM, CREW], team=[row("bob"), CREW], crew=[row("bob"), row("carl")])
 
-    assert set(mailboxes_in(clients.exchange, "guid-senders")) == {ANN, BOB, CARL}
+    assert set(recipients_in(clients.exchange, "guid-senders")) == {ANN, BOB, CARL}
 
 
 @pytest.mark.parametrize(
@@ -329,18 +329,20 @@ def test_mailboxes_in_nested_groups_are_found_once(clients, organization):
 def test_groups_that_contain_each_other_come_to_an_end(clients, organization, groups):
     members(organization, **groups)
 
-    found = mailboxes_in(clients.exchange, "guid-team")
+    found = recipients_in(clients.exchange, "guid-team")
 
     assert ANN in found
     assert len(set(found)) == len(found)
 
 
-@pytest.mark.parametrize("kind", ["GroupMailbox", "DynamicDistributionGroup", "MailContact", "MailUser"])
+@pytest.mark.parametrize(
+    "kind", ["GroupMailbox", "DynamicDistributionGroup", "RoomList", "MailContact", "MailUser", "Newest"]
+)
 def test_what_lists_no_members_is_not_looked_into(clients, organization, kind):
     organization.on("Get-DistributionGroupMember", rows(row("ann"), row("bob"), row("carl")))
     members(organization, senders=[row("ann"), row("odd", kind)])
 
-    assert mailboxes_in(clients.exchange, "guid-senders") == (ANN,)
+    assert recipients_in(clients.exchange, "guid-senders") == (ANN, Recipient("guid-odd", "odd@c.example", kind))
 
 
 @pytest.mark.parametrize("kind", ["GroupMailbox", "DynamicDistributionGroup"])
