@@ -195,8 +195,8 @@ def test_a_failing_tenant_does_not_stop_the_others(desk: Desk, tenants: Tenants,
     }
     assert run.stats["bad"]["failures"] == 1
     assert run.stats["good"]["failures"] == run.stats["waiting"]["failures"] == 0
-    table = run.results("bad", "Tenants")[0]["msg"]
-    assert [line.split()[0] for line in table] == ["TENANT", "bad", "good", "waiting"]
+    table = run.results("bad", "Tenants")[0]["lines"]
+    assert [line.split()[0] for line in table[:-1]] == ["TENANT", "bad", "waiting", "good"]
     assert "AADSTS7000215" in table[1]
     assert writes(emulator, bad) == []
 
@@ -215,12 +215,12 @@ def test_batches_change_nothing_but_the_order(desk: Desk, tenants: Tenants, emul
     assert "Unknown variable" not in run.output
     assert {host: run.stats[host]["failures"] for host in ids} == {host: int(host.endswith("bad")) for host in ids}
     [table] = run.results("a-bad", "Tenants")
-    assert [line.split()[:2] for line in table["msg"]] == [
+    assert [line.split()[:2] for line in table["lines"][:-1]] == [
         ["TENANT", "STATE"],
         ["a-bad", "failed"],
         ["b-bad", "failed"],
-        ["c-good", "complete"],
         ["d-bad", "failed"],
+        ["c-good", "complete"],
         ["e-good", "complete"],
     ]
     order = list(dict.fromkeys(entry["tenant"] for entry in emulator.requests() if entry["tenant"] in ids.values()))
@@ -271,6 +271,6 @@ def test_a_playbook_of_ones_own_ends_with_the_summary(desk: Desk, tenants: Tenan
     assert run.code != 0
     assert run.results("good", "Close the ticket")[0]["msg"] == "good is complete"
     assert run.results("bad", "Close the ticket") == []
-    table = next(item["msg"] for host in desk.hosts for item in run.results(host, "Tenants"))
+    table = next(item["lines"][:-1] for host in desk.hosts for item in run.results(host, "Tenants"))
     assert [line.split()[:2] for line in table] == [["TENANT", "STATE"], ["bad", "failed"], ["good", "complete"]]
     assert {host: run.stats[host]["failures"] for host in ("bad", "good")} == {"bad": 1, "good": 0}

@@ -64,7 +64,7 @@ CASES = {
         {"connector_mail_sender": "nobody@example.com", "connector_mail_members": [ANN]},
     ),
     "sender-without-mailbox": Case(
-        ["has no mailbox (MailUniversalDistributionGroup)", "choose another sender"],
+        ["has no mailbox to send from: it is a group (MailUniversalDistributionGroup)", "choose another sender"],
         {"connector_mail_sender": "listed@{domain}", "connector_mail_members": [ANN]},
         {"exchange": {"groups": [{"name": "listed", "kind": "distribution", "members": [ANN]}]}},
     ),
