@@ -59,6 +59,8 @@ options:
     description:
       - Object IDs of users or service principals that shall own the application. Other owners are left alone, so that
         the automation does not lock itself out.
+      - Whether there is such a user or service principal is checked before anything is written; for users only where
+        the automation may read them (C(User.ReadBasic.All)).
     type: list
     elements: str
     default: []
@@ -73,6 +75,14 @@ options:
   adopt_client_id:
     description: Application (client) ID of the one application to adopt. Needs O(adopt=true).
     type: str
+  enable:
+    description:
+      - Enable a registration that is disabled, so that it can sign in. Its service principal (C(accountEnabled)) and
+        its application (C(isDisabled)) are enabled; what Microsoft has disabled only Microsoft enables.
+      - By default a disabled one stays so, with a warning.
+    type: bool
+    default: false
+    version_added: 0.2.0
   client_id:
     description:
       - Application (client) ID of the registration, where it is known from an earlier run (RV(registration)).
@@ -121,7 +131,7 @@ registration:
       description: Object ID of the service principal (enterprise application).
       type: str
     enabled:
-      description: Whether the service principal may sign in.
+      description: Whether the registration may sign in.
       type: bool
     sign_in_audience:
       description: Who may sign in.
@@ -171,6 +181,7 @@ ARGUMENT_SPEC = {
     "owners": {"type": "list", "elements": "str", "default": []},
     "adopt": {"type": "bool", "default": False},
     "adopt_client_id": {"type": "str"},
+    "enable": {"type": "bool", "default": False},
     "client_id": {"type": "str"},
 }
 

@@ -41,7 +41,7 @@ def own(*rules: Json, **more: Any) -> Json:
 def adoptable(**more: Any) -> list[Json]:
     """Both registrations, as people made them."""
     wishes = [{"displayName": name, "applicationPermissions": roles} for name, roles in NAMES.values()]
-    return [{**wish, **more} for wish in wishes]
+    return [{**wish, "owners": [], **more} for wish in wishes]
 
 
 #: The tenant's default, what the applications are like, variables, and the secrets' days.

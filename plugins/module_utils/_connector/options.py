@@ -118,6 +118,7 @@ def application(variables: Variables, registration: Registration) -> Options:
         "state": "present",
         "sign_in_audience": variables["connector_sign_in_audience"],
         "notes": variables["connector_notes"],
+        "enable": variables["connector_enable"],
         "permissions": _declared(registration),
     }
 

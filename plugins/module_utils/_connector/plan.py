@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.steps import STEPS
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    AmbiguityError,
     ExchangeRightError,
     InputError,
     NoExchangeError,
@@ -48,6 +49,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
     known_client_id,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
+    Actual as RegistrationActual,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
+    Desired as Registration,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
@@ -152,6 +159,7 @@ class Planner:
             declares = permission_declaration.read_declaration(self._tenant.graph, planned.wanted.declared)
             desired = replace(desired, declares=declares)
         planned.changes["application"] = registration_plan.plan(actual, desired)
+        _check_enabled(actual, desired)
         planned.wanted = planned.wanted.located(view(actual, desired)["client_id"])
         planned.find(registration_run.findings(actual))
         planned.access = self._access(planned)
@@ -305,3 +313,18 @@ class Planner:
         tenant_id = self._tenant.directory_id
         known = [known_client_id(self._store, tenant_id, entry.unique_name) for entry in wanted]
         return [client_id for client_id in known if client_id is not None]
+
+
+def _check_enabled(actual: RegistrationActual, desired: Registration) -> None:
+    """Raises AmbiguityError: what nobody can sign in with is never complete; whether to enable it somebody decides."""
+    found, principal = registration_plan.found(actual, desired), actual.service_principal
+    reasons = list(registration_run.disabled(found, principal))
+    by_microsoft = any(entry is not None and entry.by_microsoft for entry in (found, principal))
+    if not reasons or (desired.enable and not by_microsoft):
+        return
+    ours = "" if by_microsoft else " Or you set connector_enable: true, if it was not disabled on purpose."
+    raise AmbiguityError(
+        f"The registration {desired.unique_name} (client id {found.app_id if found else ''}) cannot be used.",
+        next_step=f"{' '.join(reasons)}{ours}",
+        code="RegistrationDisabled",
+    )

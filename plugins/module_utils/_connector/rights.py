@@ -68,6 +68,9 @@ def rights_for(variables: Variables) -> list[Right]:
     if adopts:
         without = "only a registration that the automation owns can be adopted"
         rights.append(Right("Application.ReadWrite.All", without, frozenset({"Directory.ReadWrite.All"})))
+    if any(variables[f"connector_{kind}_owners"] for kind in kinds):
+        instead = frozenset({"User.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"})
+        rights.append(Right("User.ReadBasic.All", "users as owners are not checked before the first change", instead))
     without = "" if modes != {"none"} else "mailboxes for the proof cannot be chosen"
     rights.append(Right(MANAGE_AS_APP, without, resource=EXCHANGE))
     if "rbac" in modes and variables["connector_rbac_api"] == "graph_beta":

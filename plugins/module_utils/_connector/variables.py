@@ -56,6 +56,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_adopt": _given(_FLAG),
     "connector_adopt_credentials": _DECISION,
     "connector_adopt_owners": _DECISION,
+    "connector_enable": _given(_FLAG),
     "connector_calendar_display_name": _given(_TEXT),
     "connector_calendar_unique_name": _TEXT,
     "connector_calendar_permissions": _given(_LIST),

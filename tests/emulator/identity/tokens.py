@@ -36,6 +36,8 @@ def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
     resource = find_resource(tenant.directory, GRAPH if own else audience)
     if resource is None:
         raise SignInRefused(500011, audience)
+    if not resource.true.body["accountEnabled"]:
+        raise SignInRefused(500014, audience)
     claims = {
         "appid": client_id,
         "oid": principal.id,

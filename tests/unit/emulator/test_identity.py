@@ -315,3 +315,11 @@ def test_a_certificate_added_through_graph(rig: Rig, certificate: Certificate) -
     kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
     fields = {"client_id": app["appId"], "client_assertion": text, "client_assertion_type": kind}
     assert ask(rig, **fields).status_code == 200
+
+
+def test_a_disabled_service_gives_no_tokens(rig: Rig) -> None:
+    exchange = rig.resource("00000002-0000-0ff1-ce00-000000000000")
+    rig.graph("PATCH", f"/servicePrincipals/{exchange['id']}", {"accountEnabled": False})
+    answer = ask(rig, client_secret=SECRET, scope="https://outlook.office365.com/.default")
+    assert answer.json()["error_codes"] == [500014]
+    assert ask(rig, client_secret=SECRET).status_code == 200

@@ -64,7 +64,7 @@ def _declaration(
     if wanted is not None:
         catalog = read_catalog(graph, (entry.resource_app_id for entry in wanted))
         return catalog, resolve(catalog, wanted)
-    declared = permissions_from_graph((body or {}).get("requiredResourceAccess", ()))
+    declared = permissions_from_graph((body or {}).get("requiredResourceAccess"))
     catalog = read_catalog(graph, (entry.resource_app_id for entry in declared))
     missing = sorted({entry.resource_app_id for entry in declared} - set(catalog.resources))
     if missing:
@@ -98,7 +98,7 @@ def grants_reads(principal_id: str) -> tuple[Read, Read]:
 
 def _assignments(graph: GraphClient, principal_id: str) -> tuple[Assignment, ...]:
     rows = graph.list(*grants_reads(principal_id)[0], action="read the granted permissions")
-    return tuple(Assignment(row["id"], row["resourceId"], row["appRoleId"]) for row in rows)
+    return tuple(Assignment(row["id"], row["resourceId"], row["appRoleId"].lower()) for row in rows)
 
 
 def _delegated(graph: GraphClient, principal_id: str) -> tuple[DelegatedGrant, ...] | None:

@@ -97,7 +97,7 @@ class Declare:
 
 def read(graph: GraphClient, unique_name: str, desired: Desired, client_id: str | None = None) -> Actual:
     body = find_application(graph, unique_name, client_id)
-    declared = permissions_from_graph((body or {}).get("requiredResourceAccess", ()))
+    declared = permissions_from_graph((body or {}).get("requiredResourceAccess"))
     catalog = read_catalog(graph, desired.resource_app_ids | {entry.resource_app_id for entry in declared})
     if body is None:
         return Actual(catalog)
@@ -131,7 +131,7 @@ def _declare(graph: GraphClient, path: str, step: Declare, *, young: bool) -> No
 
 def _declared(graph: GraphClient, path: str) -> frozenset[Permission]:
     body = graph.get(path, {"$select": _FIELDS}, action="read the declared permissions")
-    return permissions_from_graph(body.get("requiredResourceAccess", ()))
+    return permissions_from_graph(body.get("requiredResourceAccess"))
 
 
 def _resolve(catalog: Catalog, wanted: ResourcePermissions) -> t.Iterator[Permission]:
@@ -141,6 +141,13 @@ def _resolve(catalog: Catalog, wanted: ResourcePermissions) -> t.Iterator[Permis
             f"The API {wanted.resource_app_id} has no service principal in this tenant.",
             next_step="Check resource_app_id, and that the tenant has the service.",
             code="UnknownResource",
+        )
+    if not resource.enabled:
+        raise InputError(
+            f"{resource.display_name} ({resource.app_id}) is disabled in this tenant: nobody gets a token for it.",
+            next_step="An administrator of the tenant enables it in the Entra admin centre, Enterprise applications, "
+            "Properties, 'Enabled for users to sign-in'; or the subscription is renewed.",
+            code="ResourceDisabled",
         )
     yield from (resource.permission("Role", name) for name in wanted.application)
     yield from (resource.permission("Scope", name) for name in wanted.delegated)

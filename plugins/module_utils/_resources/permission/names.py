@@ -21,7 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 
 #: Graph's own words in resourceAccess: Role is an application permission, Scope a delegated one.
-_FIELDS = "id,appId,displayName,appRoles,oauth2PermissionScopes"
+_FIELDS = "id,appId,displayName,accountEnabled,appRoles,oauth2PermissionScopes"
 
 Kind = t.Literal["Role", "Scope"]
 KIND_NAMES: dict[Kind, str] = {"Role": "application", "Scope": "delegated"}
@@ -38,18 +38,34 @@ class Permission:
 
 @dataclass(frozen=True)
 class Resource:
-    """An API in one tenant with the names of its permissions, read from its service principal there."""
+    """An API in one tenant with the names of its permissions, read from its service principal there.
+
+    `names`: of what can be granted. `off`: by kind and id the names of what cannot: permissions that are switched off,
+    and further ones of a name. `enabled`: whether there are tokens for the API.
+    """
 
     app_id: str
     id: str
     display_name: str
     names: t.Mapping[Kind, t.Mapping[str, str]] = field(repr=False)
+    off: t.Mapping[tuple[Kind, str], str] = field(repr=False, default_factory=dict)
+    enabled: bool = True
 
     @classmethod
     def from_graph(cls, body: Json) -> t.Self:
-        roles = {row["value"]: row["id"] for row in body.get("appRoles", ()) if _for_applications(row)}
-        scopes = {row["value"]: row["id"] for row in body.get("oauth2PermissionScopes", ()) if row.get("value")}
-        return cls(body["appId"], body["id"], body.get("displayName") or "", {"Role": roles, "Scope": scopes})
+        rows: dict[Kind, list[Json]] = {
+            "Role": [row for row in body.get("appRoles") or () if _for_applications(row)],
+            "Scope": [row for row in body.get("oauth2PermissionScopes") or () if row.get("value")],
+        }
+        names = {kind: {row["value"]: row["id"] for row in listed if _is_on(row)} for kind, listed in rows.items()}
+        off = {
+            (kind, row["id"]): row["value"]
+            for kind, listed in rows.items()
+            for row in listed
+            if names[kind].get(row["value"]) != row["id"]
+        }
+        enabled = body.get("accountEnabled") is not False
+        return cls(body["appId"], body["id"], body.get("displayName") or "", names, off, enabled)
 
     def permission(self, kind: Kind, name: str) -> Permission:
         """Raises InputError that names the nearest real permission."""
@@ -60,7 +76,12 @@ class Resource:
 
     def name(self, permission: Permission) -> str:
         """The name; the id where this tenant's API does not know it (any more)."""
-        return next((name for name, id_ in self.names[permission.kind].items() if id_ == permission.id), permission.id)
+        found = next((name for name, id_ in self.names[permission.kind].items() if id_ == permission.id), None)
+        return found or self.off.get((permission.kind, permission.id), permission.id)
+
+    def is_off(self, kind: Kind, name: str) -> bool:
+        """Whether there is such a permission, switched off."""
+        return any(of == kind and value == name for (of, _id), value in self.off.items())
 
 
 @dataclass(frozen=True)
@@ -95,11 +116,12 @@ def with_resources(graph: GraphClient, catalog: Catalog, ids: t.Iterable[str]) -
     return Catalog({**catalog.resources, **{resource.app_id: resource for resource in found if resource is not None}})
 
 
-def permissions_from_graph(required_resource_access: t.Iterable[Json]) -> frozenset[Permission]:
+def permissions_from_graph(required_resource_access: t.Iterable[Json] | None) -> frozenset[Permission]:
+    """Clients write ids in any case, and name an API or a permission more than once."""
     return frozenset(
-        Permission(resource["resourceAppId"], access["type"], access["id"])
-        for resource in required_resource_access
-        for access in resource.get("resourceAccess", ())
+        Permission(resource["resourceAppId"].lower(), access["type"], access["id"].lower())
+        for resource in required_resource_access or ()
+        for access in resource.get("resourceAccess") or ()
     )
 
 
@@ -120,7 +142,17 @@ def _for_applications(role: Json) -> bool:
     return bool(role.get("value")) and "Application" in role.get("allowedMemberTypes", ("Application",))
 
 
+def _is_on(permission: Json) -> bool:
+    return permission.get("isEnabled") is not False
+
+
 def unknown_permission(resource: Resource, kind: Kind, name: str) -> InputError:
+    if resource.is_off(kind, name):
+        return InputError(
+            f"The {KIND_NAMES[kind]} permission '{name}' of {resource.display_name} is switched off.",
+            next_step="Whoever publishes that API switches it on, or you choose another permission.",
+            code="PermissionSwitchedOff",
+        )
     other: Kind = "Scope" if kind == "Role" else "Role"
     suggestion = nearest(name, resource.names[kind])
     hint = f"Did you mean {suggestion}?" if suggestion else "See Microsoft's permissions reference for the names."

@@ -8,17 +8,23 @@ from __future__ import annotations
 
 import typing as t
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from urllib.parse import quote
 
 if t.TYPE_CHECKING:
     import requests
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ConnectorError,
+    GraphError,
+    SignInError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import (
     Api,
     Json,
     is_about_the_token,
     json_object,
+    says_error,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import TokenSource
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import graph_error
@@ -167,9 +173,11 @@ def _further_tries(what: str, patience: timedelta) -> t.Iterator[None]:
 
 
 def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:
+    action = f"use {permission} for {mailbox}"
     if 200 <= response.status_code < 300:
+        _check_answer(response, action)
         return Seen(permission, mailbox, "reached")
-    error = graph_error(response, f"use {permission} for {mailbox}")
+    error = graph_error(response, action)
     verdict = _verdict(response, error)
     if verdict is None:
         raise error
@@ -183,6 +191,21 @@ def _verdict(response: requests.Response, error: ConnectorError) -> Verdict | No
     if error.code in _CANNOT_ANSWER or (response.status_code == 404 and _has_code(response)):
         return "missing"
     return _refusal(response, error) if response.status_code in (401, 403) else None
+
+
+def _check_answer(response: requests.Response, action: str) -> None:
+    """Raises GraphError for a success that is none: an error in the body, or a page of something in between.
+
+    Microsoft accepts a message with 202 and no body, and shows a calendar as a list.
+    """
+    body = json_object(response)
+    if says_error(body):
+        raise graph_error(response, action)
+    if response.status_code != HTTPStatus.ACCEPTED and (body is None or "value" not in body):
+        raise GraphError(
+            f"The answer to {action} is none of Microsoft Graph's (status {response.status_code}).",
+            next_step="Check graph_url, and whether a proxy answers in Microsoft's place.",
+        )
 
 
 def _refusal(response: requests.Response, error: ConnectorError) -> Verdict | None:

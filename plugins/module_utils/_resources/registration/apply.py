@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 from dataclasses import dataclass
+from datetime import timedelta
 from http import HTTPStatus
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -19,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
+    DEADLINE,
     await_visible,
     is_young,
     settle,
@@ -31,6 +33,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     CreateServicePrincipal,
     DeleteApplication,
     Desired,
+    EnableServicePrincipal,
     PurgeApplication,
     RestoreApplication,
     RestoreServicePrincipal,
@@ -43,6 +46,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     differences,
     to_adopt,
     to_restore,
+    unknown_owners,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     application_read,
@@ -52,20 +56,27 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     list_owners,
     service_principal_read,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Too many writers at once; it says nothing about the object.
 _CONCURRENCY = "Directory_ConcurrencyViolation"
 _ALREADY_OWNER = "added object references already exist"
+#: Readings come from several replicas; what was deleted before we began is shown by one of them.
+_GLANCE = timedelta(seconds=4)
 
 
 @dataclass
 class _Progress:
-    """What the steps learn on their way."""
+    """What the steps learn on their way.
+
+    `patience`: how long a service principal that the application has may be hidden from our readings.
+    """
 
     id: str = ""
     app_id: str = ""
     young: bool = False
     desired: Desired | None = None
+    patience: timedelta = _GLANCE
 
 
 def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
@@ -100,7 +111,10 @@ def _read_back(graph: GraphClient, desired: Desired, app_id: str) -> Actual:
         application = Application.from_graph(body)
         owners = list_owners(graph, application.id) if desired.owners else ()
         latest = Actual(application, find_service_principal(graph, application.app_id), owners)
-        return latest.service_principal is not None and set(desired.owners) <= set(owners)
+        principal = latest.service_principal
+        if principal is None or (desired.enable and not principal.enabled):
+            return False
+        return set(desired.owners) <= set(owners)
 
     await_visible(visible, what=f"Registration {desired.display_name}")
     return latest
@@ -120,18 +134,25 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
             _patch(graph, step.id, dict(step.properties), f"{step.describe()} of the application", progress)
         case CreateServicePrincipal():
             _create_principal(graph, progress)
+        case EnableServicePrincipal():
+            graph.patch(f"/servicePrincipals/{step.id}", {"accountEnabled": True}, action=step.describe())
         case AddOwner():
             _add_owner(graph, step, progress)
-        case DeleteApplication():
-            _delete(graph, step, progress)
-        case PurgeApplication():
-            _purge(graph, step, progress)
+        case DeleteApplication() | PurgeApplication():
+            _take_away(graph, step, progress)
+
+
+def _take_away(graph: GraphClient, step: DeleteApplication | PurgeApplication, progress: _Progress) -> None:
+    if isinstance(step, DeleteApplication):
+        _delete(graph, step, progress)
+    else:
+        _purge(graph, step, progress)
 
 
 def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
     graph.post(f"/directory/deletedItems/{id_}/restore", {}, action=action)
     # A restored object replicates like a new one.
-    progress.young = True
+    progress.young, progress.patience = True, DEADLINE
 
 
 def _restore_principal(graph: GraphClient, step: RestoreServicePrincipal, progress: _Progress) -> None:
@@ -145,8 +166,10 @@ def _restore_principal(graph: GraphClient, step: RestoreServicePrincipal, progre
 def _create(graph: GraphClient, step: CreateApplication, progress: _Progress) -> None:
     path = f"/applications(uniqueName={odata_string(step.unique_name)})"
     body = graph.upsert(path, dict(step.properties), action=step.describe())
+    progress.patience = timedelta()
     if body is None:
         # 204: it was made between our reading and our writing, by another run of ours or by a stranger.
+        progress.patience = DEADLINE
         await_visible(
             lambda: find_by_unique_name(graph, step.unique_name) is not None, what=f"Application {step.unique_name}"
         )
@@ -175,33 +198,41 @@ def _create_principal(graph: GraphClient, progress: _Progress) -> None:
     except GraphError as error:
         if error.trace.status != HTTPStatus.CONFLICT or error.code == _CONCURRENCY:
             raise
-        _restore_hidden_principal(graph, progress)
+        if not _found_hidden_principal(graph, progress):
+            raise
 
 
-def _restore_hidden_principal(graph: GraphClient, progress: _Progress) -> None:
-    """The application has a service principal that our reading did not show: made just now, or deleted just now."""
-    deleted: str | None = None
+def _found_hidden_principal(graph: GraphClient, progress: _Progress) -> bool:
+    """Whether the application has a service principal that our reading did not show; one that was deleted is restored.
 
-    def visible() -> bool:
-        nonlocal deleted
+    It was made just now, or deleted just now. Where neither is likely the key belongs to another object, and waiting
+    does not change that.
+    """
+    for _turn in tries("Microsoft Entra to show the service principal", progress.patience):
         deleted = find_deleted_principal(graph, progress.app_id)
-        return deleted is not None or find_service_principal(graph, progress.app_id) is not None
-
-    await_visible(visible, what="The service principal")
-    if deleted is not None:
-        with contextlib.suppress(NotFoundError):  # somebody restored it since; the reading back will tell
-            _restore(graph, deleted, "restore the service principal", progress)
+        if deleted is not None:
+            with contextlib.suppress(NotFoundError):  # somebody restored it since; the reading back will tell
+                _restore(graph, deleted, "restore the service principal", progress)
+        if deleted is not None or find_service_principal(graph, progress.app_id) is not None:
+            return True
+    return False
 
 
 def _add_owner(graph: GraphClient, step: AddOwner, progress: _Progress) -> None:
     reference = {"@odata.id": graph.reference(f"/directoryObjects/{step.id}")}
     path = f"/applications/{progress.id}/owners/$ref"
+
+    def add() -> None:
+        try:
+            graph.post_no_content(path, reference, action=step.describe())
+        except NotFoundError as error:
+            # The owner is not found, so it is not the application that lags.
+            if step.id in error.message.lower():
+                raise unknown_owners(step.id) from error
+            raise
+
     try:
-        settle(
-            lambda: graph.post_no_content(path, reference, action=step.describe()),
-            what="The owner",
-            young=progress.young,
-        )
+        settle(add, what="The owner", young=progress.young)
     except GraphError as error:
         # A restored application has its owners back, which could not be read while it was deleted.
         if error.trace.status != HTTPStatus.BAD_REQUEST or _ALREADY_OWNER not in error.message:

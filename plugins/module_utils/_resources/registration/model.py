@@ -19,6 +19,7 @@ class Application:
     """What is managed of an application; ids are GUIDs, `created` is Graph's createdDateTime.
 
     `created_by`: the client id of the application that it was made with (createdByAppId); None where Graph tells none.
+    `disabled`: deactivated (isDisabled); `by_microsoft`: disabled by Microsoft, which only Microsoft takes back.
     """
 
     id: str
@@ -30,6 +31,8 @@ class Application:
     tags: tuple[str, ...]
     created: str | None = None
     created_by: str | None = None
+    disabled: bool = False
+    by_microsoft: str | None = None
 
     @classmethod
     def from_graph(cls, body: Json) -> t.Self:
@@ -43,6 +46,8 @@ class Application:
             tags=tuple(body.get("tags") or ()),
             created=body.get("createdDateTime"),
             created_by=body.get("createdByAppId"),
+            disabled=body.get("isDisabled") is True,
+            by_microsoft=_by_microsoft(body),
         )
 
     def candidate(self) -> dict[str, t.Any]:
@@ -54,10 +59,22 @@ class ServicePrincipal:
     id: str
     enabled: bool
     created: str | None = None
+    by_microsoft: str | None = None
 
     @classmethod
     def from_graph(cls, body: Json) -> t.Self:
-        return cls(id=body["id"], enabled=body.get("accountEnabled") is not False, created=body.get("createdDateTime"))
+        return cls(
+            id=body["id"],
+            enabled=body.get("accountEnabled") is not False,
+            created=body.get("createdDateTime"),
+            by_microsoft=_by_microsoft(body),
+        )
+
+
+def _by_microsoft(body: Json) -> str | None:
+    """Null and NotDisabled both say that it is not (learn.microsoft.com/graph/api/resources/application)."""
+    status = body.get("disabledByMicrosoftStatus")
+    return None if status in (None, "NotDisabled") else str(status)
 
 
 def _object_id(owner: str) -> str:
@@ -97,6 +114,7 @@ class Desired:
     declares: Declaration | None = None
     client_id: str | None = None
     automation: str | None = None
+    enable: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
@@ -111,6 +129,7 @@ class Desired:
             adopt=params["adopt"],
             adopt_client_id=params["adopt_client_id"],
             client_id=params.get("client_id"),
+            enable=params["enable"],
         )
 
     def properties(self) -> dict[str, t.Any]:
@@ -123,7 +142,10 @@ class Desired:
 
 @dataclass(frozen=True)
 class Actual:
-    """The registration as it is. `candidates`: applications without our key that have the name or client id."""
+    """The registration as it is. `candidates`: applications without our key that have the name or client id.
+
+    `unknown_owners`: of those wanted, which are no user and no service principal.
+    """
 
     application: Application | None = None
     service_principal: ServicePrincipal | None = None
@@ -132,6 +154,7 @@ class Actual:
     deleted_service_principal_id: str | None = None
     candidates: tuple[Application, ...] = ()
     search_refused: bool = False
+    unknown_owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -186,6 +209,14 @@ class CreateServicePrincipal:
 
 
 @dataclass(frozen=True)
+class EnableServicePrincipal:
+    id: str
+
+    def describe(self) -> str:
+        return "enable service principal"
+
+
+@dataclass(frozen=True)
 class AddOwner:
     id: str
 
@@ -211,5 +242,5 @@ class PurgeApplication:
 
 Step: t.TypeAlias = (
     "CreateApplication | RestoreApplication | StampUniqueName | UpdateApplication | RestoreServicePrincipal"
-    " | CreateServicePrincipal | AddOwner | DeleteApplication | PurgeApplication"
+    " | CreateServicePrincipal | EnableServicePrincipal | AddOwner | DeleteApplication | PurgeApplication"
 )

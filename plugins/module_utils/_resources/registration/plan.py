@@ -18,9 +18,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     CreateServicePrincipal,
     DeleteApplication,
     Desired,
+    EnableServicePrincipal,
     PurgeApplication,
     RestoreApplication,
     RestoreServicePrincipal,
+    ServicePrincipal,
     StampUniqueName,
     Step,
     UpdateApplication,
@@ -28,7 +30,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 
 
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
-    """Raises AmbiguityError where a person must decide, InputError for a client id that is not there."""
+    """Raises AmbiguityError where a person must decide, InputError for a client id or an owner that is not there."""
+    _check_owners(actual)
     if actual.application is not None:
         _check_adoptee(actual.application, desired)
         check_ours(actual.application, desired)
@@ -42,6 +45,26 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     if adopted is not None:
         return _plan_existing(actual, desired, adopted, (StampUniqueName(adopted.id, desired.unique_name),))
     return _plan_new(desired)
+
+
+def found(actual: Actual, desired: Desired) -> Application | None:
+    """The application that is there, in whatever way."""
+    return actual.application or to_restore(actual) or to_adopt(actual, desired)
+
+
+def _check_owners(actual: Actual) -> None:
+    if actual.unknown_owners:
+        raise unknown_owners(*actual.unknown_owners)
+
+
+def unknown_owners(*ids: str) -> InputError:
+    return InputError(
+        f"No user and no enterprise application of this tenant has the object id {', '.join(ids)}: it cannot own the "
+        "registration.",
+        next_step="Correct owners. An app registration and its enterprise application have different object ids: "
+        "only the latter's will do.",
+        code="OwnerMissing",
+    )
 
 
 def _check_adoptee(keyed: Application, desired: Desired) -> None:
@@ -118,7 +141,8 @@ def _plan_new(desired: Desired) -> Change[Step]:
 def _plan_existing(actual: Actual, desired: Desired, application: Application, first: tuple[Step, ...]) -> Change[Step]:
     changes = differences(application, desired)
     update: tuple[Step, ...] = (UpdateApplication(application.id, changes),) if changes else ()
-    steps = (*first, *update, *_principal_steps(actual), *_owner_steps(desired, actual.owners))
+    principal = _principal_steps(actual, enable=desired.enable)
+    steps = (*first, *update, *principal, *_owner_steps(desired, actual.owners))
     state = "soft-deleted" if any(isinstance(step, RestoreApplication) for step in first) else "present"
     before = _view(application, actual.service_principal is not None, actual.owners, state)
     planned = {**before, "state": "present", "unique_name": desired.unique_name, "service_principal": "present"}
@@ -130,12 +154,20 @@ def _plan_existing(actual: Actual, desired: Desired, application: Application, f
         "tags": sorted(application.tags if desired.tags is None else desired.tags),
         "owners": sorted({*actual.owners, *desired.owners}),
     }
+    if desired.enable and not is_enabled(application, actual.service_principal):
+        before, after = {**before, "enabled": False}, {**after, "enabled": True}
     return Change(before, after, steps)
 
 
-def _principal_steps(actual: Actual) -> tuple[Step, ...]:
-    if actual.service_principal is not None:
-        return ()
+def is_enabled(application: Application, principal: ServicePrincipal | None) -> bool:
+    """Whether a sign-in is let in, as far as it is for the tenant to say."""
+    return not application.disabled and (principal is None or principal.enabled)
+
+
+def _principal_steps(actual: Actual, *, enable: bool) -> tuple[Step, ...]:
+    principal = actual.service_principal
+    if principal is not None:
+        return (EnableServicePrincipal(principal.id),) if enable and not principal.enabled else ()
     if actual.deleted_service_principal_id is not None:
         return (RestoreServicePrincipal(actual.deleted_service_principal_id),)
     return (CreateServicePrincipal(),)
@@ -166,9 +198,10 @@ def differences(application: Application, desired: Desired) -> dict[str, t.Any]:
         "tags": sorted(application.tags),
     }
     wanted = desired.properties()
-    return {
+    differing = {
         name: value for name, value in wanted.items() if (sorted(value) if name == "tags" else value) != is_now[name]
     }
+    return {**differing, **({"isDisabled": False} if desired.enable and application.disabled else {})}
 
 
 def to_restore(actual: Actual) -> Application | None:

@@ -7,9 +7,10 @@
 from __future__ import annotations
 
 import re
+import typing as t
 from dataclasses import replace
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
@@ -29,11 +30,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 
 _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags,createdDateTime,createdByAppId"
+_APPLICATION_FIELDS += ",isDisabled,disabledByMicrosoftStatus"
 #: All that any of our readers wants of an application: read ahead once, it serves them all.
 _ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
 _DELETED: Read = ("/directory/deletedItems/graph.application", {"$select": _APPLICATION_FIELDS})
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
 _SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime,passwordCredentials,keyCredentials"
+_SERVICE_PRINCIPAL_FIELDS += ",disabledByMicrosoftStatus"
 
 
 def application_read(unique_name: str) -> Read:
@@ -89,11 +92,33 @@ def find_service_principal(graph: GraphClient, app_id: str) -> ServicePrincipal 
 
 def read(graph: GraphClient, desired: Desired) -> Actual:
     """GETs only. The searches for deleted and hand-made applications are made only where the key finds nothing."""
+    actual = _read(graph, desired)
+    missing = [owner for owner in desired.owners if owner not in actual.owners]
+    return replace(actual, unknown_owners=tuple(owner for owner in missing if not _may_own(graph, owner)))
+
+
+def _read(graph: GraphClient, desired: Desired) -> Actual:
     body = find_by_unique_name(graph, desired.unique_name)
     if body is None:
         return _read_unkeyed(graph, desired)
     application = Application.from_graph(body)
     return _with_surroundings(graph, desired, Actual(application=application), application)
+
+
+def _may_own(graph: GraphClient, object_id: str) -> bool:
+    """Whether it is a user or a service principal; yes where we may not read users: Graph then judges."""
+
+    def read(collection: str) -> Json | None:
+        return graph.find(f"/{collection}/{object_id}", {"$select": "id"}, action="read an owner")
+
+    return read("servicePrincipals") is not None or _unless_refused(lambda: read("users"))
+
+
+def _unless_refused(find: t.Callable[[], Json | None]) -> bool:
+    try:
+        return find() is not None
+    except ForbiddenError:
+        return True
 
 
 def read_absent(graph: GraphClient, unique_name: str) -> Actual:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
@@ -18,7 +19,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     apply,
     apply_absent,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import Actual, Desired
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
+    Actual,
+    Application,
+    Desired,
+    ServicePrincipal,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
     plan,
     plan_absent,
@@ -66,6 +72,25 @@ def findings(actual: Actual) -> tuple[str, ...]:
             "Applications that people made by hand could not be searched for: the automation may not list "
             "applications (Application.Read.All)."
         )
-    if actual.service_principal is not None and not actual.service_principal.enabled:
-        found.append("The service principal is disabled in this tenant: nobody can sign in with this registration.")
-    return tuple(found)
+    return (*found, *disabled(actual.application, actual.service_principal))
+
+
+def disabled(application: Application | None, principal: ServicePrincipal | None) -> t.Iterator[str]:
+    """Why nobody can sign in with the registration, and who changes that."""
+    for entry in (application, principal):
+        if entry is not None and entry.by_microsoft:
+            yield (
+                f"Microsoft has disabled the registration ({entry.by_microsoft}): nobody can sign in with it. A Global "
+                "Administrator of the tenant asks Microsoft's support."
+            )
+    if principal is not None and not principal.enabled:
+        yield (
+            "The service principal is disabled in this tenant: nobody can sign in with this registration. An "
+            "administrator enables it in the Entra admin centre, Enterprise applications, Properties, 'Enabled for "
+            "users to sign-in'."
+        )
+    if application is not None and application.disabled:
+        yield (
+            "The application is deactivated: nobody can sign in with this registration. An administrator activates it "
+            "in the Entra admin centre, App registrations."
+        )

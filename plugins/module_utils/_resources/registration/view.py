@@ -15,7 +15,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Desired,
     ServicePrincipal,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import to_adopt
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    is_enabled,
+    to_adopt,
+)
 
 
 def view(actual: Actual, desired: Desired) -> dict[str, t.Any]:
@@ -44,7 +47,7 @@ def view_of(application: Application, principal: ServicePrincipal | None) -> dic
         "client_id": application.app_id,
         "object_id": application.id,
         "service_principal_id": principal.id if principal else None,
-        "enabled": principal.enabled if principal else None,
+        "enabled": is_enabled(application, principal) if principal else None,
         "sign_in_audience": application.sign_in_audience,
         "notes": application.notes,
         "tags": list(application.tags),

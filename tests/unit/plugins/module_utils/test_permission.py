@@ -46,7 +46,7 @@ READ = Permission(GRAPH, "Role", "2")
 USER = Permission(GRAPH, "Scope", "3")
 MANAGE = Permission(EXCHANGE, "Role", "5")
 RETIRED = Permission(GRAPH, "Role", "an id that Graph no longer knows")
-LEFTOVER = Permission(GONE, "Role", "an id of an API that left the tenant")
+LEFTOVER = Permission(GONE, "Role", "an id of an api that left the tenant")
 NAMED = (SEND, READ, USER, MANAGE)
 
 
@@ -291,3 +291,14 @@ def test_a_declaration_that_never_shows_is_a_fault(graph, http):
         apply(graph, state, plan(state, Desired(wanted(SEND))))
 
     assert http.writes() == [("PATCH", "/applications/object-1")]
+
+
+def test_a_disabled_api_is_an_error_before_anything_is_written():
+    off = replace(CATALOG.resources[GRAPH], enabled=False)
+    state = replace(actual(), catalog=Catalog({**CATALOG.resources, GRAPH: off}))
+
+    with pytest.raises(InputError, match="is disabled in this tenant") as caught:
+        plan(state, Desired(wanted(SEND)))
+
+    assert caught.value.code == "ResourceDisabled"
+    assert plan(state, Desired((ResourcePermissions(EXCHANGE, ("Manage",)),))).steps

@@ -182,6 +182,41 @@ def test_a_resource_takes_what_applications_and_users_can_be_granted():
     )
 
 
+ON = {"id": "new", "value": "Mail.Send", "isEnabled": True}
+OFF = {"id": "old", "value": "Mail.Send", "isEnabled": False}
+
+
+@pytest.mark.parametrize("listed", [[ON, OFF], [OFF, ON], [ON, OFF, ON]])
+@pytest.mark.parametrize(("kind", "field"), [("Role", "appRoles"), ("Scope", "oauth2PermissionScopes")])
+def test_of_permissions_of_one_name_the_one_that_is_on_counts(listed, kind, field):
+    resource = Resource.from_graph({"id": "p", "appId": "app", "displayName": "Example", field: listed})
+
+    assert resource.permission(kind, "Mail.Send") == Permission("app", kind, "new")
+    assert resource.name(Permission("app", kind, "old")) == "Mail.Send"
+
+
+def test_a_permission_that_is_off_is_told_so():
+    resource = Resource.from_graph({"id": "p", "appId": "app", "displayName": "Example", "appRoles": [OFF]})
+
+    with pytest.raises(InputError, match=r"'Mail\.Send' of Example is switched off") as caught:
+        resource.permission("Role", "Mail.Send")
+
+    assert caught.value.code == "PermissionSwitchedOff"
+    with pytest.raises(InputError, match="has no delegated permission"):
+        resource.permission("Scope", "Mail.Send")
+
+
+def test_ids_are_the_same_in_any_case():
+    rows = [
+        {"resourceAppId": "A", "resourceAccess": [{"id": "B", "type": "Role"}, {"id": "b", "type": "Role"}]},
+        {"resourceAppId": "a", "resourceAccess": None},
+        {"resourceAppId": "a", "resourceAccess": [{"id": "b", "type": "Role"}]},
+    ]
+
+    assert permissions_from_graph(rows) == {Permission("a", "Role", "b")}
+    assert permissions_from_graph(None) == frozenset()
+
+
 def test_a_declaration_is_read_as_a_set_of_ids():
     rows = [
         {"resourceAppId": "a", "resourceAccess": [{"id": "1", "type": "Role"}, {"id": "2", "type": "Scope"}]},

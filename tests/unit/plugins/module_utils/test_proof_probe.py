@@ -182,6 +182,11 @@ def test_answers_of_the_mailbox_inside(http, registration, answer, result):
         (401, ""),
         (500, ""),
         (503, ""),
+        error("ErrorAccessDenied", 200),
+        (200, {"error": {"code": "InternalServerError", "message": ""}}),
+        (200, "<html>proxy</html>"),
+        (200, ""),
+        (202, {"error": {"code": "ErrorAccessDenied", "message": ""}}),
     ],
 )
 @pytest.mark.parametrize("mailbox", [ANN, CARL])

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
     GraphError,
+    InputError,
     ReplicationError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.apply import (
@@ -199,6 +200,56 @@ def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_d
     applied(graph, Actual(APPLICATION))
 
     assert tenant.writes() == [("PATCH", PRINCIPAL), ("POST", f"{DELETED}/principal-0/restore")]
+
+
+@pytest.mark.parametrize(("actual", "looks"), [(Actual(), 1), (Actual(APPLICATION), 5)])
+def test_a_conflict_over_another_objects_key_is_told_and_not_waited_for(graph, tenant, actual, looks):
+    """What was made just now has nothing hidden; of what was there, a few replicas are asked."""
+    tenant.on("PATCH", PRINCIPAL, CONFLICT)
+    tenant.on("GET", DELETED_PRINCIPALS, (200, {"value": []}))
+    tenant.on("GET", PRINCIPAL, ABSENT)
+
+    with pytest.raises(GraphError, match="Request_MultipleObjectsWithSameKeyValue") as caught:
+        applied(graph, actual)
+
+    assert "Running again does not help" in caught.value.next_step
+    assert len(sent(tenant, "GET", DELETED_PRINCIPALS)) == looks
+    assert len(sent(tenant, "PATCH", PRINCIPAL)) == 1
+
+
+def test_a_restored_application_may_hide_its_service_principal_for_long(graph, tenant):
+    tenant.on("POST", f"{DELETED}/object-1/restore", (200, BODY))
+    tenant.on("PATCH", PRINCIPAL, CONFLICT)
+    tenant.on("GET", DELETED_PRINCIPALS, (200, {"value": []}))
+    tenant.on("GET", PRINCIPAL, *[ABSENT] * 10, (200, {"id": "principal-1"}))
+
+    assert applied(graph, Actual(deleted=(APPLICATION,))).service_principal == FOUND
+
+
+def test_what_is_disabled_is_enabled_and_waited_for(graph, tenant):
+    off = (200, BODY | {"isDisabled": True})
+    tenant.on("GET", KEYED, off, (200, BODY))
+    tenant.on("PATCH", "/servicePrincipals/principal-1", (204,))
+    tenant.on("GET", PRINCIPAL, (200, {"id": "principal-1", "accountEnabled": False}), (200, {"id": "principal-1"}))
+    actual = Actual(replace(APPLICATION, disabled=True), replace(FOUND, enabled=False))
+
+    found = applied(graph, actual, replace(DESIRED, enable=True))
+
+    assert [(request.path, request.body) for request in tenant.sent if request.method == "PATCH"] == [
+        (BY_ID, {"isDisabled": False}),
+        ("/servicePrincipals/principal-1", {"accountEnabled": True}),
+    ]
+    assert found == Actual(APPLICATION, FOUND)
+
+
+def test_an_owner_that_is_not_there_is_told_at_once(graph, tenant):
+    message = "Resource 'NOBODY' does not exist or one of its queried reference-property objects are not present."
+    tenant.on("POST", f"{OWNERS}/$ref", (404, {"error": {"code": "Request_ResourceNotFound", "message": message}}))
+
+    with pytest.raises(InputError, match="nobody"):
+        applied(graph, Actual(), replace(DESIRED, owners=("nobody",)))
+
+    assert len(sent(tenant, "POST", f"{OWNERS}/$ref")) == 1
 
 
 def test_too_many_writers_at_once_tell_nothing_of_a_hidden_service_principal(graph, tenant):

@@ -21,6 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     CreateServicePrincipal,
     DeleteApplication,
     Desired,
+    EnableServicePrincipal,
     PurgeApplication,
     RestoreApplication,
     RestoreServicePrincipal,
@@ -178,6 +179,30 @@ def test_the_sign_in_audience_is_always_sent_when_an_application_is_made():
 
     assert isinstance(create, CreateApplication)
     assert create.properties == {"displayName": "Totalview e-mail", "signInAudience": "AzureADMyOrg"}
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+@pytest.mark.parametrize("enabled", [False, True])
+@pytest.mark.parametrize("enable", [False, True])
+def test_what_is_disabled_is_enabled_only_when_asked(disabled, enabled, enable):
+    actual = Actual(replace(APPLICATION, disabled=disabled), replace(PRINCIPAL, enabled=enabled))
+
+    change = plan(actual, replace(DESIRED, enable=enable))
+
+    expected: list[Step] = [UpdateApplication("object-1", {"isDisabled": False})] if disabled else []
+    expected += [] if enabled else [EnableServicePrincipal("principal-1")]
+    assert change.steps == tuple(expected if enable else ())
+    told = (change.before.get("enabled"), change.after.get("enabled"))
+    assert told == ((False, True) if enable and (disabled or not enabled) else (None, None))
+
+
+@pytest.mark.parametrize("actual", [Actual(), Actual(APPLICATION, PRINCIPAL), Actual(deleted=(APPLICATION,))])
+def test_an_owner_that_is_neither_user_nor_service_principal_stops_every_plan(actual):
+    with pytest.raises(InputError) as caught:
+        plan(replace(actual, unknown_owners=("one", "two")), DESIRED)
+
+    assert caught.value.code == "OwnerMissing"
+    assert "one, two" in caught.value.message
 
 
 @pytest.mark.parametrize(
