@@ -24,6 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.h
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
 from ansible_collections.totalview.exchange365.plugins.modules import connector_plan
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
+from emulator.launch import at_the_end
 from emulator.rig import Rig
 from emulator.world import World
 from tooling.role_tasks import RoleTasks
@@ -108,6 +109,8 @@ class Operator:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        for look in at_the_end:
+            look(self.rig.admin)
         self.rig.session.close()
 
     def _answered(self, response: requests.Response) -> None:

@@ -14,7 +14,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from selectors import EVENT_READ, DefaultSelector
@@ -162,6 +162,10 @@ class Emulator:
         return dict(answer.json()) if answer.content else {}
 
 
+#: Who wants to look at each emulator once more before it ends.
+at_the_end: list[Callable[[Emulator], None]] = []
+
+
 @contextmanager
 def running_emulator(
     seed: Mapping[str, Any] | Path, *, python: str = sys.executable, arguments: Sequence[str] = ()
@@ -171,7 +175,10 @@ def running_emulator(
         process = _start(python, _seed_file(seed, Path(folder)), arguments)
         try:
             with requests.Session() as session:
-                yield _connect(process, session)
+                emulator = _connect(process, session)
+                yield emulator
+                for look in at_the_end if process.poll() is None else ():
+                    look(emulator)
         finally:
             _stop(process)
 

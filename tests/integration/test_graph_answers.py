@@ -171,6 +171,36 @@ def _named(rows: list[Json], name: str, id_: str = "id") -> str:
     return str(next(row[id_] for row in rows if name in (row.get("displayName"), row.get("display_name"))))
 
 
+def test_owners_by_name_are_refused_from_the_inventory(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """Whom a name means the automation may not look up."""
+    tenant = tenants.make()
+    desk.hosts = {"contoso": {"connector_tenant_id": tenant, "connector_mail_owners": ["ann@example.com"]}}
+
+    run = desk.run()
+
+    assert "'ann@example.com' is no object id" in run.tenant("contoso")["next"]
+    assert writes(emulator, tenant) == []
+
+
+def test_the_application_to_adopt_is_not_the_one_that_has_our_key(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    tenant = tenants.make(roles=ADOPTING_ROLES, applications=[{"displayName": "Another", "owners": []}])
+    desk.hosts = {"contoso": {"connector_tenant_id": tenant}}
+    assert desk.run().tenant("contoso")["state"] == "complete"
+    ours = Witness(emulator, tenant).applications[NAMES[MAIL]]["appId"]
+    another = next(row for row in emulator.snapshot(tenant)["applications"] if row["displayName"] == "Another")
+    after = last_request(emulator)
+    desk.hosts["contoso"] |= {"connector_adopt": True, "connector_mail_adopt_client_id": another["appId"]}
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["state"] == "failed"
+    assert ours in run.tenant("contoso")["next"]
+    assert another["appId"] in run.tenant("contoso")["next"]
+    assert writes(emulator, tenant, after) == []
+
+
 # --- what an API says of its permissions, and what others declared ---------------------------------------------
 
 

@@ -1,0 +1,48 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""At the end of a test run: every request that an emulator refused because it does not know it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+import requests
+
+from emulator import launch
+from tooling.unknown_requests import UnknownRequests
+
+_unknown = UnknownRequests()
+#: In what a worker of pytest-xdist gives to the process that started it.
+_OUTPUT = "unknown_requests"
+
+
+def _note(emulator: launch.Emulator) -> None:
+    with suppress(requests.RequestException):  # a test has stopped it
+        _unknown.note(emulator.refusals())
+
+
+def pytest_configure() -> None:
+    launch.at_the_end.append(_note)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output[_OUTPUT] = _unknown.dump()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Of pytest-xdist; a worker that crashed has given nothing."""
+    _unknown.load(getattr(node, "workeroutput", {}).get(_OUTPUT, ()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    lines = list(_unknown.lines())
+    if lines:
+        terminalreporter.section("requests that the emulators do not know")
+        for line in lines:
+            terminalreporter.write_line(line)
