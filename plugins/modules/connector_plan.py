@@ -21,8 +21,10 @@ options:
     description:
       - What is planned. With V(secrets) only client secrets and their hand-off, for registrations that the secret store
         knows; nothing else about the tenant is read, so that nothing else can stand in the way.
+      - With V(audit) nothing is planned; what is not as it should be is found, also what a run would stop at. Only
+        RV(audit), RV(details) and RV(tenant_id) are returned.
     type: str
-    choices: [tenant, secrets]
+    choices: [tenant, secrets, audit]
     default: tenant
 extends_documentation_fragment:
   - totalview.exchange365.variables
@@ -118,6 +120,23 @@ details:
       description: What is not as it should be, and not the automation's to change.
       type: list
       elements: str
+audit:
+  description: What an audit has found.
+  returned: in an audit
+  type: dict
+  contains:
+    result:
+      description: The role's C(connector_result). Its state is C(clean) or C(findings).
+      type: dict
+    findings:
+      description:
+        - Each with C(id), C(kind), C(severity), C(registration), C(what), C(since), C(evidence), C(advice) and
+          C(playbook), that mends it; one that is accepted also with C(accepted_until) and C(reason). The worst first.
+      type: list
+      elements: dict
+    fails:
+      description: Whether one is as severe as C(connector_fail_on).
+      type: bool
 rights:
   description:
     - Which permissions the automation lacks for what the variables ask for. The directory role for Exchange Online does
@@ -185,7 +204,7 @@ store:
   type: dict
 handoff:
   description:
-    - Folder and name of the hand-off, and the sender in it: the name by which Microsoft Graph finds the mailbox,
+    - Folder and name of the hand-off, and the sender in it, by the name by which Microsoft Graph finds the mailbox,
       whichever of its addresses C(connector_mail_sender) is.
   returned: where something is planned
   type: dict
@@ -205,7 +224,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._module impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
-ARGUMENT_SPEC = {**VARIABLES, "scope": {"type": "str", "choices": ["tenant", "secrets"], "default": "tenant"}}
+ARGUMENT_SPEC = {**VARIABLES, "scope": {"type": "str", "choices": ["tenant", "secrets", "audit"], "default": "tenant"}}
 
 OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)
 

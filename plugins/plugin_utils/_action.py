@@ -12,6 +12,7 @@ import json
 import os
 import typing as t
 from dataclasses import replace
+from datetime import date
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail
@@ -95,7 +96,7 @@ class ConnectorAction(ActionBase):
     def _params(self) -> dict[str, t.Any]:
         """The task's options, validated."""
         # Made plain first: to copy the tagged values of templating, as validation does, costs milliseconds.
-        given = json.loads(json.dumps(self._task.args))
+        given = json.loads(json.dumps(self._task.args, default=_day))
         found = ArgumentSpecValidator(dict(self.OPERATION.argument_spec), **self.OPERATION.constraints).validate(given)
         if found.error_messages:
             raise AnsibleActionFail(f"{self.OPERATION.name}: {'; '.join(found.error_messages)}", obj=self._task.args)
@@ -128,6 +129,13 @@ class ConnectorAction(ActionBase):
         if outcome is not None and outcome.session is not None:
             masked["session"] = seal(outcome.session)
         return masked
+
+
+def _day(value: t.Any) -> str:
+    """YAML makes a date of what looks like one."""
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} {value} cannot be an option")
 
 
 def _addressed(outcome: Outcome | None, host: str, unique_name: str | None) -> Outcome | None:

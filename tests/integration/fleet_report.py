@@ -83,7 +83,8 @@ def _tenant(chance: random.Random, place: int) -> tuple[Json, Json]:
 
 def _finding(now: datetime, chance: random.Random, id_: str, severity: str) -> Json:
     return {
-        "id": id_,
+        "id": f"{id_}:mail:{uuid.UUID(int=chance.getrandbits(128))}",
+        "kind": id_,
         "severity": severity,
         "registration": "mail",
         "what": "Something lets somebody in that the inventory and the store do not know.",

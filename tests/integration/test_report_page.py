@@ -124,9 +124,9 @@ def test_months_and_findings_filter(page: Page, tmp_path: Path) -> None:
     results, details = fleet(300)
     page.open(_make(tmp_path, results, details))
 
-    for finding in {finding["id"] for entry in details for finding in entry["findings"]}:
+    for finding in {finding["kind"] for entry in details for finding in entry["findings"]}:
         _click(page, f"[data-finding={finding}]")
-        having = {entry["tenant"] for entry in details if finding in {each["id"] for each in entry["findings"]}}
+        having = {entry["tenant"] for entry in details if finding in {each["kind"] for each in entry["findings"]}}
         assert set(_names(page)) == having
         _click(page, f"[data-finding={finding}]")
 
@@ -194,7 +194,15 @@ def test_whatever_a_tenant_calls_itself_is_text(page: Page, tmp_path: Path, plac
     for result, entry, text in zip(results, details, HOSTILE, strict=True):
         entry["registrations"] = [{"name": "mail", "client_id": text if place == "client_id" else None}]
         entry["warnings"] = [text] if place == "warnings" else []
-        kinds = {"id": text, "severity": "high", "what": text, "evidence": [text], "advice": text, "since": None}
+        kinds = {
+            "id": text,
+            "kind": text,
+            "severity": "high",
+            "what": text,
+            "evidence": [text],
+            "advice": text,
+            "since": None,
+        }
         entry["findings"] = [kinds] if place == "finding" else []
         entry["steps"] = [{"registration": "mail", "part": "proof", "changes": [text]}] if place == "changes" else []
         result.update({place: text} if place in result else {})

@@ -13,10 +13,12 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import (
     model as client_secret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import Messages
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import Step as GrantStep
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
     ResourcePermissions,
@@ -77,7 +79,11 @@ class Wanted:
 
 @dataclass
 class Planned:
-    """What is to be done for one registration, part by part, and whom or what it waits for."""
+    """What is to be done for one registration, part by part, and whom or what it waits for.
+
+    `registration`: as it was read. `open_grants`: what is between what is granted and what shall be, whoever does it.
+    `refused`: in an audit, where a run would stop.
+    """
 
     wanted: Wanted
     changes: dict[str, Change[t.Any]] = field(default_factory=dict)
@@ -93,6 +99,9 @@ class Planned:
     access: Finding = field(default_factory=Finding)
     withheld: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
+    registration: registration.Actual | None = None
+    open_grants: tuple[GrantStep, ...] = ()
+    refused: list[ConnectorError] = field(default_factory=list)
     issues_secret: bool = False
     was_handed_off: bool = False
     type_in: client_secret.TypeIn | None = None

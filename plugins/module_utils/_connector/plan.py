@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
@@ -18,6 +19,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
     InputError,
     NoExchangeError,
+    PolicyError,
+    ProofError,
+    StoreError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
@@ -102,8 +106,23 @@ class Planner:
     def plan(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Raises whatever the steps raise for input that cannot work."""
         self._prefetch(wanted)
-        planned = [self._plan_one(Planned(self._known(entry))) for entry in wanted]
+        planned = [Planned(self._known(entry)) for entry in wanted]
+        for entry in planned:
+            for _name, work in self._works():
+                work(entry)
         check_groups(planned)
+        return planned
+
+    def look(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
+        """The same for an audit: where a run would stop is kept, and what it hides is left out."""
+        self._prefetch(wanted)
+        planned = [Planned(self._known(entry)) for entry in wanted]
+        for entry in planned:
+            for name, work in self._works():
+                hidden = name in ("proof", "old restriction") or entry.wanted.client_id is None
+                if not (entry.refused and hidden):
+                    _keep_refusal(entry, partial(work, entry))
+        _keep_refusal(planned[-1], partial(check_groups, planned))
         return planned
 
     def plan_secrets(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
@@ -135,7 +154,7 @@ class Planner:
             ),
         )
 
-    def _plan_one(self, planned: Planned) -> Planned:
+    def _works(self) -> list[tuple[str, t.Callable[[Planned], None]]]:
         work: dict[str, t.Callable[[Planned], None]] = {
             "application": self._application,
             "permissions": self._permissions,
@@ -145,10 +164,7 @@ class Planner:
             "proof": self._proof,
             "old restriction": self._old_restriction,
         }
-        for step in STEPS:
-            if step.each:
-                work[step.name](planned)
-        return planned
+        return [(step.name, work[step.name]) for step in STEPS if step.each]
 
     # --- one method for each step -------------------------------------------------------------------------------------
 
@@ -158,12 +174,13 @@ class Planner:
         if actual.application is None:
             declares = permission_declaration.read_declaration(self._tenant.graph, planned.wanted.declared)
             desired = replace(desired, declares=declares)
+        planned.registration = actual
         planned.changes["application"] = registration_plan.plan(actual, desired)
-        _check_enabled(actual, desired)
         planned.wanted = planned.wanted.located(view(actual, desired)["client_id"])
         planned.find(registration_run.findings(actual))
         planned.access = self._access(planned)
         planned.find(planned.access.findings)
+        _check_enabled(actual, desired)
 
     def _access(self, planned: Planned) -> Finding:
         """Who else can sign in, as the modules that grant something will find."""
@@ -201,6 +218,7 @@ class Planner:
         actual = consent_read.read(tenant.graph, wanted.unique_name, wanted.declared, wanted.client_id)
         withhold = bool(planned.access.foreign)
         consent = consent_plan.plan(actual, tenant.roles, restriction.hold, withhold=withhold)
+        planned.open_grants = tuple(step for step in consent_plan.open_steps(actual) if step not in consent.held)
         planned.withheld += [step.describe() for step in consent.withheld]
         planned.changes["consent"], planned.consent = consent.change, consent.state
         planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
@@ -328,3 +346,10 @@ def _check_enabled(actual: RegistrationActual, desired: Registration) -> None:
         next_step=f"{' '.join(reasons)}{ours}",
         code="RegistrationDisabled",
     )
+
+
+def _keep_refusal(planned: Planned, work: t.Callable[[], None]) -> None:
+    try:
+        work()
+    except (AmbiguityError, InputError, PolicyError, ProofError, StoreError) as error:
+        planned.refused.append(error)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.audit import audit
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.plan import Planner
@@ -31,6 +32,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     hand_over,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 #: learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent, for application permissions of Graph.
@@ -62,6 +64,8 @@ def run(call: Call) -> Outcome:
             prove_again=variables["connector_prove_again"],
             proof_valid=valid,
         )
+        if call.params["scope"] == "audit":
+            return _audited(tenant, planner.look(wanted), handoff, store, variables, host)
         planned = planner.plan_secrets(wanted) if only_secrets else planner.plan(wanted)
     except ForbiddenError as error:
         raise _naming_rights(error, _rights(tenant, variables)) from error
@@ -101,6 +105,14 @@ def run(call: Call) -> Outcome:
         "handed_off": handoff.exists,
     }
     return Outcome({**values, **settings}, warnings=findings, session=tenant.tokens.session)
+
+
+def _audited(
+    tenant: Tenant, planned: list[Planned], handoff: Handoff, store: SecretStore, variables: Variables, host: str
+) -> Outcome:
+    told = {**details.of_plan(host, tenant.directory_id, planned, store), "steps": []}
+    found = audit(tenant, planned, handoff, store, variables, host)
+    return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found})
 
 
 def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:

@@ -16,6 +16,7 @@ _ORDER = (
     "failed",
     "",
     "needs",
+    "findings",
     "not_provable",
     "waiting_for_decision",
     "waiting_for_revocation",
@@ -23,10 +24,11 @@ _ORDER = (
     "waiting_for_exchange",
     "changes_pending",
     "ready",
+    "clean",
     "complete",
 )
 #: Tenants in these states need nobody.
-_SETTLED = frozenset({"ready", "complete"})
+_SETTLED = frozenset({"ready", "clean", "complete"})
 #: Of a larger fleet only those are shown that need somebody.
 _ALL_UP_TO = 100
 _COLUMNS = ("tenant", "state", "by", "changed", "next")

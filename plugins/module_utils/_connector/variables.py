@@ -27,6 +27,7 @@ _FLAG: dict[str, t.Any] = {"type": "bool"}
 _LIST: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _MODE: dict[str, t.Any] = {"type": "str", "choices": ["access_policy", "rbac", "none"]}
 _DECISION: dict[str, t.Any] = {"type": "dict", "options": {"keep": {"type": "list", "elements": "str", "default": []}}}
+_ACCEPTED = {name: {"type": "str", "required": True} for name in ("id", "reason", "until")}
 _AUDIENCES = ["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"]
 
 
@@ -106,6 +107,8 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_handoff_unproven": _given(_FLAG),
     "connector_handoff_name": _TEXT,
     "connector_preflight": _given({"type": "str", "choices": ["tell", "strict"]}),
+    "connector_fail_on": _given({"type": "str", "choices": ["none", "high", "medium", "low"]}),
+    "connector_accepted": _given({"type": "list", "elements": "dict", "options": _ACCEPTED}),
     "connector_report": _given(_FLAG),
     "connector_report_folder": _given(_PATH),
     "connector_report_anonymous": _given(_FLAG),

@@ -75,7 +75,7 @@ def _are(rows: t.Any, one: t.Callable[[t.Any], bool]) -> bool:
 
 
 def _is_finding(row: t.Mapping[str, t.Any]) -> bool:
-    return isinstance(row.get("id"), str) and row.get("severity") in SEVERITIES
+    return all(isinstance(row.get(name), str) for name in ("id", "kind")) and row.get("severity") in SEVERITIES
 
 
 def _is_registration(row: t.Mapping[str, t.Any]) -> bool:

@@ -32,6 +32,7 @@ _TONES = {
     "waiting_for_exchange": "plan",
     "changes_pending": "plan",
     "ready": "good",
+    "clean": "good",
     "complete": "good",
 }
 #: Months of the chart, from that of the report on; what ended before stands in one column.
@@ -106,7 +107,7 @@ def _month_after(moment: datetime, number: int) -> str:
 def _kinds(report: Report) -> list[dict[str, t.Any]]:
     """Kinds of findings, those first that matter most."""
     found = Counter(
-        (SEVERITIES.index(finding["severity"]), finding["id"])
+        (SEVERITIES.index(finding["severity"]), finding["kind"])
         for row in report.tenants
         for finding in row["findings"]
         if is_open(finding)

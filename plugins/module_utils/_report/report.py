@@ -27,6 +27,7 @@ STATES = (
     "not_provable",
     "changes_pending",
     "ready",
+    "clean",
     "complete",
 )
 SEVERITIES = ("high", "medium", "low")

@@ -16,11 +16,12 @@ Row: t.TypeAlias = "dict[str, t.Any]"
 _TOLD = ("tenant_id", "registrations", "steps", "warnings", "findings")
 #: Texts of people and of tenants, and ids. What an anonymous report has is on the list below, not off this one.
 _ANONYMOUS_REGISTRATION = ("name", "restriction", "secret_ends", "delivered_at", "proven_at")
-_ANONYMOUS_FINDING = ("id", "severity", "since", "accepted_until", "playbook")
+_ANONYMOUS_FINDING = ("kind", "severity", "since", "accepted_until", "playbook")
 _ADMINISTRATOR = "administrator of the tenant"
 #: Who has to act, by the state; in every other state that is not good, the operator.
 _WHO = {
     "complete": None,
+    "clean": None,
     "ready": None,
     "offboarded": None,
     "waiting_for_consent": _ADMINISTRATOR,
@@ -61,7 +62,7 @@ def anonymous(entry: Row, pseudonym: str) -> Row:
         "registrations": [_only(found, _ANONYMOUS_REGISTRATION) for found in entry["registrations"]],
         "steps": [{**_only(step, ("registration", "part")), "changes": []} for step in entry["steps"]],
         "warnings": [],
-        "findings": [_only(found, _ANONYMOUS_FINDING) for found in entry["findings"]],
+        "findings": [{**_only(found, _ANONYMOUS_FINDING), "id": found["kind"]} for found in entry["findings"]],
     }
 
 

@@ -52,7 +52,7 @@
   const matches = ({ row, text, months, open: findings }) =>
     (!wanted.state || row.state === wanted.state) &&
     (!wanted.month || months.has(wanted.month)) &&
-    (!wanted.finding || findings.some((finding) => finding.id === wanted.finding)) &&
+    (!wanted.finding || findings.some((finding) => finding.kind === wanted.finding)) &&
     wanted.search.split(/\s+/).every((word) => text.includes(word));
 
   const update = () => {
@@ -128,10 +128,11 @@
   const findingOf = (finding) => make(
     "div", `finding tone-${finding.severity}`,
     make("span", `badge tone-${finding.severity}`, finding.severity), " ",
-    make("strong", "", [finding.registration, finding.id].filter(Boolean).join(": ")),
+    make("strong", "", [finding.registration, label(finding.kind)].filter(Boolean).join(": ")),
     finding.what ? make("p", "text", finding.what) : null,
     finding.advice ? make("p", "text", `What to do: ${finding.advice}`) : null,
     list([
+      ["Id", make("code", "", finding.id)],
       ["Seen", (finding.evidence || []).join("; ")],
       ["Since", moment(finding.since)],
       ["Mended by", finding.playbook && `totalview.exchange365.${finding.playbook}`],
@@ -146,7 +147,7 @@
       [entry.secret_ends, `${entry.name}: secret expires`],
     ]);
     dates.push([row.at, `looked at by ${row.playbook}${row.check_mode ? " (check mode)" : ""}`], [row.by, "by then, or not before: see what must happen"]);
-    dates.push(...row.findings.map((finding) => [finding.since, `finding ${finding.id}`]));
+    dates.push(...row.findings.map((finding) => [finding.since, `finding ${finding.kind}`]));
     return list(dates.filter(([date]) => date).sort().map(([date, text]) => [moment(date), text]));
   };
   const detail = ({ row }) => {

@@ -48,7 +48,7 @@ def _report(folder: Path) -> Json:
 
 
 def _finding(id_: str = "foreign-secret", **fields: Any) -> Json:
-    return {"id": id_, "severity": "high", "since": None, **fields}
+    return {"id": id_, "kind": id_, "severity": "high", "since": None, **fields}
 
 
 def test_the_schema_is_one() -> None:

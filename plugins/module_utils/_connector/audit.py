@@ -1,0 +1,97 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from datetime import date
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import findings_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import (
+    SEVERITIES,
+    Finding,
+    findings,
+    of_handoff,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
+
+View: t.TypeAlias = "dict[str, t.Any]"
+
+
+class Accepted(t.NamedTuple):
+    """A finding that somebody has decided to live with, until the end of a day."""
+
+    reason: str
+    until: date
+
+
+def accepted(variables: Variables) -> dict[str, Accepted]:
+    """By the finding's id. Raises InputError."""
+    rows = variables["connector_accepted"]
+    return {row["id"]: Accepted(row["reason"], _day(row["until"], row["id"])) for row in rows}
+
+
+def audit(
+    tenant: Tenant, planned: t.Sequence[Planned], handoff: Handoff, store: SecretStore, variables: Variables, host: str
+) -> View:
+    """What is not as it should be in a tenant that was read and planned, and what comes of it."""
+    decided, fail_on = accepted(variables), variables["connector_fail_on"]
+    found = _found(tenant, planned, store)
+    # What is refused hides it, and a new secret has one of its own.
+    if not any(entry.refused or entry.issues_secret for entry in planned):
+        found += of_handoff(handoff.plan(planned, unproven=variables["connector_handoff_unproven"]))
+    today = tenant.graph.now.date()
+    views = [_decided(finding.view(), decided, today) for finding in sorted(found, key=lambda one: (one.rank, one.id))]
+    open_ones = [view for view in views if "accepted_until" not in view]
+    fails = [view for view in open_ones if fail_on in SEVERITIES[SEVERITIES.index(view["severity"]) :]]
+    return {"result": _result(host, open_ones), "findings": views, "fails": bool(fails)}
+
+
+def _found(tenant: Tenant, planned: t.Sequence[Planned], store: SecretStore) -> list[Finding]:
+    located = [(entry.wanted.client_id, entry.wanted.registration.display_name) for entry in planned]
+    around = findings_read.read(tenant.graph, located)
+    return [
+        finding
+        for entry, surroundings in zip(planned, around, strict=True)
+        for finding in findings(
+            entry, surroundings, store.read(tenant.directory_id, entry.wanted.unique_name), tenant.graph.now
+        )
+    ]
+
+
+def _decided(view: View, decided: t.Mapping[str, Accepted], today: date) -> View:
+    found = decided.get(view["id"])
+    if found is None or found.until < today:
+        return view
+    return {**view, "accepted_until": found.until.isoformat(), "reason": found.reason}
+
+
+def _result(host: str, open_ones: t.Sequence[View]) -> View:
+    """The role's connector_result after its tasks `audit`."""
+    if not open_ones:
+        return {"tenant": host, "state": "clean", "changed": [], "next": "-"}
+    worst, more = open_ones[0], len(open_ones) - 1
+    about = f"{worst['registration']}: " if worst["registration"] else ""
+    besides = f" And {more} more, in the report." if more else ""
+    evidence = f" ({'; '.join(worst['evidence'])})" if worst["evidence"] else ""
+    told = f"{worst['severity']}: {about}{worst['what'].removesuffix('.')}{evidence}. {worst['advice']}{besides}"
+    return {"tenant": host, "state": "findings", "changed": [], "next": told}
+
+
+def _day(text: str, id_: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InputError(
+            f"connector_accepted: until '{text}' of {id_} is no date.",
+            next_step="Write it as in 2027-01-31; nothing was written.",
+            code="InventoryMistake",
+        ) from error
