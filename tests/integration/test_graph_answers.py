@@ -317,6 +317,39 @@ def test_faults_that_pass_are_outlived(desk: Desk, tenants: Tenants, emulator: E
         assert any(row["fault"] == "answer" for row in emulator.requests(tenant=tenant)), name
 
 
+#: Reads that nothing depends on, and how services refuse them.
+OPTIONAL = {
+    "delegated-grants": "^/oauth2PermissionGrants$",
+    "deleted-applications": "^/directory/deletedItems/graph.application$",
+    "policy": "^/policies/defaultAppManagementPolicy$",
+}
+REFUSALS = {
+    "denied": (403, "AccessDenied"),
+    "unlicensed": (403, "AadPremiumLicenseRequired"),
+    "absent": (404, "UnknownError"),
+    "not-understood": (400, "BadRequest"),
+    "not-implemented": (501, "NotImplemented"),
+}
+
+
+def test_optional_reads_stay_optional_whatever_the_refusal_is_called(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    cases = {f"{read}-{name}": (OPTIONAL[read], REFUSALS[name]) for read in OPTIONAL for name in REFUSALS}
+    ids = {name: tenants.make() for name in cases}
+    desk.hosts = {name: {"connector_tenant_id": tenant} for name, tenant in ids.items()}
+    for name, (path, (status, code)) in cases.items():
+        answer = {"status": status, "body": {"error": {"code": code, "message": "No."}}}
+        emulator.faults({"kind": "answer", "tenant": ids[name], "method": "GET", "path": path, **answer})
+
+    run = desk.run()
+
+    assert run.code == 0, run.output
+    for name, tenant in ids.items():
+        assert run.tenant(name)["state"] == "complete", run.tenant(name)
+        assert any(row["fault"] == "answer" for row in emulator.requests(tenant=tenant)), name
+
+
 #: What a mailbox answers in place of a calendar or of Graph's word about a message.
 NO_ANSWERS: dict[str, Json] = {
     "an-error": {"status": 200, "body": ERROR},

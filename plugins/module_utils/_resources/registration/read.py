@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError, InputError
@@ -106,17 +105,13 @@ def _read(graph: GraphClient, desired: Desired) -> Actual:
 
 
 def _may_own(graph: GraphClient, object_id: str) -> bool:
-    """Whether it is a user or a service principal; yes where we may not read users: Graph then judges."""
-
-    def read(collection: str) -> Json | None:
-        return graph.find(f"/{collection}/{object_id}", {"$select": "id"}, action="read an owner")
-
-    return read("servicePrincipals") is not None or _unless_refused(lambda: read("users"))
+    """Whether it is a service principal or a user; yes where we may not read them: Graph then judges."""
+    return any(_is_there(graph, f"/{collection}/{object_id}") for collection in ("servicePrincipals", "users"))
 
 
-def _unless_refused(find: t.Callable[[], Json | None]) -> bool:
+def _is_there(graph: GraphClient, path: str) -> bool:
     try:
-        return find() is not None
+        return graph.find(path, {"$select": "id"}, action="read an owner") is not None
     except ForbiddenError:
         return True
 

@@ -258,3 +258,55 @@ def test_a_key_that_could_mean_another_address_is_never_sent(graph, http, name):
         find_by_unique_name(graph, name)
 
     assert http.sent == []
+
+
+THERE = (200, {"id": "carl"})
+
+
+@pytest.mark.parametrize(
+    ("principal", "user", "known"),
+    [
+        (THERE, ABSENT, True),
+        (ABSENT, THERE, True),
+        (ABSENT, ABSENT, False),
+        (ABSENT, DENIED, True),
+        (DENIED, ABSENT, True),
+        (DENIED, DENIED, True),
+    ],
+)
+def test_owners_that_are_not_there_are_noticed_where_that_can_be_read(graph, tenant, principal, user, known):
+    tenant.on("GET", KEYED, (200, BODY))
+    tenant.on("GET", "/servicePrincipals/carl", principal)
+    tenant.on("GET", "/users/carl", user)
+
+    assert read(graph, replace(DESIRED, owners=("ann", "carl"))).unknown_owners == (() if known else ("carl",))
+
+
+def test_whoever_owns_it_already_is_not_looked_up(graph, tenant):
+    tenant.on("GET", KEYED, (200, BODY))
+
+    read(graph, replace(DESIRED, owners=("ann", "bob")))
+
+    assert [path for _method, path in tenant.calls() if path.startswith(("/users", "/servicePrincipals/"))] == []
+
+
+def test_a_fault_while_an_owner_is_looked_up_is_a_fault(graph, tenant):
+    tenant.on("GET", "/servicePrincipals/carl", (500, {"error": {"code": "InternalServerError", "message": ""}}))
+
+    with pytest.raises(GraphError):
+        read(graph, replace(DESIRED, owners=("carl",)))
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [(None, None), ("NotDisabled", None), ("DisabledDueToViolationOfServicesAgreement",) * 2]
+)
+def test_what_is_disabled_and_by_whom(graph, tenant, status, found):
+    tenant.on("GET", KEYED, (200, BODY | {"isDisabled": True, "disabledByMicrosoftStatus": status}))
+    principal = {"id": "principal-1", "accountEnabled": False, "disabledByMicrosoftStatus": status}
+    tenant.on("GET", PRINCIPAL, (200, principal))
+
+    actual = read(graph, DESIRED)
+
+    assert actual.application == replace(APPLICATION, disabled=True, by_microsoft=found)
+    assert actual.service_principal == ServicePrincipal("principal-1", enabled=False, by_microsoft=found)
+    assert view(actual, DESIRED)["enabled"] is False
