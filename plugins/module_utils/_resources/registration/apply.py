@@ -69,7 +69,8 @@ _GLANCE = timedelta(seconds=4)
 class _Progress:
     """What the steps learn on their way.
 
-    `patience`: how long a service principal that the application has may be hidden from our readings.
+    `patience`: how long a service principal that the application has may be hidden from our readings. `enables`: it was
+    disabled, and is to be read as enabled.
     """
 
     id: str = ""
@@ -77,6 +78,7 @@ class _Progress:
     young: bool = False
     desired: Desired | None = None
     patience: timedelta = _GLANCE
+    enables: bool = False
 
 
 def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
@@ -90,7 +92,7 @@ def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[S
         _write(graph, step, progress)
     if not change.changed:
         return actual
-    return _read_back(graph, desired, progress.app_id)
+    return _read_back(graph, desired, progress)
 
 
 def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
@@ -99,12 +101,12 @@ def apply_absent(graph: GraphClient, change: Change[Step]) -> None:
         _write(graph, step, progress)
 
 
-def _read_back(graph: GraphClient, desired: Desired, app_id: str) -> Actual:
+def _read_back(graph: GraphClient, desired: Desired, progress: _Progress) -> Actual:
     latest = Actual()
 
     def visible() -> bool:
         nonlocal latest
-        graph.read_ahead([application_read(desired.unique_name), service_principal_read(app_id)])
+        graph.read_ahead([application_read(desired.unique_name), service_principal_read(progress.app_id)])
         body = find_by_unique_name(graph, desired.unique_name)
         if body is None or differences(Application.from_graph(body), desired):
             return False
@@ -112,7 +114,7 @@ def _read_back(graph: GraphClient, desired: Desired, app_id: str) -> Actual:
         owners = list_owners(graph, application.id) if desired.owners else ()
         latest = Actual(application, find_service_principal(graph, application.app_id), owners)
         principal = latest.service_principal
-        if principal is None or (desired.enable and not principal.enabled):
+        if principal is None or (progress.enables and not principal.enabled):
             return False
         return set(desired.owners) <= set(owners)
 
@@ -136,6 +138,7 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
             _create_principal(graph, progress)
         case EnableServicePrincipal():
             graph.patch(f"/servicePrincipals/{step.id}", {"accountEnabled": True}, action=step.describe())
+            progress.enables = True
         case AddOwner():
             _add_owner(graph, step, progress)
         case DeleteApplication() | PurgeApplication():

@@ -22,6 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Actual,
     Application,
     Desired,
+    EnableServicePrincipal,
     ServicePrincipal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
@@ -240,6 +241,18 @@ def test_what_is_disabled_is_enabled_and_waited_for(graph, tenant):
         ("/servicePrincipals/principal-1", {"accountEnabled": True}),
     ]
     assert found == Actual(APPLICATION, FOUND)
+
+
+def test_one_that_comes_back_disabled_is_left_to_the_next_run(graph, tenant):
+    tenant.on("POST", f"{DELETED}/object-1/restore", (200, BODY))
+    tenant.on("POST", f"{DELETED}/principal-0/restore", (200, {"id": "principal-0"}))
+    tenant.on("GET", PRINCIPAL, (200, {"id": "principal-1", "accountEnabled": False}))
+    actual = Actual(deleted=(APPLICATION,), deleted_service_principal_id="principal-0")
+
+    found = applied(graph, actual, replace(DESIRED, enable=True))
+
+    assert found.service_principal == replace(FOUND, enabled=False)
+    assert EnableServicePrincipal("principal-1") in plan(found, replace(DESIRED, enable=True)).steps
 
 
 def test_an_owner_that_is_not_there_is_told_at_once(graph, tenant):
