@@ -40,8 +40,8 @@ options:
 options:
   store:
     description:
-      - Where the values of client secrets are kept. Given here, it notes the GUID of the group, and a group of the same
-        name with another GUID is refused.
+      - Where the values of client secrets are kept. Given here, it tells what is ours, namely which application, which
+        client secret and which group, and notes what is about to be made, and who else was found to be able to sign in.
     type: dict
     suboptions:
       type:

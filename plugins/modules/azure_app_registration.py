@@ -19,6 +19,8 @@ description:
 extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.registration
+  - totalview.exchange365.access
+  - totalview.exchange365.store.optional
   - totalview.exchange365.permissions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
@@ -69,7 +71,8 @@ options:
       - Take over an application that people made by hand, found by its exact O(display_name) or by O(adopt_client_id).
         There must be exactly one; otherwise the task fails and lists the candidates. Where there is none, a new one
         is made.
-      - Adoption sets the key O(unique_name), once and for good.
+      - Adoption sets the key O(unique_name), once and for good. Where somebody else can sign in with the application,
+        or owns it, the task fails until each is decided on (O(keep)).
     type: bool
     default: false
   adopt_client_id:
@@ -87,10 +90,33 @@ options:
     description:
       - Application (client) ID of the registration, where it is known from an earlier run (RV(registration)).
       - An application that carries the key O(unique_name) is taken for the registration when it has this client ID,
-        when it was made with the automation's own application, or when O(adopt=true). Any other is somebody else's,
-        since everybody may give that key to an application of their own; the task then fails before its first change.
+        when O(store) knows it or announced that it would be made, or when O(adopt=true). Without O(store) also when it
+        was made with the automation's own application. Any other is somebody else's, since everybody may give that key
+        to an application of their own; the task then fails before its first change.
     type: str
     version_added: 0.2.0
+  remove:
+    description:
+      - IDs of credentials and owners of somebody else that shall go, as O(keep) names those that stay. Owners go first.
+      - A client secret goes only when the one in O(store) was typed in O(overlap) ago, since the connector may be using
+        it until then. Those of the application itself are M(totalview.exchange365.client_secret)'s.
+    version_added: 0.2.0
+    type: list
+    elements: str
+    default: []
+  foreign_credentials:
+    description:
+      - What becomes of credentials that are neither in O(store) nor kept. With V(report) they stay, and nothing is
+        granted to the registration. With V(remove) they go like those that O(remove) names. Owners always stay.
+    version_added: 0.2.0
+    type: str
+    choices: [report, remove]
+    default: report
+  overlap:
+    description: For how long a client secret of somebody else lives on when the one in O(store) was typed in.
+    version_added: 0.2.0
+    type: str
+    default: 7d
 """
 
 EXAMPLES = r"""
@@ -156,12 +182,20 @@ changes:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
-from ansible_collections.totalview.exchange365.plugins.module_utils._options import PERMISSIONS, REGISTRATION, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import (
+    ACCESS,
+    OPTIONAL_STORE,
+    PERMISSIONS,
+    REGISTRATION,
+    TENANT,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.run import run
 
 ARGUMENT_SPEC = {
     **TENANT,
     **REGISTRATION,
+    **ACCESS,
+    **OPTIONAL_STORE,
     "permissions": PERMISSIONS,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "purge": {"type": "bool", "default": False},
@@ -178,11 +212,13 @@ ARGUMENT_SPEC = {
     },
     "notes": {"type": "str"},
     "tags": {"type": "list", "elements": "str"},
-    "owners": {"type": "list", "elements": "str", "default": []},
     "adopt": {"type": "bool", "default": False},
     "adopt_client_id": {"type": "str"},
     "enable": {"type": "bool", "default": False},
     "client_id": {"type": "str"},
+    "remove": {"type": "list", "elements": "str", "default": []},
+    "foreign_credentials": {"type": "str", "choices": ["report", "remove"], "default": "report"},
+    "overlap": {"type": "str", "default": "7d"},
 }
 
 OPERATION = Operation(

@@ -59,6 +59,28 @@ options:
     type: list
     elements: str
     default: []
+  keep:
+    description: Key IDs of secrets that O(store) does not hold, that you know and that stay.
+    version_added: 0.2.0
+    type: list
+    elements: str
+    default: []
+  remove:
+    description:
+      - Key IDs of secrets that O(store) does not hold and that shall go. The connector may be using one, so each goes
+        only when the one in O(store) was typed in O(overlap) ago. O(revoke) removes at once.
+    version_added: 0.2.0
+    type: list
+    elements: str
+    default: []
+  foreign_credentials:
+    description:
+      - What becomes of secrets that O(store) does not hold and that O(keep) does not name. With V(report) they stay,
+        with V(remove) they go like those that O(remove) names. One that is labelled as a store's goes only by name.
+    version_added: 0.2.0
+    type: str
+    choices: [report, remove]
+    default: report
   rotate:
     description:
       - Issue a new secret also where none is due. Not while the newest waits to be delivered, so that one run after
@@ -185,6 +207,9 @@ ARGUMENT_SPEC = {
     "owner": {"type": "str"},
     "delivered": {"type": "list", "elements": "str", "default": []},
     "revoke": {"type": "list", "elements": "str", "default": []},
+    "keep": {"type": "list", "elements": "str", "default": []},
+    "remove": {"type": "list", "elements": "str", "default": []},
+    "foreign_credentials": {"type": "str", "choices": ["report", "remove"], "default": "report"},
     "rotate": {"type": "bool", "default": False},
     "handed_off": {"type": "bool", "default": False},
     "lost_store": {"type": "str", "choices": ["stop", "replace"], "default": "stop"},

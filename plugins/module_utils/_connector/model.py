@@ -37,7 +37,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 class Wanted:
     """One registration with all that belongs to it. `client_id`: once it is located.
 
-    `keep`: ids of other people's credentials and owners that are known and stay.
+    `access`: what was decided about other people's credentials and owners, as options of azure_app_registration.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Wanted:
     restriction: restriction.Desired
     secret: client_secret.Desired
     proof: proof.Task
-    keep: tuple[str, ...] = ()
+    access: t.Mapping[str, t.Any] = field(default_factory=dict)
     client_id: str | None = None
 
     @classmethod
@@ -60,7 +60,7 @@ class Wanted:
             restriction=restriction.Desired.from_params(restricted, restricted["permissions"], proven=False),
             secret=client_secret.Desired.from_params(options.secret(variables, entry), store_address),
             proof=proof.Task.from_params(options.proof(variables, entry), sends=False),
-            keep=tuple(entry["keep"]),
+            access=options.application(variables, entry),
         )
 
     @property

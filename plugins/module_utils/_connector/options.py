@@ -88,9 +88,9 @@ def registrations(variables: Variables) -> list[Registration]:
     calendar |= {"sender": None, "mailbox": sender if calendar["restriction"] == "none" else None, "test_mail_to": None}
     mail |= {"sender": sender, "mailbox": sender, "test_mail_to": variables["connector_test_mail_to"]}
     decisions = [variables[name] or {} for name in ("connector_adopt_credentials", "connector_adopt_owners")]
-    keep = [id_ for decision in decisions for id_ in decision.get("keep", ())]
     for registration in (calendar, mail):
-        registration["keep"] = keep
+        for name in ("keep", "remove"):
+            registration[name] = [id_ for decision in decisions for id_ in decision.get(name, ())]
         if registration["adopt"] is None:
             registration["adopt"] = variables["connector_adopt"]
     return [calendar, mail]
@@ -120,7 +120,15 @@ def application(variables: Variables, registration: Registration) -> Options:
         "notes": variables["connector_notes"],
         "enable": variables["connector_enable"],
         "permissions": _declared(registration),
+        "overlap": variables["connector_secret_overlap"],
+        **_others(variables, registration),
     }
+
+
+def _others(variables: Variables, registration: Registration) -> Options:
+    """What was decided about other people's credentials and owners."""
+    named = {name: registration[name] for name in ("keep", "remove")}
+    return {**named, "foreign_credentials": variables["connector_foreign_credentials"]}
 
 
 def permissions(registration: Registration) -> Options:
@@ -158,6 +166,7 @@ def secret(variables: Variables, registration: Registration) -> Options:
         "lost_store": variables["connector_lost_store"],
         "delivered": variables["connector_delivered"],
         "revoke": variables["connector_revoke"],
+        **_others(variables, registration),
         "rotate": registration["name"] in variables["connector_rotate_force"],
         "handed_off": False,
     }

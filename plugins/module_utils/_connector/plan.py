@@ -34,7 +34,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import run as consent_run
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding, Gate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import (
+    check_adoption,
+    check_enabling,
+    removals,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     declaration as permission_declaration,
 )
@@ -42,6 +47,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import Bound, bound_to
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import RecordProof
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import prove
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
+    model as registration,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
     plan as registration_plan,
 )
@@ -53,6 +61,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
     known_client_id,
+    with_store,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual as RegistrationActual,
@@ -145,14 +154,11 @@ class Planner:
 
     def _known(self, wanted: Wanted) -> Wanted:
         """With what tells our registration from a stranger's that carries its key."""
-        return replace(
-            wanted,
-            registration=replace(
-                wanted.registration,
-                client_id=known_client_id(self._store, self._tenant.directory_id, wanted.unique_name),
-                automation=self._tenant.options.credential.client_id,
-            ),
-        )
+        automation = self._tenant.options.credential.client_id
+        desired = with_store(wanted.registration, self._store, self._tenant.directory_id)
+        # Of a store that is lost for good nothing can be asked.
+        by_store = not wanted.secret.replaces_lost
+        return replace(wanted, registration=replace(desired, automation=automation, by_store=by_store))
 
     def _works(self) -> list[tuple[str, t.Callable[[Planned], None]]]:
         work: dict[str, t.Callable[[Planned], None]] = {
@@ -178,15 +184,38 @@ class Planner:
         planned.changes["application"] = registration_plan.plan(actual, desired)
         planned.wanted = planned.wanted.located(view(actual, desired)["client_id"])
         planned.find(registration_run.findings(actual))
-        planned.access = self._access(planned)
-        planned.find(planned.access.findings)
+        self._access(planned, taken_over=self._takes_over(planned, actual, desired))
         _check_enabled(actual, desired)
 
-    def _access(self, planned: Planned) -> Finding:
-        """Who else can sign in, as the modules that grant something will find."""
-        wanted = planned.wanted
-        gate = Gate(self._tenant, self._store, wanted.unique_name, owners=wanted.registration.owners, keep=wanted.keep)
-        return gate.look(wanted.client_id, note=self._note) if wanted.client_id else Finding()
+    @staticmethod
+    def _takes_over(planned: Planned, actual: registration.Actual, desired: registration.Desired) -> bool:
+        found = actual.application or registration_plan.to_restore(actual)
+        return registration_plan.adopts(planned.changes["application"], found, desired)
+
+    def _access(self, planned: Planned, *, taken_over: bool) -> None:
+        """Who else can sign in, as the modules that grant something will find, and who of them goes before."""
+        wanted, now = planned.wanted, self._tenant.graph.now
+        if wanted.client_id is None:
+            return
+        gate = Gate(
+            self._tenant,
+            self._store,
+            wanted.unique_name,
+            owners=wanted.registration.owners,
+            keep=wanted.access["keep"],
+        )
+        found = gate.look(wanted.client_id, note=self._note)
+        decided = removal(self._store, self._tenant.directory_id, wanted.access)
+        if taken_over:
+            undecided = [entry for entry in found.foreign if entry.id.lower() not in decided.ids]
+            check_adoption(wanted.registration.display_name, wanted.client_id, undecided)
+        steps = removals(found.foreign, decided, now)
+        change = planned.changes["application"]
+        if registration_plan.enables(change):
+            check_enabling(wanted.registration.display_name, wanted.client_id, found.foreign, steps)
+        planned.changes["application"] = registration_plan.with_removals(change, found.foreign, steps)
+        planned.access = found.without(steps, now)
+        planned.find(found.findings)
 
     def _permissions(self, planned: Planned) -> None:
         wanted = planned.wanted

@@ -90,7 +90,7 @@ def run(call: Call) -> Outcome:
     settings = {
         "registrations": [
             {
-                **options.settings(entry, pending=not found.is_settled, client_id=found.wanted.registration.client_id),
+                **options.settings(entry, pending=not found.is_settled, client_id=found.wanted.client_id),
                 "handed_off": found.name in handoff.has,
                 "was_handed_off": found.was_handed_off,
             }

@@ -26,7 +26,10 @@ _PATH: dict[str, t.Any] = {"type": "path"}
 _FLAG: dict[str, t.Any] = {"type": "bool"}
 _LIST: dict[str, t.Any] = {"type": "list", "elements": "str"}
 _MODE: dict[str, t.Any] = {"type": "str", "choices": ["access_policy", "rbac", "none"]}
-_DECISION: dict[str, t.Any] = {"type": "dict", "options": {"keep": {"type": "list", "elements": "str", "default": []}}}
+_DECISION: dict[str, t.Any] = {
+    "type": "dict",
+    "options": {name: {"type": "list", "elements": "str", "default": []} for name in ("keep", "remove")},
+}
 _ACCEPTED = {name: {"type": "str", "required": True} for name in ("id", "reason", "until")}
 _AUDIENCES = ["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"]
 
@@ -58,6 +61,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_adopt_credentials": _DECISION,
     "connector_adopt_owners": _DECISION,
     "connector_enable": _given(_FLAG),
+    "connector_foreign_credentials": _given({"type": "str", "choices": ["report", "remove"]}),
     "connector_calendar_display_name": _given(_TEXT),
     "connector_calendar_unique_name": _TEXT,
     "connector_calendar_permissions": _given(_LIST),

@@ -20,7 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredSecret,
 )
 
-_LABEL_PREFIX = "totalview-exchange365"
+LABEL_PREFIX = "totalview-exchange365"
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class Desired:
     `client_id`: of the registration, where it was located before. `replaces_lost`: a new secret is wanted although the
     store may have lost one that is in use. `delivered`, `revoked`: key ids of secrets that the connector has, and that
     have leaked; those of other applications among them say nothing here. `rotates`: also before it is due.
-    `handed_off`: the hand-off has what the store holds, whether that was noted or not.
+    `handed_off`: the hand-off has what the store holds, whether that was noted or not. `keep`, `remove`: key ids, in
+    lower case, of other people's secrets that stay and that go; with `removes_others` all go that are neither kept nor
+    labelled as some store's.
     """
 
     owner: str
@@ -53,6 +55,9 @@ class Desired:
     revoked: frozenset[str] = frozenset()
     rotates: bool = False
     handed_off: bool = False
+    keep: frozenset[str] = frozenset()
+    remove: frozenset[str] = frozenset()
+    removes_others: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
@@ -72,11 +77,14 @@ class Desired:
             revoked=frozenset(params["revoke"]),
             rotates=params["rotate"],
             handed_off=params["handed_off"],
+            keep=frozenset(id_.lower() for id_ in params["keep"]),
+            remove=frozenset(id_.lower() for id_ in params["remove"]),
+            removes_others=params["foreign_credentials"] == "remove",
         )
 
     @property
     def label_start(self) -> str:
-        return f"{_LABEL_PREFIX}/{self.owner}/"
+        return f"{LABEL_PREFIX}/{self.owner}/"
 
     @property
     def label(self) -> str:

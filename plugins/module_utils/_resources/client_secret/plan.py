@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
+    LABEL_PREFIX,
     Actual,
     Credential,
     Desired,
@@ -160,6 +161,7 @@ def _removals(actual: Actual, desired: Desired) -> tuple[RemoveSecret, ...]:
         **dict.fromkeys(_orphans(actual), "orphaned"),
         **dict.fromkeys(_expired(actual), "expired"),
         **dict.fromkeys(_superseded(actual, desired), "replaced"),
+        **dict.fromkeys(_others_to_go(actual, desired), "somebody else's"),
         **dict.fromkeys(desired.revoked, "revoked"),
     }
     present = [entry.key_id for entry in actual.credentials]
@@ -179,6 +181,21 @@ def _expired(actual: Actual) -> t.Iterator[str]:
     retired = {secret.key_id for secret in actual.stored.retired} if actual.stored else set()
     for entry in actual.credentials:
         if entry.key_id in retired and entry.end <= actual.now and actual.current is not None:
+            yield entry.key_id
+
+
+def _others_to_go(actual: Actual, desired: Desired) -> t.Iterator[str]:
+    """The connector may be using one of them until ours was typed in, and for the overlap.
+
+    One that is labelled as a store's goes only by name: this store may be older than it was.
+    """
+    stored, current = actual.stored, actual.current
+    if stored is None or current is None or stored.delivered is None or stored.delivered + desired.overlap > actual.now:
+        return
+    for entry in foreign(actual):
+        id_ = entry.key_id.lower()
+        unmarked = not entry.label.startswith(f"{LABEL_PREFIX}/")
+        if id_ in desired.remove or (desired.removes_others and unmarked and id_ not in desired.keep):
             yield entry.key_id
 
 

@@ -7,15 +7,18 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import Read
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     TOKEN_LIFE,
     Access,
     Known,
+    Removal,
+    RemoveAccess,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import (
     finding,
@@ -52,6 +55,12 @@ class Finding:
     @property
     def told(self) -> tuple[str, ...]:
         return told(self.foreign, self.seen)
+
+    def without(self, steps: t.Sequence[RemoveAccess], now: datetime) -> Finding:
+        """As it will be when those are removed."""
+        gone = {step.access for step in steps}
+        left = tuple(entry for entry in self.foreign if entry not in gone)
+        return replace(self, foreign=left, until=now + TOKEN_LIFE) if gone else self
 
 
 class Gate:
@@ -133,3 +142,11 @@ def noted(before: StoredAccess, others: t.Iterable[Access], found: t.Iterable[Ac
     present = {entry.id.lower() for entry in found}
     went = any(id_ not in present for id_ in before.seen)
     return StoredAccess(seen, now if went else before.gone)
+
+
+def removal(store: SecretStore | None, tenant_id: str, params: t.Mapping[str, t.Any]) -> Removal:
+    """What the options of azure_app_registration say, and when ours was typed in long enough ago."""
+    secret = store.read(tenant_id, params["unique_name"]) if store is not None else None
+    delivered = secret.delivered if secret is not None else None
+    overlap = parse_duration(params["overlap"], "overlap")
+    return Removal.from_params(params, delivered + overlap if delivered else None)

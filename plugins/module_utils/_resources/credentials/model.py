@@ -58,13 +58,26 @@ class Known:
     kept: frozenset[str] = frozenset()
 
 
-class Decision(t.NamedTuple):
-    """What somebody decided about things by their ids, in lower case; it says nothing about any other thing."""
+@dataclass(frozen=True)
+class RemoveAccess:
+    access: Access
 
-    keep: frozenset[str] = frozenset()
-    remove: frozenset[str] = frozenset()
+    def describe(self) -> str:
+        return f"remove {self.access.describe()}"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What somebody decided to have removed. `ids`: in lower case. `credentials`: also all other foreign credentials.
+
+    A client secret goes only `after`: the connector may be using it until ours was typed in; None while it is not.
+    """
+
+    ids: frozenset[str] = frozenset()
+    credentials: bool = False
+    after: datetime | None = None
 
     @classmethod
-    def from_params(cls, params: t.Mapping[str, t.Any] | None) -> t.Self:
-        given = params or {}
-        return cls(*(frozenset(id_.lower() for id_ in given.get(name) or ()) for name in ("keep", "remove")))
+    def from_params(cls, params: t.Mapping[str, t.Any], after: datetime | None) -> t.Self:
+        ids = frozenset(id_.lower() for id_ in params["remove"])
+        return cls(ids, params["foreign_credentials"] == "remove", after)

@@ -10,12 +10,16 @@ import typing as t
 from collections import Counter
 from datetime import datetime
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     APPLICATION,
     OWNER,
     SECRET,
+    SERVICE_PRINCIPAL,
     Access,
     Known,
+    Removal,
+    RemoveAccess,
 )
 
 
@@ -41,6 +45,22 @@ def _is_ours(entry: Access, known: Known, ids: Counter[str], labels: Counter[str
     return id_ in known.key_ids or (entry.name in known.labels and labels[entry.name] == 1)
 
 
+def removals(others: t.Iterable[Access], removal: Removal, now: datetime) -> tuple[RemoveAccess, ...]:
+    """Owners first: they could add what goes after them. An application's own client secrets are client_secret's."""
+    wanted = [entry for entry in others if _is_to_go(entry, removal, now)]
+    return tuple(RemoveAccess(entry) for entry in sorted(wanted, key=lambda entry: entry.kind != OWNER))
+
+
+def _is_to_go(entry: Access, removal: Removal, now: datetime) -> bool:
+    named = entry.id.lower() in removal.ids
+    if entry.kind == OWNER:
+        return named
+    if entry.kind == SECRET:
+        ripe = removal.after is not None and removal.after <= now
+        return entry.place == SERVICE_PRINCIPAL and ripe and (named or removal.credentials)
+    return named or removal.credentials
+
+
 def live(found: t.Iterable[Access], now: datetime) -> bool:
     """Whether somebody may sign in with one of them."""
     return any(entry.kind != OWNER and (entry.end is None or entry.end > now) for entry in found)
@@ -64,3 +84,40 @@ WAY_OUT = (
     "and removes them; those that you know you name by their ids: keep (in the role connector_adopt_credentials and "
     "connector_adopt_owners, under keep)."
 )
+
+
+def check_adoption(name: str, client_id: str | None, undecided: t.Sequence[Access]) -> None:
+    """Raises AmbiguityError where somebody else could sign in with what is about to become ours: each is decided on."""
+    if not undecided:
+        return
+    owners = [entry.id for entry in undecided if entry.kind == OWNER]
+    others = [entry.id for entry in undecided if entry.kind != OWNER]
+    lists = (("adopt_credentials", others), ("adopt_owners", owners))
+    wanted = " and ".join(f"{option} ({', '.join(dict.fromkeys(ids))})" for option, ids in lists if ids)
+    raise AmbiguityError(
+        f"The application '{name}' (client id {client_id}) is to be adopted, and somebody else can sign in with it or "
+        f"give themselves something to sign in with: {'; '.join(told(undecided, {}))}.",
+        next_step=f"Decide on each: name its id under keep or remove in {wanted}; nothing was written "
+        "for this registration.",
+        code="AdoptionUndecided",
+        details=_details(undecided),
+    )
+
+
+def check_enabling(
+    name: str, client_id: str | None, others: t.Sequence[Access], steps: t.Sequence[RemoveAccess]
+) -> None:
+    """Raises AmbiguityError: what is disabled lets nobody in, and enabling it is as good as a consent."""
+    gone = {step.access for step in steps}
+    left = [entry for entry in others if entry not in gone]
+    if left:
+        raise AmbiguityError(
+            f"The registration '{name}' (client id {client_id}) stays disabled. {finding(left, {})}",
+            next_step="Nothing was written for this registration.",
+            code="ForeignCredentials",
+            details=_details(left),
+        )
+
+
+def _details(entries: t.Iterable[Access]) -> list[dict[str, t.Any]]:
+    return [{"kind": entry.kind, "place": entry.place, "id": entry.id, "name": entry.name} for entry in entries]

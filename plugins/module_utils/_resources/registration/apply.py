@@ -25,6 +25,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     is_young,
     settle,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.apply import remove
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import RemoveAccess
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     AddOwner,
@@ -76,6 +78,7 @@ class _Progress:
     id: str = ""
     app_id: str = ""
     young: bool = False
+    principal_id: str | None = None
     desired: Desired | None = None
     patience: timedelta = _GLANCE
     enables: bool = False
@@ -83,10 +86,12 @@ class _Progress:
 
 def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
     """Write the planned steps, wait until they can be read, and answer the registration as it is now."""
+    principal = actual.service_principal
     known = actual.application or to_restore(actual) or to_adopt(actual, desired)
     progress = _Progress()
     if known is not None:
         progress = _Progress(known.id, known.app_id, is_young(known.created, graph.now))
+    progress.principal_id = principal.id if principal else None
     progress.desired = desired
     for step in change.steps:
         _write(graph, step, progress)
@@ -134,15 +139,24 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
             _patch(graph, step.id, {"uniqueName": step.unique_name}, step.describe(), progress)
         case UpdateApplication():
             _patch(graph, step.id, dict(step.properties), f"{step.describe()} of the application", progress)
-        case CreateServicePrincipal():
-            _create_principal(graph, progress)
-        case EnableServicePrincipal():
-            graph.patch(f"/servicePrincipals/{step.id}", {"accountEnabled": True}, action=step.describe())
-            progress.enables = True
+        case CreateServicePrincipal() | EnableServicePrincipal():
+            _open_principal(graph, step, progress)
         case AddOwner():
             _add_owner(graph, step, progress)
+        case RemoveAccess():
+            remove(graph, progress.id, progress.principal_id, step)
         case DeleteApplication() | PurgeApplication():
             _take_away(graph, step, progress)
+
+
+def _open_principal(
+    graph: GraphClient, step: CreateServicePrincipal | EnableServicePrincipal, progress: _Progress
+) -> None:
+    if isinstance(step, EnableServicePrincipal):
+        graph.patch(f"/servicePrincipals/{step.id}", {"accountEnabled": True}, action=step.describe())
+        progress.enables = True
+    else:
+        _create_principal(graph, progress)
 
 
 def _take_away(graph: GraphClient, step: DeleteApplication | PurgeApplication, progress: _Progress) -> None:

@@ -6,18 +6,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import Desired
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 
 
 def known_client_id(store: SecretStore, tenant_id: str, unique_name: str) -> str | None:
     """By which the store knows the registration: by its secret, or by what it noted when the registration was made."""
-    secret = store.read(tenant_id, unique_name)
-    if secret is not None:
-        return secret.client_id
     noted = store.registration(tenant_id, unique_name)
-    return noted.client_id if noted is not None else None
+    if noted is not None and noted.client_id is not None:
+        return noted.client_id
+    secret = store.read(tenant_id, unique_name)
+    return secret.client_id if secret is not None else None
+
+
+def with_store(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
+    """With what the store knows of the registration."""
+    noted = store.registration(tenant_id, desired.unique_name)
+    return replace(
+        desired,
+        client_id=desired.client_id or known_client_id(store, tenant_id, desired.unique_name),
+        by_store=True,
+        announced=noted.announced if noted else None,
+    )
 
 
 def locate(given: str | None, store: SecretStore | None, tenant_id: str, unique_name: str) -> str | None:

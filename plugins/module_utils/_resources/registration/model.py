@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import is_guid
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import RemoveAccess
 
 
 @dataclass(frozen=True)
 class Application:
     """What is managed of an application; ids are GUIDs, `created` is Graph's createdDateTime.
 
-    `created_by`: the client id of the application that it was made with (createdByAppId); None where Graph tells none.
-    `disabled`: deactivated (isDisabled); `by_microsoft`: disabled by Microsoft, which only Microsoft takes back.
+    `secrets`: key ids of its client secrets. `created_by`: the client id of the application that it was made with
+    (createdByAppId); None where Graph tells none. `disabled`: deactivated (isDisabled); `by_microsoft`: disabled by
+    Microsoft, which only Microsoft takes back.
     """
 
     id: str
@@ -33,6 +36,7 @@ class Application:
     created_by: str | None = None
     disabled: bool = False
     by_microsoft: str | None = None
+    secrets: tuple[str, ...] = ()
 
     @classmethod
     def from_graph(cls, body: Json) -> t.Self:
@@ -48,6 +52,7 @@ class Application:
             created_by=body.get("createdByAppId"),
             disabled=body.get("isDisabled") is True,
             by_microsoft=_by_microsoft(body),
+            secrets=tuple(row["keyId"] for row in body.get("passwordCredentials") or ()),
         )
 
     def candidate(self) -> dict[str, t.Any]:
@@ -101,6 +106,7 @@ class Desired:
 
     `declares`: what an application that is to be made declares; of one that is there it says nothing.
     `client_id`: of the registration, where it is known from before. `automation`: the client id that we sign in with.
+    `by_store`: a store tells what is ours. `announced`: when it noted, by Microsoft's clock, that one will be made.
     """
 
     unique_name: str
@@ -115,6 +121,8 @@ class Desired:
     client_id: str | None = None
     automation: str | None = None
     enable: bool = False
+    by_store: bool = False
+    announced: datetime | None = None
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
@@ -243,4 +251,5 @@ class PurgeApplication:
 Step: t.TypeAlias = (
     "CreateApplication | RestoreApplication | StampUniqueName | UpdateApplication | RestoreServicePrincipal"
     " | CreateServicePrincipal | EnableServicePrincipal | AddOwner | DeleteApplication | PurgeApplication"
+    " | RemoveAccess"
 )

@@ -7,9 +7,19 @@
 from __future__ import annotations
 
 import typing as t
+from datetime import timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    AmbiguityError,
+    InputError,
+    StoreError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
+    Access,
+    RemoveAccess,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     AddOwner,
@@ -27,6 +37,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Step,
     UpdateApplication,
 )
+
+#: Between Microsoft's servers.
+_SKEW = timedelta(seconds=10)
 
 
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
@@ -81,15 +94,26 @@ def _check_adoptee(keyed: Application, desired: Desired) -> None:
 
 
 def check_ours(keyed: Application, desired: Desired) -> None:
-    """Raises AmbiguityError for somebody else's application that carries our key.
+    """Raises AmbiguityError for somebody else's application that carries our key, StoreError for one of ours that the
+    store does not know.
 
     The key proves nothing: whoever owns an application can set it, and in most tenants everybody may register one. Nor
     does an owner: the owner of an application can make any service principal its owner, ours too. Ours is what is known
-    from before, and what was made with our client.
+    from before, and what was made with our client, where there is a store since it announced it.
     """
-    known = desired.client_id is not None and desired.client_id.lower() == keyed.app_id.lower()
-    if known or desired.adopt or keyed.created_by == desired.automation:
+    if desired.adopt or _is_known(keyed, desired):
         return
+    if keyed.created_by == desired.automation:
+        in_use = f" The connector may be using a secret of it ({', '.join(keyed.secrets)})." if keyed.secrets else ""
+        raise StoreError(
+            f"The application '{keyed.display_name}' (client id {keyed.app_id}) has the unique name "
+            f"'{desired.unique_name}', was made with the automation's own application on {keyed.created}, and this "
+            "store knows nothing of it: it is empty, another one, or older than it was."
+            f"{in_use}",
+            next_step="Bring the store back, or correct its place. If it is lost for good, set lost_store to replace "
+            "for one run, or name the application by adopt and adopt_client_id.",
+            code="LostStore",
+        )
     maker = f"with the client {keyed.created_by}" if keyed.created_by else "nobody knows by whom"
     raise AmbiguityError(
         f"The unique name '{desired.unique_name}' is taken: the application '{keyed.display_name}' (client id "
@@ -102,8 +126,44 @@ def check_ours(keyed: Application, desired: Desired) -> None:
     )
 
 
+def _is_known(keyed: Application, desired: Desired) -> bool:
+    if desired.client_id is not None and desired.client_id.lower() == keyed.app_id.lower():
+        return True
+    if keyed.created_by != desired.automation:
+        return False
+    if not desired.by_store:
+        return True
+    # createdByAppId names the client that was used, not who used it: only what the store announced is found by it.
+    created = parse_time(keyed.created) if keyed.created else None
+    return bool(desired.announced and created and created >= desired.announced - _SKEW)
+
+
+def adopts(change: Change[Step], found: Application | None, desired: Desired) -> bool:
+    """Whether it takes over what was not known as ours before."""
+    stamped = any(isinstance(step, StampUniqueName) for step in change.steps)
+    return stamped or (desired.adopt and found is not None and not _is_known(found, desired))
+
+
 def creates(change: Change[Step]) -> bool:
     return any(isinstance(step, CreateApplication) for step in change.steps)
+
+
+def enables(change: Change[Step]) -> bool:
+    return change.before.get("enabled") is False and change.after["enabled"] is True
+
+
+def restores(change: Change[Step]) -> bool:
+    return any(isinstance(step, RestoreApplication | RestoreServicePrincipal) for step in change.steps)
+
+
+def with_removals(change: Change[Step], others: t.Sequence[Access], steps: t.Sequence[RemoveAccess]) -> Change[Step]:
+    """The same, and what somebody else could sign in with goes."""
+    if not steps:
+        return change
+    gone = {step.access for step in steps}
+    before = {**change.before, "others": [entry.describe() for entry in others]}
+    after = {**change.after, "others": [entry.describe() for entry in others if entry not in gone]}
+    return Change(before, after, (*change.steps, *steps))
 
 
 def plan_absent(actual: Actual, *, purge: bool) -> Change[Step]:

@@ -9,7 +9,17 @@ from __future__ import annotations
 import typing as t
 from dataclasses import replace
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import (
+    check_adoption,
+    check_enabling,
+    removals,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
     declaration,
     read_declaration,
@@ -19,15 +29,23 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     apply,
     apply_absent,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import with_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
+    DeleteApplication,
     Desired,
     ServicePrincipal,
+    Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
+    adopts,
+    creates,
+    enables,
     plan,
     plan_absent,
+    restores,
+    with_removals,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     all_reads,
@@ -35,6 +53,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     read_absent,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    SecretStore,
+    StoredRegistration,
+)
 
 
 def run(call: Call) -> Outcome:
@@ -44,16 +67,66 @@ def run(call: Call) -> Outcome:
 def _present(call: Call) -> Outcome:
     tenant = call.tenant()
     graph = tenant.graph
+    store = open_store(call.params["store"], call.vault) if call.params["store"] else None
     desired = replace(Desired.from_params(call.params), automation=tenant.options.credential.client_id)
+    if store is not None:
+        desired = with_store(desired, store, tenant.directory_id)
     declared = declaration(call.params["permissions"] or ())
     graph.read_ahead([*all_reads(desired), *(resource_read(entry.resource_app_id) for entry in declared)])
     actual = read(graph, desired)
     if actual.application is None and declared:
         desired = replace(desired, declares=read_declaration(graph, declared))
     change = plan(actual, desired)
+    gate = Gate.from_params(tenant, store, call.params)
+    wanted, client_id = removal(store, tenant.directory_id, call.params), view(actual, desired)["client_id"]
+    taken_over = adopts(change, actual.application, desired)
+    if client_id and (taken_over or enables(change) or wanted.ids or wanted.credentials):
+        others = gate.look(client_id, note=False).foreign
+        if taken_over:
+            undecided = [entry for entry in others if entry.id.lower() not in wanted.ids]
+            check_adoption(desired.display_name, client_id, undecided)
+        steps = removals(others, wanted, graph.now)
+        if enables(change):
+            check_enabling(desired.display_name, client_id, others, steps)
+        change = with_removals(change, others, steps)
     if not call.check_mode:
-        actual = apply(graph, actual, desired, change)
+        actual = _written(tenant, store, actual, desired, change)
+        if restores(change):
+            _check_restored(graph, gate, actual)
     return Outcome({"registration": view(actual, desired)}, change, findings(actual))
+
+
+def _written(
+    tenant: Tenant, store: SecretStore | None, actual: Actual, desired: Desired, change: Change[Step]
+) -> Actual:
+    """The store knows of the application before it is made, so that a run that is killed finds it again as ours."""
+    graph, place = tenant.graph, (tenant.directory_id, desired.unique_name)
+    if store is not None and creates(change):
+        noted = store.registration(*place)
+        # Another run that announced it first may be making it now.
+        announced = noted.announced if noted and noted.client_id is None and noted.announced else graph.now
+        desired = replace(desired, announced=announced)
+        store.note_registration(*place, StoredRegistration(None, announced))
+    actual = apply(graph, actual, desired, change)
+    if store is not None and change.changed and actual.application is not None:
+        store.note_registration(*place, StoredRegistration(actual.application.app_id, desired.announced))
+    return actual
+
+
+def _check_restored(graph: GraphClient, gate: Gate, actual: Actual) -> None:
+    """A restored application has its grants back: it goes again where somebody else can sign in with it."""
+    if actual.application is None:
+        return
+    others = gate.look(actual.application.app_id, note=True)
+    if others.foreign:
+        apply_absent(graph, Change({}, {}, (DeleteApplication(actual.application.id),)))
+        name, client_id = actual.application.display_name, actual.application.app_id
+        raise AmbiguityError(
+            f"The application '{name}' (client id {client_id}) was restored, and deleted again: {others.findings[0]}",
+            next_step="Without a decision it stays deleted.",
+            code="ForeignCredentials",
+            details=[{"id": entry.id, "kind": entry.kind, "place": entry.place} for entry in others.foreign],
+        )
 
 
 def _absent(call: Call) -> Outcome:

@@ -853,3 +853,16 @@ def test_nothing_planned_writes_nothing(graph, http):
 
     assert run(graph, MemoryStore(), state) == state.stored
     assert http.sent == []
+
+
+@pytest.mark.parametrize("delivered", DELIVERED)
+def test_other_peoples_secrets_go_when_ours_was_typed_in_long_enough_ago(delivered):
+    found = actual(CURRENT, *FOREIGN, holds=stored(delivered=delivered))
+    ripe = delivered is not None and delivered + DESIRED.overlap <= NOW
+    named = replace(DESIRED, remove=frozenset({"key-foreign-1"}))
+    all_others = replace(DESIRED, removes_others=True, keep=frozenset({"key-foreign-3"}))
+
+    assert removed(plan(found, named)) == ({"key-foreign-1"} if ripe else set())
+    # What is labelled as a store's may be a newer one of ours, which this store has lost.
+    assert removed(plan(found, all_others)) == ({"key-foreign-4"} if ripe else set())
+    assert removed(plan(actual(*FOREIGN), replace(named, replaces_lost=True))) == set()

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
@@ -61,3 +62,30 @@ def test_ours_is_taken(deleted, maker, wanted):
     keyed = replace(KEYED, created_by=maker)
 
     assert plan(actual(keyed, deleted=deleted), wanted).after["unique_name"] == "ours"
+
+
+ANNOUNCED = datetime(2026, 11, 1, tzinfo=UTC)
+BY_STORE = replace(WANTED, by_store=True)
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+@pytest.mark.parametrize("announced", [None, ANNOUNCED + timedelta(minutes=1)])
+def test_the_makers_client_alone_proves_nothing_where_a_store_could_know(deleted, announced):
+    """Another user of the automation's client leaves the same trace."""
+    keyed = replace(KEYED, created_by=AUTOMATION)
+
+    with pytest.raises(StoreError) as caught:
+        plan(actual(keyed, deleted=deleted), replace(BY_STORE, announced=announced))
+
+    assert caught.value.code == "LostStore"
+    assert "Client-1" in caught.value.message
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_what_the_store_announced_is_found_again(deleted):
+    keyed = replace(KEYED, created_by=AUTOMATION)
+    wanted = replace(BY_STORE, announced=ANNOUNCED + timedelta(seconds=3))
+
+    assert plan(actual(keyed, deleted=deleted), wanted).after["unique_name"] == "ours"
+    with pytest.raises(AmbiguityError):
+        plan(actual(replace(keyed, created_by=PORTAL), deleted=deleted), wanted)
