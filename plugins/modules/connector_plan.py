@@ -23,8 +23,10 @@ options:
         knows; nothing else about the tenant is read, so that nothing else can stand in the way.
       - With V(audit) nothing is planned; what is not as it should be is found, also what a run would stop at. Only
         RV(audit), RV(details) and RV(tenant_id) are returned.
+      - With V(settings) nothing is planned. The variables are checked and told as the other modules take them, and
+        nobody signs in.
     type: str
-    choices: [tenant, secrets, audit]
+    choices: [tenant, secrets, audit, settings]
     default: tenant
 extends_documentation_fragment:
   - totalview.exchange365.variables
@@ -224,7 +226,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._module impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import VARIABLES
 
-ARGUMENT_SPEC = {**VARIABLES, "scope": {"type": "str", "choices": ["tenant", "secrets", "audit"], "default": "tenant"}}
+ARGUMENT_SPEC = {
+    **VARIABLES,
+    "scope": {"type": "str", "choices": ["tenant", "secrets", "audit", "settings"], "default": "tenant"},
+}
 
 OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)
 

@@ -46,11 +46,16 @@ def run(call: Call) -> Outcome:
     variables = with_absolute_folders(
         read_variables({**call.params["variables"], **hidden}, host), call.params["inventory_dir"]
     )
+    if call.params["scope"] == "settings":
+        return Outcome({"planned": [], "plan": [], **_settings(variables)})
     tenant = replace(call, params=options.connection(variables)).tenant()
     store = open_store(options.store(variables), call.vault)
     noted, former = store.host(tenant.directory_id), variables["connector_host_renamed"]
     check_host(noted, host, former)
     registrations = options.registrations(variables)
+    disabled = _switched_off(host, tenant, store, registrations)
+    if disabled and call.params["scope"] != "audit":
+        return disabled
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
     only_secrets = call.params["scope"] == "secrets"
     handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
@@ -113,6 +118,44 @@ def _audited(
     told = {**details.of_plan(host, tenant.directory_id, planned, store), "steps": []}
     found = audit(tenant, planned, handoff, store, variables, host)
     return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found})
+
+
+def _settings(variables: Variables) -> dict[str, t.Any]:
+    """What the role's other tasks need, as far as no tenant was asked."""
+    registrations = options.registrations(variables)
+    return {
+        "registrations": [options.settings(entry, pending=False) for entry in registrations],
+        "connection": options.without_secrets(options.connection(variables)),
+        "store": options.store(variables),
+    }
+
+
+def _switched_off(
+    host: str, tenant: Tenant, store: SecretStore, registrations: t.Sequence[options.Registration]
+) -> Outcome | None:
+    """What is told of a tenant of which somebody has disabled a registration: nothing but `enable` changes it."""
+    tenant_id = tenant.directory_id
+    noted = {entry["name"]: store.switched_off(tenant_id, entry["unique_name"]) for entry in registrations}
+    off = {name: switch for name, switch in noted.items() if switch}
+    told = [f"{name} since {switch.since:%Y-%m-%d %H:%M} UTC by {switch.by}" for name, switch in off.items()]
+    if not told:
+        return None
+    result = {
+        "tenant": host,
+        "state": "disabled",
+        "changed": [],
+        "next": f"Sign-in is disabled: {', '.join(told)}. Nothing was changed; the playbook enable ends it.",
+    }
+    return Outcome(
+        {
+            "tenant_id": tenant_id,
+            "planned": [],
+            "plan": [],
+            "result": result,
+            "details": details.of_plan(host, tenant_id, (), store),
+            "rights": {"missing": [], "who": _WHO_CONSENTS, "link": None},
+        }
+    )
 
 
 def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:

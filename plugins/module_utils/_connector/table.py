@@ -23,12 +23,14 @@ _ORDER = (
     "waiting_for_consent",
     "waiting_for_exchange",
     "changes_pending",
+    "disabled",
+    "enabled",
     "ready",
     "clean",
     "complete",
 )
 #: Tenants in these states need nobody.
-_SETTLED = frozenset({"ready", "clean", "complete"})
+_SETTLED = frozenset({"ready", "clean", "enabled", "complete"})
 #: Of a larger fleet only those are shown that need somebody.
 _ALL_UP_TO = 100
 _COLUMNS = ("tenant", "state", "by", "changed", "next")

@@ -110,6 +110,8 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_handoff_folder": _PATH,
     "connector_handoff_unproven": _given(_FLAG),
     "connector_handoff_name": _TEXT,
+    "connector_switch": {"type": "str", "choices": ["calendar", "mail", "both"]},
+    "connector_switched_by": _TEXT,
     "connector_preflight": _given({"type": "str", "choices": ["tell", "strict"]}),
     "connector_fail_on": _given({"type": "str", "choices": ["none", "high", "medium", "low"]}),
     "connector_accepted": _given({"type": "list", "elements": "dict", "options": _ACCEPTED}),

@@ -107,6 +107,14 @@ class StoredAccess:
     gone: datetime | None = None
 
 
+@dataclass(frozen=True)
+class StoredSwitch:
+    """That a registration was disabled, since when by Microsoft's clock, and by whom. No other playbook undoes it."""
+
+    since: datetime
+    by: str
+
+
 class SecretStore(t.Protocol):
     """Where the values of client secrets live, encrypted. Raises StoreError."""
 
@@ -155,6 +163,12 @@ class SecretStore(t.Protocol):
 
     def note_access(self, tenant_id: str, registration: str, access: StoredAccess) -> None:
         """Notes it; writes nothing where it is noted already."""
+
+    def switched_off(self, tenant_id: str, registration: str) -> StoredSwitch | None:
+        """None where it is not noted as disabled."""
+
+    def note_switched_off(self, tenant_id: str, registration: str, switch: StoredSwitch | None) -> None:
+        """Notes it, or (None) that it is enabled again."""
 
     def revise(
         self, tenant_id: str, registration: str, key_id: str, revision: t.Callable[[StoredSecret], StoredSecret]

@@ -22,6 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredProof,
     StoredRegistration,
     StoredSecret,
+    StoredSwitch,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
@@ -34,7 +35,8 @@ class VaultFileStore:
     The content is JSON: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
     value, retired, proof, handed_off, delivered}}, "announced": {unique_name: [{label, at}]}, "host": inventory host,
     once it is noted, "groups": {unique_name: {name, guid}}, "registrations": {unique_name: {client_id, announced}},
-    "access": {unique_name: {seen: {id: since}, gone}}}. Version 1 has no number, and no notes of deliveries.
+    "access": {unique_name: {seen: {id: since}, gone}}, "disabled": {unique_name: {since, by}}}.
+    Version 1 has no number, and no notes of deliveries.
     """
 
     def __init__(self, folder: EncryptedFolder) -> None:
@@ -132,7 +134,19 @@ class VaultFileStore:
         seen = {id_: since.isoformat() for id_, since in access.seen.items()}
         self._note(tenant_id, "access", registration, {"seen": seen, "gone": access.gone and access.gone.isoformat()})
 
-    def _note(self, tenant_id: str, section: str, registration: str, row: t.Mapping[str, t.Any]) -> None:
+    def switched_off(self, tenant_id: str, registration: str) -> StoredSwitch | None:
+        row = self._load(tenant_id).get("disabled", {}).get(registration)
+        try:
+            return None if row is None else StoredSwitch(datetime.fromisoformat(row["since"]), str(row["by"]))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise _unknown_content(tenant_id) from exc
+
+    def note_switched_off(self, tenant_id: str, registration: str, switch: StoredSwitch | None) -> None:
+        if self.switched_off(tenant_id, registration) != switch:
+            row = {"since": switch.since.isoformat(), "by": switch.by} if switch else None
+            self._note(tenant_id, "disabled", registration, row)
+
+    def _note(self, tenant_id: str, section: str, registration: str, row: t.Mapping[str, t.Any] | None) -> None:
         with self._folder.locked(_file_name(tenant_id)):
             content = self._load(tenant_id)
             rows = {**content.get(section, {}), registration: row}
@@ -169,7 +183,9 @@ class VaultFileStore:
         if (
             not isinstance(secrets, dict)
             or not isinstance(content.get("host", ""), str)
-            or not all(isinstance(content.get(name, {}), dict) for name in ("groups", "registrations", "access"))
+            or not all(
+                isinstance(content.get(name, {}), dict) for name in ("groups", "registrations", "access", "disabled")
+            )
         ):
             raise _unknown_content(tenant_id)
         if holder != tenant_id:

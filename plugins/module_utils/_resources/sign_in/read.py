@@ -1,0 +1,38 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
+    GraphClient,
+    Read,
+    odata_string,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import Actual
+
+_ACTION = "read whether the registration may sign in"
+
+
+def reads(client_id: str) -> list[Read]:
+    key = f"(appId={odata_string(client_id)})"
+    return [
+        (f"/servicePrincipals{key}", {"$select": "id,appId,accountEnabled"}),
+        (f"/applications{key}", {"$select": "id,appId,isDisabled"}),
+    ]
+
+
+def read(graph: GraphClient, client_id: str) -> Actual:
+    """In one batch."""
+    wanted = reads(client_id)
+    graph.read_ahead(wanted)
+    principal, application = (graph.find(*one, action=_ACTION) for one in wanted)
+    return Actual(
+        client_id,
+        object_id=str(application["id"]) if application else None,
+        principal_id=str(principal["id"]) if principal else None,
+        principal_enabled=principal.get("accountEnabled") if principal else None,
+        application_disabled=application.get("isDisabled") if application else None,
+    )

@@ -1,0 +1,106 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import replace
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import locate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.apply import apply
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import OLD_TOKENS, Actual
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSwitch
+
+
+def run(call: Call) -> Outcome:
+    """The work of azure_app_sign_in."""
+    tenant, unique_name, enabled = call.tenant(), call.params["unique_name"], call.params["enabled"]
+    store = open_store(call.params["store"], call.vault) if call.params["store"] else None
+    try:
+        actual = read(tenant.graph, _client_id(call.params, store, tenant.directory_id))
+        if not actual.exists:
+            raise _not_there(actual)
+        if enabled:
+            _check_gate(call, tenant, store, actual)
+        change = plan(actual, enabled=enabled)
+        if not call.check_mode:
+            _switch(call, tenant, store, actual)
+    except ConnectorError as error:
+        error.message = f"{unique_name} is NOT {_word(enabled=enabled)}, as far as is known: {error.message}"
+        raise
+    after = actual if not change.changed else _switched(actual, enabled=enabled)
+    values = {"client_id": actual.client_id, "enabled": enabled, "next": _next(enabled=enabled), **after.view()}
+    return Outcome(values, change)
+
+
+def _switch(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actual) -> None:
+    """The note that keeps every other playbook from undoing it is there before, and goes after."""
+    unique_name, enabled = call.params["unique_name"], call.params["enabled"]
+    if store is not None and not enabled:
+        by = call.params["by"] or os.environ.get("USER") or "somebody"
+        noted = store.switched_off(tenant.directory_id, unique_name)
+        since = noted.since if noted else tenant.graph.now
+        store.note_switched_off(tenant.directory_id, unique_name, noted or StoredSwitch(since, by))
+    apply(tenant.graph, actual, plan(actual, enabled=enabled), enabled=enabled)
+    if store is not None and enabled:
+        store.note_switched_off(tenant.directory_id, unique_name, None)
+
+
+def _client_id(params: t.Mapping[str, t.Any], store: SecretStore | None, tenant_id: str) -> str:
+    """Never by the key, which may sit on somebody else's application."""
+    found = locate(params["client_id"], store, tenant_id, params["unique_name"])
+    if found is None:
+        raise InputError(
+            "The store does not know it, and its key alone may be on another application.",
+            next_step="Give its client_id, or the store that it was made with.",
+            code="RegistrationUnknown",
+        )
+    return found
+
+
+def _not_there(actual: Actual) -> InputError:
+    return InputError(
+        f"There is no application with client id {actual.client_id} in the tenant.",
+        next_step="Look among the deleted applications (Microsoft Entra admin center, App registrations); a deleted "
+        "one signs in no more.",
+        code="RegistrationMissing",
+    )
+
+
+def _check_gate(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actual) -> None:
+    """To enable is to consent anew to what is granted."""
+    others = Gate.from_params(tenant, store, call.params).look(actual.client_id, note=not call.check_mode)
+    if others.foreign:
+        raise InputError(
+            f"Somebody else can sign in with it: {'; '.join(others.told)}.",
+            next_step="Remove these, or name what may stay (keep; of the role: connector_adopt_credentials and "
+            "connector_calendar_owners or connector_mail_owners).",
+            code="ForeignCredentials",
+        )
+
+
+def _switched(actual: Actual, *, enabled: bool) -> Actual:
+    return replace(
+        actual,
+        principal_enabled=enabled if actual.principal_id else None,
+        application_disabled=not enabled if actual.object_id else None,
+    )
+
+
+def _word(*, enabled: bool) -> str:
+    return "enabled" if enabled else "disabled"
+
+
+def _next(*, enabled: bool) -> str:
+    return "Run the onboarding: it proves what the registration reaches." if enabled else OLD_TOKENS
