@@ -206,7 +206,7 @@ store:
   type: dict
 handoff:
   description:
-    - Folder and name of the hand-off, and the sender in it, by the name by which Microsoft Graph finds the mailbox,
+    - Folder and name of the hand-off, and the sender in it under the name by which Microsoft Graph finds the mailbox,
       whichever of its addresses C(connector_mail_sender) is.
   returned: where something is planned
   type: dict

@@ -45,7 +45,7 @@ def fleet(size: int, seed: int = 1) -> tuple[list[Json], list[Json]]:
 def _tenant(chance: random.Random, place: int) -> tuple[Json, Json]:
     now = datetime.now(UTC).replace(microsecond=0)
     host = f"{NAMES[place % len(NAMES)]}-{place:04}"
-    id_, client = (str(uuid.UUID(int=chance.getrandbits(128))) for _ in range(2))
+    id_, client = (str(uuid.UUID(int=chance.getrandbits(128))) for _number in range(2))
     [state] = chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
     by = (now + timedelta(hours=2)).isoformat()
     result: Json = {

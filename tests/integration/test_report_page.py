@@ -146,7 +146,7 @@ def test_details_come_by_the_keyboard_alone(page: Page, tmp_path: Path) -> None:
     page.press("/", "/")
     page.type(tenant)
     assert _names(page) == [tenant]
-    for _ in range(40):
+    for _turn in range(40):
         page.press("Tab")
         if page.run("document.activeElement.ariaExpanded") == "false":
             break

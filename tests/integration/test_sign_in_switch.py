@@ -47,7 +47,7 @@ def _switches(emulator: Emulator, tenant: str) -> dict[str, tuple[bool, bool]]:
 def _signs_in(desk: Desk, emulator: Emulator, tenant: str, kind: str) -> bool:
     """The connector, with the secret that was handed off."""
     fields = yaml.safe_load(desk.view(desk.store / "handoff" / "contoso.yml"))
-    client, secret = ("client_id", "client_secret") if kind == "calendar" else ("mail_client_id", "mail_client_secret")
+    client, secret = ("client_id", "secret") if kind == "calendar" else ("mail_client_id", "mail_client_secret")
     form = {
         "grant_type": "client_credentials",
         "client_id": fields[client],
@@ -149,9 +149,7 @@ def test_a_key_on_another_application_does_not_draw_the_switch(desk: Desk, tenan
     assert other["appId"] not in disabled
 
 
-def test_what_the_store_does_not_know_is_not_switched_by_its_key(
-    desk: Desk, tenant: str, emulator: Emulator
-) -> None:
+def test_what_the_store_does_not_know_is_not_switched_by_its_key(desk: Desk, tenant: str, emulator: Emulator) -> None:
     desk.store.rename(desk.folder / "elsewhere")
 
     run = desk.run(DISABLE, "-e", "connector_switch=mail")

@@ -18,6 +18,9 @@ def preflight_result(host: str, plan: t.Mapping[str, t.Any], failure: t.Mapping[
     """
     if failure is not None:
         return _result(host, NEEDS, str(failure["msg"]))
+    known = plan.get("result", {})
+    if known.get("state") == "disabled":
+        return _result(host, NEEDS, str(known["next"]))
     lacks = plan["rights"]
     required = [entry["permission"] for entry in lacks["missing"] if not entry["without"]]
     optional = [f"without {entry['permission']} {entry['without']}" for entry in lacks["missing"] if entry["without"]]

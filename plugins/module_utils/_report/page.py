@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import json
 import typing as t
@@ -15,8 +16,14 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+if t.TYPE_CHECKING:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+    from markupsafe import Markup
+else:
+    # ansible-core cannot run without them either, but ansible-test looks at this file where they are missing.
+    with contextlib.suppress(ImportError):
+        from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+        from markupsafe import Markup
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import SEVERITIES, Report, is_open
 
