@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import date
 from typing import Any
 
 import pytest
@@ -137,6 +138,31 @@ def emulator() -> Iterator[Emulator]:
         yield running
 
 
+def test_a_secret_that_nobody_says_is_typed_in_is_found(desk: Desk, tenants: Tenants) -> None:
+    desk.hosts = {"contoso": {"connector_tenant_id": tenants.make(users=USERS)}}
+    assert desk.run().code == 0
+
+    found = _findings(desk.run(AUDIT), "contoso")
+
+    assert {(finding["kind"], finding["severity"]) for finding in found} == {("secret-not-typed-in", "low")}
+    assert all(finding["since"] for finding in found)
+    _deliver(desk)
+    assert _findings(desk.run(AUDIT), "contoso") == []
+
+
+def test_a_secret_that_ends_is_found_before(desk: Desk, tenants: Tenants) -> None:
+    desk.hosts = {"contoso": {"connector_tenant_id": tenants.make(users=USERS)}}
+    desk.variables |= {"connector_secret_valid_for": "15d", "connector_secret_renew_before": "5d"}
+    assert desk.run().code == 0
+    _deliver(desk)
+
+    for renew_before, severity in (("20d", "medium"), ("5d", None)):
+        desk.variables["connector_secret_renew_before"] = renew_before
+        desk.variables["connector_secret_valid_for"] = "30d"
+        found = {(finding["kind"], finding["severity"]) for finding in _findings(desk.run(AUDIT), "contoso")}
+        assert found == ({("secret-expires", severity)} if severity else set())
+
+
 def _onboarded(desk: Desk, tenants: Tenants, emulator: Emulator, hosts: Any, **variables: Any) -> dict[str, str]:
     """Complete, enforced and typed in."""
     made = {host: tenants.make(users=USERS) for host in hosts}
@@ -237,7 +263,7 @@ def test_an_accepted_finding_counts_no_more_until_its_day(desk: Desk, tenants: T
     desk.variables["connector_fail_on"] = "low"
     accepted = {"id": found["id"], "reason": "of the old portal"}
 
-    for until, code in (("2999-12-31", 0), ("2020-01-01", 2)):
+    for until, code in (("2999-12-31", 0), (date(2999, 12, 31), 0), ("2020-01-01", 2)):
         desk.hosts["contoso"]["connector_accepted"] = [{**accepted, "until": until}]
         assert desk.run(AUDIT).code == code, until
 

@@ -323,13 +323,22 @@ def _secret(planned: Planned, secret: StoredSecret | None, now: datetime) -> t.I
         yield Finding("secret-expires", planned.name, secret.key_id, evidence, severity=severity)
     elif planned.issues_secret:
         yield Finding("secret-gone", planned.name, secret.key_id, evidence)
-    if planned.type_in:
-        before = planned.type_in.before
-        soon = before is not None and before - now <= _SOON
-        when = f"before {before.isoformat(timespec='seconds')}" if before else "for the first time, or at once"
-        told = (f"key id {planned.type_in.key_id}, {when}",)
-        severity = HIGH if soon else LOW
-        yield Finding("secret-not-typed-in", planned.name, planned.type_in.key_id, told, severity=severity)
+    yield from _delivery(planned, secret, now)
+
+
+def _delivery(planned: Planned, secret: StoredSecret, now: datetime) -> t.Iterator[Finding]:
+    name, waited_for = planned.name, planned.type_in
+    if waited_for:
+        before = waited_for.before
+        # Without a date the connector may have none that works.
+        severity = HIGH if before is None or before - now <= _SOON else LOW
+        when = f"before {before.isoformat(timespec='seconds')}" if before else "at once"
+        told = f"key id {waited_for.key_id}, {when}"
+        yield Finding("secret-not-typed-in", name, waited_for.key_id, (told,), severity=severity)
+    elif secret.handed_off and not any(old.delivered for old in secret.known):
+        told = f"key id {secret.key_id}"
+        since = secret.handed_off.isoformat(timespec="seconds")
+        yield Finding("secret-not-typed-in", name, secret.key_id, (told,), since)
 
 
 def _proof(planned: Planned) -> t.Iterator[Finding]:

@@ -34,6 +34,7 @@ _TONES = {
     "needs": "bad",
     "findings": "wait",
     "not_provable": "wait",
+    "waiting_for_decision": "wait",
     "waiting_for_revocation": "wait",
     "waiting_for_consent": "wait",
     "waiting_for_exchange": "plan",

@@ -193,7 +193,7 @@
     const made = make("ul", className, ...items.slice(0, FEW).map((item) => item()));
     parent.append(made);
     if (items.length <= FEW) return;
-    const button = make("button", "", `Show all ${number.format(items.length)}`);
+    const button = make("button", "all", `Show all ${number.format(items.length)}`);
     button.type = "button";
     button.addEventListener("click", () => {
       made.append(...items.slice(FEW).map((item) => item()));
@@ -281,6 +281,7 @@
     }
   });
   window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("button.all").forEach((button) => button.click());
     wanted.limit = Infinity;
     update();
   });
