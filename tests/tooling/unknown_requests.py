@@ -20,7 +20,8 @@ class UnknownRequests:
     def note(self, refusals: Iterable[dict[str, Any]]) -> None:
         """`refusals`: of an emulator's admin door."""
         for row in refusals:
-            if row["unknown"] or row["status"] == 501:
+            # What a fault answers says nothing of what is known.
+            if row["fault"] is None and (row["unknown"] or row["status"] == 501):
                 kind = (row["service"], row["method"], row["template"], row["status"], row["unknown"] or row["why"])
                 self._seen[kind] += row["count"]
 

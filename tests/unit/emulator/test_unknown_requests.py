@@ -18,6 +18,8 @@ def test_only_what_is_not_known_is_listed(rig: Rig) -> None:
     rig.graph("PUT", "/applications")
     rig.graph("GET", "/applications/99999999-9999-4999-8999-999999999999")
     rig.graph("POST", "/applications", {"colour": "red"})
+    rig.admin.faults({"kind": "answer", "status": 501, "path": "^/organization$"})
+    rig.graph("GET", "/organization")
     seen = UnknownRequests()
 
     seen.note(rig.admin.refusals())
