@@ -95,6 +95,15 @@ options:
     version_added: 0.2.0
     type: bool
     default: false
+  sign_in_reports:
+    description:
+      - Ask Microsoft Graph (beta) when each secret was used for the last time, which needs the permission
+        C(AuditLog.Read.All), and is passed over where it cannot be had.
+      - The newest secret counts as delivered once it was used more than a day after our own use of it. An older one
+        that is used after that is not removed, whatever O(delivered) says.
+    version_added: 0.2.0
+    type: bool
+    default: false
   owner:
     description:
       - Who may remove the secrets that this module makes; becomes part of their labels, which the tenant's
@@ -212,6 +221,7 @@ ARGUMENT_SPEC = {
     "foreign_credentials": {"type": "str", "choices": ["report", "remove"], "default": "report"},
     "rotate": {"type": "bool", "default": False},
     "handed_off": {"type": "bool", "default": False},
+    "sign_in_reports": {"type": "bool", "default": False},
     "lost_store": {"type": "str", "choices": ["stop", "replace"], "default": "stop"},
     "host": {"type": "str"},
     "host_renamed": {"type": "str"},

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from emulator.launch import Emulator, running_emulator
 from integration.administrator import CALENDAR, MAIL, Administrator
 from integration.operator_desk import SENDER, Desk
-from integration.tenants import Tenants
+from integration.tenants import ROLES, Tenants
 from integration.witness import Witness, writes
 
 DAY = 86_400
@@ -151,3 +152,51 @@ def test_an_application_that_is_gone_gets_no_secret(clerk: Desk, clock: Emulator
     assert run.tenant("contoso")["state"] == "failed"
     assert MAIL in run.tenant("contoso")["next"]
     assert SENDER not in run.tenant("contoso")["next"]
+
+
+def _sign_in(emulator: Emulator, fields: Json, kind: str = "mail") -> None:
+    """As the connector does with what was typed in."""
+    prefix, secret = ("mail_", "mail_client_secret") if kind == "mail" else ("", "secret")
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": fields[f"{prefix}client_id"],
+        "client_secret": fields[secret],
+        "scope": "https://graph.microsoft.com/.default",
+    }
+    url = f"{emulator.url}/{fields['tenant_id']}/oauth2/v2.0/token"
+    assert requests.post(url, data=form, verify=emulator.ca_file, timeout=30).ok
+
+
+@pytest.mark.parametrize("reported", [True, False], ids=["with the right", "without the right"])
+def test_a_secret_that_the_connector_uses_is_delivered_and_one_that_it_uses_on_stays(
+    desk: Desk, clock: Emulator, reported: bool
+) -> None:
+    clerk = Desk(desk.folder, desk.temporary, desk.leg, clock.url, clock.ca_file)
+    roles = (*ROLES, "AuditLog.Read.All") if reported else ROLES
+    tenant = Tenants(clock).make(roles=roles)
+    clerk.hosts = {"contoso": {"connector_tenant_id": tenant, "connector_sign_in_reports": True}}
+    file = clerk.store / "handoff" / "contoso.yml"
+    assert clerk.run().code == 0
+    old = yaml.safe_load(clerk.view(file))
+    clock.advance_clock(336 * DAY)
+    assert clerk.run(ROTATE).code == 0
+    new = yaml.safe_load(clerk.view(file))
+    both = _keys(clock, tenant)
+    clock.advance_clock(DAY)
+
+    # What we did ourselves, for the proof, is no delivery.
+    assert clerk.run("totalview.exchange365.onboard").tenant("contoso")["type_in"]
+    clock.advance_clock(2 * DAY)
+    assert clerk.run(ROTATE).tenant("contoso")["type_in"]
+    _sign_in(clock, new)
+    clock.advance_clock(DAY)
+    noted = clerk.run(ROTATE).tenant("contoso")
+    clock.advance_clock(6 * DAY)
+    _sign_in(clock, old)
+    clock.advance_clock(2 * DAY)
+    used = clerk.run(ROTATE)
+
+    assert [entry["registration"] for entry in noted["type_in"]] == (["calendar"] if reported else ["calendar", "mail"])
+    assert _keys(clock, tenant) == both
+    if reported:
+        assert f"Secret {both[0]} was used at" in " ".join(used.output.split())

@@ -169,6 +169,7 @@ def secret(variables: Variables, registration: Registration) -> Options:
         **_others(variables, registration),
         "rotate": registration["name"] in variables["connector_rotate_force"],
         "handed_off": False,
+        "sign_in_reports": variables["connector_sign_in_reports"],
     }
 
 

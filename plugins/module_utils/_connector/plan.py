@@ -47,6 +47,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import Bound, bound_to
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.model import RecordProof
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import prove
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.sign_in import note_sign_in
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
     model as registration,
 )
@@ -262,7 +263,9 @@ class Planner:
 
     def _secret(self, planned: Planned) -> None:
         wanted, tenant = planned.wanted, self._tenant
-        actual = secret_read.read(tenant.graph, self._store, tenant.directory_id, wanted.unique_name, wanted.secret)
+        actual = secret_read.read(
+            tenant.graph, self._store, tenant.directory_id, wanted.unique_name, wanted.secret, tenant.graph_beta
+        )
         change = planned.changes["secret"] = secret_plan.plan(actual, wanted.secret)
         planned.issues_secret = secret_plan.issues(change)
         planned.was_handed_off = secret_plan.was_handed_off(actual)
@@ -284,6 +287,9 @@ class Planner:
         if not planned.is_settled or bound is None or secret is None:
             planned.proven, planned.changes["proof"] = True, record
             return
+        if self._note or planned.wanted.secret.reads_reports:
+            graph, name = self._tenant.graph, planned.wanted.unique_name
+            note_sign_in(self._store, self._tenant.directory_id, name, secret, graph.now)
         judgement, _now = prove(self._tenant, secret, replace(planned.wanted.proof, since=restriction.since))
         if judgement.state == "proven":
             planned.proven, planned.changes["proof"] = True, record

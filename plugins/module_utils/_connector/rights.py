@@ -65,6 +65,8 @@ def rights_for(variables: Variables) -> list[Right]:
         ),
         Right("Policy.Read.All", without="the tenant's limit for the lifetime of secrets is not known beforehand"),
     ]
+    if variables["connector_sign_in_reports"]:
+        rights.append(Right("AuditLog.Read.All", without="deliveries are known only by connector_delivered"))
     if adopts:
         without = "only a registration that the automation owns can be adopted"
         rights.append(Right("Application.ReadWrite.All", without, frozenset({"Directory.ReadWrite.All"})))

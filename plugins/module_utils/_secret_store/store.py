@@ -38,7 +38,10 @@ class StoredProof:
 
 @dataclass(frozen=True)
 class StoredSecret:
-    """One client secret as the store keeps it. `value` is the only copy there is. `retired`: the oldest first."""
+    """One client secret as the store keeps it. `value` is the only copy there is. `retired`: the oldest first.
+
+    `signed_in`: when we used it ourselves for the last time.
+    """
 
     client_id: str
     key_id: str
@@ -49,6 +52,7 @@ class StoredSecret:
     proof: StoredProof | None = None
     handed_off: datetime | None = None
     delivered: datetime | None = None
+    signed_in: datetime | None = None
 
     @property
     def as_retired(self) -> RetiredSecret:
@@ -61,6 +65,9 @@ class StoredSecret:
 
     def handed_off_at(self, at: datetime) -> t.Self:
         return self if self.handed_off else replace(self, handed_off=at)
+
+    def signed_in_at(self, at: datetime) -> t.Self:
+        return replace(self, signed_in=at)
 
     def delivered_at(self, key_id: str, at: datetime) -> t.Self:
         if key_id == self.key_id:

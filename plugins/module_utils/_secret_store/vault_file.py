@@ -33,9 +33,10 @@ class VaultFileStore:
     """One Ansible Vault file per tenant, named by its directory id. Readable with `ansible-vault view`.
 
     The content is JSON: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
-    value, retired, proof, handed_off, delivered}}, "announced": {unique_name: [{label, at}]}, "host": inventory host,
-    once it is noted, "groups": {unique_name: {name, guid}}, "registrations": {unique_name: {client_id, announced}},
-    "access": {unique_name: {seen: {id: since}, gone}}, "disabled": {unique_name: {since, by}}}.
+    value, retired, proof, handed_off, delivered, signed_in}}, "announced": {unique_name: [{label, at}]},
+    "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}},
+    "registrations": {unique_name: {client_id, announced}}, "access": {unique_name: {seen: {id: since}, gone}},
+    "disabled": {unique_name: {since, by}}}.
     Version 1 has no number, and no notes of deliveries.
     """
 
@@ -246,5 +247,5 @@ def _since_version_2(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
 
 
 def _dates_from_json(row: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
-    dates = ("end", "handed_off", "delivered")
+    dates = ("end", "handed_off", "delivered", "signed_in")
     return {name: datetime.fromisoformat(value) if name in dates and value else value for name, value in row.items()}

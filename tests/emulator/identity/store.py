@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
 from emulator.clock import parse_stamp
+from emulator.graph.store.directory import SignIns
 from emulator.graph.store.records import Body, Kind, Record
 
 if TYPE_CHECKING:
@@ -93,6 +94,13 @@ def check_secret(directory: Directory, application: Body, text: str) -> SecretSt
         elif now >= parse_stamp(credential["startDateTime"]):
             return SecretState.VALID
     return state
+
+
+def note_sign_in(directory: Directory, client_id: str, text: str) -> None:
+    """For the report by key id."""
+    for key_id, value in directory.secrets.items():
+        if hmac.compare_digest(value.encode(), text.encode()):
+            directory.sign_ins.setdefault(key_id, SignIns(client_id)).times.append(directory.clock.now())
 
 
 def certificates(directory: Directory, application: Body) -> Iterator[x509.Certificate]:

@@ -14,7 +14,14 @@ from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH
 from emulator.identity import assertions
 from emulator.identity.errors import SignInRefused
-from emulator.identity.store import SecretState, certificates, check_secret, find_resource, granted_roles
+from emulator.identity.store import (
+    SecretState,
+    certificates,
+    check_secret,
+    find_resource,
+    granted_roles,
+    note_sign_in,
+)
 from emulator.world import Tenant
 
 LIFETIME = 3599
@@ -38,6 +45,8 @@ def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
         raise SignInRefused(500011, audience)
     if not resource.true.body["accountEnabled"]:
         raise SignInRefused(500014, audience)
+    if form.get("client_secret"):
+        note_sign_in(tenant.directory, client_id, form["client_secret"])
     claims = {
         "appid": client_id,
         "oid": principal.id,

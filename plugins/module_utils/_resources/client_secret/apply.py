@@ -81,6 +81,8 @@ def _issue_and_store(
         end=parse_time(answer["endDateTime"]),
         value=answer["secretText"],
         retired=step.retired,
+        # The run that issues it also tries it.
+        signed_in=step.start,
     )
     store.write(tenant_id, unique_name, secret)
     if store.read(tenant_id, unique_name) != secret:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_duration
@@ -41,7 +41,7 @@ class Desired:
     have leaked; those of other applications among them say nothing here. `rotates`: also before it is due.
     `handed_off`: the hand-off has what the store holds, whether that was noted or not. `keep`, `remove`: key ids, in
     lower case, of other people's secrets that stay and that go; with `removes_others` all go that are neither kept nor
-    labelled as some store's.
+    labelled as some store's. `reads_reports`: Microsoft is asked when each secret was last used.
     """
 
     owner: str
@@ -58,6 +58,7 @@ class Desired:
     keep: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
     removes_others: bool = False
+    reads_reports: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], address: str) -> t.Self:
@@ -80,6 +81,7 @@ class Desired:
             keep=frozenset(id_.lower() for id_ in params["keep"]),
             remove=frozenset(id_.lower() for id_ in params["remove"]),
             removes_others=params["foreign_credentials"] == "remove",
+            reads_reports=params["sign_in_reports"],
         )
 
     @property
@@ -95,7 +97,8 @@ class Desired:
 class Actual:
     """`stored`: what the store holds for this very application. `id`: None while there is no application.
 
-    `announced`: labels of the secrets that the store lately noted as about to be issued.
+    `announced`: labels of the secrets that the store lately noted as about to be issued. `used`: when Microsoft saw
+    each secret used for the last time, by key id, as far as that was asked and is known.
     """
 
     now: datetime
@@ -106,6 +109,7 @@ class Actual:
     app_id: str | None = None
     young: bool = False
     announced: frozenset[str] = frozenset()
+    used: t.Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def current(self) -> Credential | None:

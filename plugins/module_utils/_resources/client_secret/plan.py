@@ -34,6 +34,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 
 #: Where valid_for is not given. Microsoft advises less than twelve months or so; the portal stops at 24.
 DEFAULT_LIFETIME = timedelta(days=365)
+#: A use of a secret within this time of our own may be our own: Microsoft's report is not exact.
+_OURS = timedelta(days=1)
 
 
 def plan(actual: Actual, desired: Desired) -> Change[Step]:
@@ -114,13 +116,35 @@ def _issue(actual: Actual, desired: Desired, removals: tuple[RemoveSecret, ...])
 
 
 def _deliveries(actual: Actual, desired: Desired) -> tuple[NoteDelivered, ...]:
-    """Of those named, what was handed off and is not noted yet. The name of any other secret decides nothing."""
+    """Of those named or seen in use, what was handed off and is not noted yet. Any other name decides nothing."""
     known = actual.stored.known if actual.stored else ()
+    delivered = desired.delivered | _seen_in_use(actual)
     return tuple(
         NoteDelivered(secret.key_id)
         for secret in known
-        if secret.key_id in desired.delivered and secret.delivered is None and _was_handed_off(secret)
+        if secret.key_id in delivered and secret.delivered is None and _was_handed_off(secret)
     )
+
+
+def _seen_in_use(actual: Actual) -> frozenset[str]:
+    """The newest secret, where it was used by somebody else: well after we used it ourselves, for the proof."""
+    stored = actual.stored
+    used = actual.used.get(stored.key_id) if stored else None
+    if stored is None or stored.signed_in is None or used is None or used <= stored.signed_in + _OURS:
+        return frozenset()
+    return frozenset({stored.key_id})
+
+
+def still_used(actual: Actual) -> dict[str, datetime]:
+    """Older secrets that were used after a newer one was delivered, and when."""
+    last = _last_delivered(actual.stored) if actual.stored else None
+    if actual.stored is None or last is None or last.delivered is None:
+        return {}
+    older = {secret.key_id for secret in actual.stored.known[: actual.stored.known.index(last)]}
+    present = {entry.key_id for entry in actual.credentials} & older
+    return {
+        key_id: actual.used[key_id] for key_id in present & actual.used.keys() if actual.used[key_id] > last.delivered
+    }
 
 
 def _noted(actual: Actual, notes: tuple[NoteDelivered, ...]) -> Actual:
@@ -211,7 +235,8 @@ def _superseded(actual: Actual, desired: Desired) -> t.Iterator[str]:
     if last.delivered + desired.overlap <= actual.now:
         newest = [secret.key_id for secret in stored.known if secret.handed_off][-1:]
         older = stored.known[: stored.known.index(last)]
-        yield from (secret.key_id for secret in older if secret.key_id not in newest)
+        kept = {*newest, *still_used(actual)}
+        yield from (secret.key_id for secret in older if secret.key_id not in kept)
 
 
 def _last_delivered(stored: StoredSecret) -> RetiredSecret | None:

@@ -10,7 +10,11 @@ from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
+    GraphClient,
+    odata_string,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     is_young,
     parse_time,
@@ -31,11 +35,20 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredSecret,
 )
 
+_SIGN_INS = "/reports/appCredentialSignInActivities"
+
 FIELDS = "id,appId,createdDateTime,passwordCredentials"
 
 
-def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, desired: Desired) -> Actual:
-    """The policy is asked for only where a secret will be issued."""
+def read(
+    graph: GraphClient,
+    store: SecretStore,
+    tenant_id: str,
+    unique_name: str,
+    desired: Desired,
+    beta: GraphClient | None = None,
+) -> Actual:
+    """The policy is asked for only where a secret will be issued. `beta`: where the use of secrets is told."""
     body = find_application(graph, unique_name, desired.client_id)
     stored = store.read(tenant_id, unique_name)
     if stored is not None and desired.handed_off:
@@ -45,10 +58,20 @@ def read(graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: st
         actual = replace(
             _from_graph(body, stored, graph.now), announced=_announced(store, tenant_id, unique_name, graph.now)
         )
+    if beta is not None and desired.reads_reports and actual.stored is not None:
+        actual = replace(actual, used=_used(beta, actual.stored.client_id))
     if needs_secret(actual, desired):
         store.check()
         actual = replace(actual, policy=read_policy(graph, body))
     return actual
+
+
+def _used(beta: GraphClient, client_id: str) -> dict[str, datetime]:
+    """Empty where it cannot be had: beta, in the global cloud only, and for AuditLog.Read.All."""
+    query = {"$filter": f"appId eq {odata_string(client_id)}"}
+    rows = optional(lambda: beta.list(_SIGN_INS, query, action="read when client secrets were used"))
+    times = ((row.get("keyId"), (row.get("signInActivity") or {}).get("lastSignInDateTime")) for row in rows or ())
+    return {str(key_id): parse_time(moment) for key_id, moment in times if key_id and moment}
 
 
 def _announced(store: SecretStore, tenant_id: str, unique_name: str, now: datetime) -> frozenset[str]:

@@ -20,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     foreign,
     issues,
     plan,
+    still_used,
     type_in,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import POLICY, doubt
@@ -38,7 +39,7 @@ def run(call: Call) -> Outcome:
     unique_name = call.params["unique_name"]
     desired = Desired.from_params(call.params, store.address)
     tenant.graph.read_ahead([*located_reads(unique_name, desired.client_id)[:1], POLICY])
-    actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired)
+    actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired, tenant.graph_beta)
     change = plan(actual, desired)
     stored = None if issues(change) else actual.stored
     if call.params["host"]:
@@ -80,5 +81,10 @@ def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
     for entry in actual.credentials:
         if entry.key_id in desired.revoked:
             yield f"Secret {entry.key_id} is revoked: whoever uses it stops until the newest one is typed in."
+    for key_id, moment in still_used(actual).items():
+        yield (
+            f"Secret {key_id} was used at {moment:%Y-%m-%dT%H:%M:%SZ}, after a newer one was delivered. It is not "
+            "removed: type the newer one in wherever the older one is."
+        )
     if doubtful := doubt(actual.policy):
         yield doubtful

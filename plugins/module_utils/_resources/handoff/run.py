@@ -26,7 +26,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.h
     plan,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.read import read
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.sign_in import await_sign_in
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.sign_in import (
+    await_sign_in,
+    note_sign_in,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
@@ -41,7 +44,7 @@ def run(call: Call) -> Outcome:
     change = plan(present, desired, params["name"])
     if change.changed:
         folder.check()
-    _await_usable(call, present, desired)
+    _await_usable(call, store, present, desired)
     if not call.check_mode:
         _require_complete(desired)
         # Before it is written: who is killed in between has told too much, never too little.
@@ -54,12 +57,14 @@ def _by_registration(params: t.Mapping[str, t.Any], secrets: t.Mapping[str, Stor
     return {params[kind]: secret for kind, secret in secrets.items()}
 
 
-def _await_usable(call: Call, present: str | None, desired: Desired) -> None:
+def _await_usable(call: Call, store: SecretStore, present: str | None, desired: Desired) -> None:
     """What is typed in must work at once. A proof has shown it, and so has whoever got the secret before."""
     known = handed_off(present, desired)
     for kind, secret in desired.secrets.items():
         if secret.proof is None and secret.handed_off is None and kind not in known:
             wait = parse_duration(call.params["sign_in_wait"], "sign_in_wait")
+            if not call.check_mode:
+                note_sign_in(store, desired.tenant_id, call.params[kind], secret, _now(call))
             await_sign_in(call.tenant(), secret, call.params[kind], wait)
 
 

@@ -22,6 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     Task,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.prove import prove
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.sign_in import note_sign_in
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     SecretStore,
@@ -42,6 +43,8 @@ def run(call: Call) -> Outcome:
         return to_come
     if known is not None:
         return Outcome(_values("proven", proven_at=known.at), _unchanged(proven=True))
+    if not call.check_mode:
+        note_sign_in(store, tenant.directory_id, params["unique_name"], secret, tenant.graph.now)
     judgement, now = prove(tenant, secret, Task.from_params(params, sends=not call.check_mode))
     if judgement.state != "proven":
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))

@@ -6,14 +6,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ReplicationError, SignInError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import ClientSecret
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import PAUSE, YOUNG_SECRET
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    SecretStore,
+    StoredSecret,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
+
+#: Within this time of a note there is no other. A use so shortly after our own is never taken for another's.
+_SAME = timedelta(hours=1)
 
 
 def await_sign_in(tenant: Tenant, secret: StoredSecret, unique_name: str, patience: timedelta) -> None:
@@ -37,3 +44,9 @@ def await_sign_in(tenant: Tenant, secret: StoredSecret, unique_name: str, patien
         next_step="Run again in some minutes; nothing was handed off, and the former secret works on.",
         trace=refusal.trace if refusal else None,
     )
+
+
+def note_sign_in(store: SecretStore, tenant_id: str, unique_name: str, secret: StoredSecret, now: datetime) -> None:
+    """Before it is used, so that our own use is never taken for the connector's. What is noted already is not again."""
+    if secret.signed_in is None or not timedelta() <= now - secret.signed_in < _SAME:
+        store.revise(tenant_id, unique_name, secret.key_id, partial(StoredSecret.signed_in_at, at=now))

@@ -160,6 +160,24 @@ CUSTOM_APP_SCOPE = Entity(
     filters={"displayName": ("eq",), "id": ("eq",)},
 )
 
+CREDENTIAL_SIGN_INS = Entity(
+    "appCredentialSignInActivity",
+    "reports/appCredentialSignInActivities",
+    (
+        "id",
+        "keyId",
+        "keyType",
+        "keyUsage",
+        "appId",
+        "appObjectId",
+        "servicePrincipalObjectId",
+        "credentialOrigin",
+        "expirationDateTime",
+        "signInActivity",
+    ),
+    filters={"appId": ("eq",), "keyId": ("eq",)},
+)
+
 DIRECTORY_OBJECT = Entity("directoryObject", "directoryObjects", ("id", "deletedDateTime", "displayName"))
 
 EVENT = Entity(

@@ -26,6 +26,14 @@ OPAQUE_IDS = frozenset({Kind.ROLE_ASSIGNMENT, Kind.OAUTH_GRANT, Kind.DIRECTORY_R
 
 
 @dataclass(slots=True)
+class SignIns:
+    """With one client secret: the application that it is of, and when."""
+
+    app_id: str
+    times: list[datetime] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Directory:
     """`births` is when what was made through Graph was made; readers see what was true `look_back` writes ago."""
 
@@ -38,6 +46,7 @@ class Directory:
     secrets: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
     births: dict[str, datetime] = field(default_factory=dict)
+    sign_ins: dict[str, SignIns] = field(default_factory=dict)
     look_back: int = 0
     writes: int = 0
     _tables: dict[Kind, Table] = field(default_factory=lambda: {kind: Table() for kind in Kind})

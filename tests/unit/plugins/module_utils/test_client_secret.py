@@ -353,6 +353,46 @@ def test_a_store_of_before_keeps_what_it_has_retired():
     assert type_in(state, state.stored, plan(state, DESIRED)) == TypeIn("key-current", OVER.end)
 
 
+# --- plan: what Microsoft has seen
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "used", "noted"),
+    [
+        (NOW - 3 * DAY, {"key-current": NOW - DAY}, True),
+        (NOW - 3 * DAY, {"key-current": NOW - 2 * DAY}, False),
+        (NOW - DAY, {"key-current": NOW - 2 * DAY}, False),
+        (None, {"key-current": NOW}, False),
+        (NOW - 3 * DAY, {"key-over": NOW, "key-foreign-1": NOW}, False),
+        (NOW - 3 * DAY, {}, False),
+    ],
+    ids=["well after us", "may have been us", "before us", "we do not know of us", "another secret", "not at all"],
+)
+def test_a_secret_that_somebody_else_has_used_is_delivered(signed_in, used, noted):
+    holds = replace(stored(OVER), signed_in=signed_in)
+
+    change = plan(replace(actual(CURRENT, OVER, FOREIGN[0], holds=holds), used=used), DESIRED)
+
+    assert change.steps == ((NoteDelivered("key-current"),) if noted else ())
+
+
+def test_a_secret_that_was_not_handed_off_is_not_delivered_though_it_is_used():
+    holds = replace(stored(OVER), signed_in=NOW - 3 * DAY, handed_off=None)
+
+    assert not plan(replace(actual(CURRENT, OVER, holds=holds), used={"key-current": NOW}), DESIRED).changed
+
+
+@pytest.mark.parametrize(
+    ("used", "gone"), [(NOW - 8 * DAY, False), (NOW - 9 * DAY, True)], ids=["after the delivery", "before it"]
+)
+def test_an_older_secret_that_is_still_used_stays_whoever_says_what(used, gone):
+    state = actual(CURRENT, OVER, holds=stored(OVER, delivered=NOW - 9 * DAY))
+
+    change = plan(replace(state, used={"key-over": used}), replace(DESIRED, delivered=frozenset({"key-current"})))
+
+    assert removed(change) == ({"key-over"} if gone else set())
+
+
 # --- plan: who types in by when
 
 
@@ -720,7 +760,8 @@ def test_the_value_goes_from_the_answer_into_the_store_and_is_read_back(graph, h
     secret = run(graph, store, actual())
 
     assert store.holds == secret
-    assert secret == StoredSecret("client-1", "key-new", NEW.label, NEW.end, VALUE)
+    start = NOW.replace(microsecond=0)
+    assert secret == StoredSecret("client-1", "key-new", NEW.label, NEW.end, VALUE, signed_in=start)
     assert store.calls == ["rehearse", "announce", "write", "read"]
     assert store.notes[-1].label == NEW.label
     (sent,) = (sent for sent in http.sent if sent.method == "POST")

@@ -28,6 +28,7 @@ USUAL = {
     "connector_rbac_api": "exchange",
     "connector_calendar_owners": [],
     "connector_mail_owners": [],
+    "connector_sign_in_reports": False,
 }
 
 
@@ -95,7 +96,11 @@ def test_the_readme_has_each_right_and_no_others():
     """Organization.Read.All is of tenant_login, which the role does not call."""
     table = README.read_text("utf-8").partition("| Permission | For what |")[2].partition("\n\n")[0]
     documented = {row.split("`")[1] for row in table.splitlines() if row.startswith("| `")}
-    changes = {"connector_mail_restriction": "rbac", "connector_rbac_api": "graph_beta"}
+    changes = {
+        "connector_mail_restriction": "rbac",
+        "connector_rbac_api": "graph_beta",
+        "connector_sign_in_reports": True,
+    }
     everything = rights_for({**USUAL, **changes, "connector_mail_owners": ["an id"]})
 
     assert {right.permission for right in everything} == documented - {"Organization.Read.All"}

@@ -146,6 +146,7 @@ def test_the_file_is_ansible_vaults_and_holds_json(tmp_path):
                 "proof": {"restriction": "8a0f6f1f9d2c4b7e", "at": "2026-02-03T04:05:06+00:00"},
                 "handed_off": None,
                 "delivered": None,
+                "signed_in": None,
             }
         },
     }

@@ -1,0 +1,59 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`/beta/reports/appCredentialSignInActivities`: when each client secret was last signed in with.
+
+learn.microsoft.com/graph/api/reportroot-list-appcredentialsigninactivities: beta, in the global cloud only. A
+credential that was never used has no row, nor one whose use is not counted in yet; Microsoft promises no time for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from emulator.call import Answer, Body, Call
+from emulator.clock import stamp
+from emulator.graph.errors import bad_request
+from emulator.graph.handlers.context import directory_of
+from emulator.graph.odata.entities import CREDENTIAL_SIGN_INS
+from emulator.graph.odata.listing import list_answer
+from emulator.graph.store.directory import Directory
+from emulator.graph.store.records import Kind, settled
+
+#: For so long a sign-in does not show.
+DELAY = timedelta(hours=6)
+
+
+def credential_sign_ins(call: Call) -> Answer:
+    assert call.tenant is not None
+    if call.tenant.cloud != "global":
+        raise bad_request("Resource not found for the segment 'appCredentialSignInActivities'.")
+    return list_answer(call, CREDENTIAL_SIGN_INS, settled(_rows(directory_of(call))))
+
+
+def _rows(directory: Directory) -> Iterator[Body]:
+    seen = directory.clock.now() - DELAY
+    for key_id, sign_ins in directory.sign_ins.items():
+        times = [moment for moment in sign_ins.times if moment <= seen]
+        if times:
+            yield _row(directory, key_id, sign_ins.app_id, stamp(max(times)))
+
+
+def _row(directory: Directory, key_id: str, app_id: str, last: str) -> Body:
+    application = directory.find(Kind.APPLICATION, "appId", app_id)
+    principal = directory.find(Kind.SERVICE_PRINCIPAL, "appId", app_id)
+    credentials = application.true.body["passwordCredentials"] if application else ()
+    ends = [row["endDateTime"] for row in credentials if row["keyId"] == key_id]
+    return {
+        "id": key_id,
+        "keyId": key_id,
+        "keyType": "clientSecret",
+        "keyUsage": "sign",
+        "appId": app_id,
+        "appObjectId": application.id if application else None,
+        "servicePrincipalObjectId": principal.id if principal else None,
+        "credentialOrigin": "application",
+        "expirationDateTime": ends[0] if ends else None,
+        "signInActivity": {"lastSignInDateTime": last, "lastSignInRequestId": None},
+    }
