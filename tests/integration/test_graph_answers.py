@@ -32,6 +32,10 @@ def adoptable(**more: Any) -> list[Json]:
 # --- disabled registrations --------------------------------------------------------------------------------------
 
 BY_MICROSOFT = "DisabledDueToViolationOfServicesAgreement"
+FOREIGN = {
+    "isDisabled": True,
+    "passwordCredentials": [{"displayName": "somebody's", "secretText": "integration-foreign"}],
+}
 #: State of the registration, where it is enabled, and whether the tenant can do so.
 DISABLED: dict[str, tuple[Json, str, bool]] = {
     "principal": ({"servicePrincipal": {"accountEnabled": False}}, "Enterprise applications, Properties", True),
@@ -75,6 +79,19 @@ def test_a_disabled_registration_stops_the_tenant_until_it_may_be_enabled(
         assert run.stats[name]["changed"] == 0
         if ours:
             Witness(emulator, ids[name]).assert_as_totalview_asks()
+
+
+def test_none_is_enabled_for_somebody_else(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    tenant = tenants.make(roles=ADOPTING_ROLES, applications=adoptable(**FOREIGN))
+    desk.variables |= {"connector_adopt": True, "connector_enable": True}
+    desk.hosts = {"contoso": {"connector_tenant_id": tenant}}
+    [secret] = Witness(emulator, tenant).applications[NAMES[MAIL]]["passwordCredentials"]
+
+    run = desk.run()
+
+    assert run.tenant("contoso")["state"] == "failed"
+    assert secret["keyId"] in run.tenant("contoso")["next"]
+    assert writes(emulator, tenant) == []
 
 
 @pytest.mark.parametrize("change", ["principal", "application"])
