@@ -17,7 +17,7 @@ from integration.reach_witness import USERS
 from integration.tenants import ADOPTING_ROLES, ROLES, Tenants
 from integration.witness import Witness, exchange_writes, last_request, writes
 
-CALENDAR_NAME = "Totalview Calendar Synchronization"
+CALENDAR_NAME, MAIL_NAME = "Totalview Calendar Synchronization", "Totalview E-Mail Sending"
 
 
 def _handmade(emulator: Emulator, tenant: str, **more: Any) -> str:
@@ -148,3 +148,27 @@ def test_what_was_decided_to_go_goes_before_anything_is_granted(
 def _ways_in(witness: Witness, application: dict[str, Any]) -> list[Any]:
     names = ("passwordCredentials", "keyCredentials", "federatedIdentityCredentials", "owners")
     return [body.get(name) for body in (application, witness.principal(application)) for name in names]
+
+
+def test_what_is_kept_may_be_in_use_and_defers_a_young_restriction(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """Whoever holds it would reach every mailbox until Exchange enforces the policy, secret or not."""
+    ids = {way: tenants.make(roles=ADOPTING_ROLES, users=USERS) for way in WAYS if not way.endswith("owner")}
+    hosts = {way: way.replace(" ", "-") for way in ids}
+    for way, tenant in ids.items():
+        emulator.tenant(tenant, enforcement={"seconds": 3600})
+        emulator.portal_application(tenant, MAIL_NAME, owners=[])
+        application = Witness(emulator, tenant).applications[MAIL_NAME]
+        principal = Administrator(emulator, tenant).service_principal(application["appId"])
+        paths = (f"/applications/{application['id']}", f"/servicePrincipals/{principal['id']}")
+        kept = WAYS[way](Attacker(emulator, tenant), *paths)
+        decided = {"connector_adopt_credentials": {"keep": [kept]}}
+        desk.hosts[hosts[way]] = {"connector_tenant_id": tenant, "connector_adopt": True, **decided}
+
+    run = desk.run()
+
+    for way, tenant in ids.items():
+        assert run.tenant(hosts[way])["state"] == "waiting_for_exchange", run.tenant(hosts[way])
+        witness = Witness(emulator, tenant)
+        assert witness.granted(witness.applications[MAIL_NAME]) == set(), way

@@ -16,7 +16,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     InputError,
     ReplicationError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.apply import apply
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.apply import (
+    apply,
+    take_back,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import (
     GRANT_ROLES,
     GRANT_SCOPES,
@@ -639,3 +642,47 @@ def test_a_grant_that_never_shows_is_a_fault(graph, tenant):
 
     with pytest.raises(ReplicationError):
         applied(graph, actual([SEND]))
+
+
+# --- while somebody else can sign in
+
+
+@pytest.mark.parametrize("rights", [ALL_RIGHTS, ()], ids=["ours to grant", "somebody else's to grant"])
+def test_nobody_is_to_grant_what_is_withheld_and_what_goes_goes(rights):
+    state = actual(
+        [SEND, USER], [HELD_CALENDARS], [DelegatedGrant("g", "graph-principal", None, frozenset({"Mail.Send"}))]
+    )
+
+    consent = plan(state, rights, withhold=True)
+
+    assert consent.state == "withheld"
+    assert {step.describe() for step in consent.withheld} == {
+        "grant Mail.Send (application)",
+        "grant User.Read (delegated); revoke Mail.Send (delegated)",
+    }
+    others = (*consent.change.steps, *consent.waiting)
+    assert {step.describe() for step in others} == {
+        "revoke Calendars.Read (application)",
+        "revoke Mail.Send (delegated)",
+    }
+
+
+def test_without_anything_to_grant_nothing_is_withheld():
+    assert plan(actual([SEND], [HELD_SEND]), ALL_RIGHTS, withhold=True).state == "granted"
+
+
+def test_what_was_granted_while_somebody_came_in_is_taken_back(graph, tenant):
+    tenant.on("POST", ASSIGNED_TO, (201, {"id": "held-send"}))
+    tenant.on("GET", ASSIGNMENTS, rows(), rows(HELD_SEND))
+    tenant.on("GET", GRANTS, scopes())
+    state = actual([SEND])
+    consent = apply(graph, state, plan(state, ALL_RIGHTS))
+    tenant.on("DELETE", f"{ASSIGNMENTS}/held-send", (204,))
+    tenant.on("GET", ASSIGNMENTS, rows(HELD_SEND), rows())
+
+    after = take_back(graph, state, consent)
+
+    assert tenant.writes()[-1] == ("DELETE", f"{ASSIGNMENTS}/held-send")
+    assert after.state == "withheld"
+    assert after.change.describe() == ["grant Mail.Send (application)", "revoke Mail.Send (application)"]
+    assert [row["granted"] for row in after.change.after["permissions"]] == [False]
