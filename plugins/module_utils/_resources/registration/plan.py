@@ -101,7 +101,9 @@ def check_ours(keyed: Application, desired: Desired) -> None:
     does an owner: the owner of an application can make any service principal its owner, ours too. Ours is what is known
     from before, and what was made with our client, where there is a store since it announced it.
     """
-    if desired.adopt or _is_known(keyed, desired):
+    # A wish to adopt that nobody has taken back says nothing of another application than the one that was adopted.
+    adopted = desired.adopt and (desired.client_id is None or desired.adopt_client_id is not None)
+    if adopted or _is_known(keyed, desired):
         return
     if keyed.created_by == desired.automation:
         in_use = f" The connector may be using a secret of it ({', '.join(keyed.secrets)})." if keyed.secrets else ""

@@ -89,3 +89,13 @@ def test_what_the_store_announced_is_found_again(deleted):
     assert plan(actual(keyed, deleted=deleted), wanted).after["unique_name"] == "ours"
     with pytest.raises(AmbiguityError):
         plan(actual(replace(keyed, created_by=PORTAL), deleted=deleted), wanted)
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_wish_to_adopt_that_was_left_says_nothing_of_another_application(deleted):
+    left = replace(BY_STORE, adopt=True, client_id="adopted-long-ago")
+
+    with pytest.raises(AmbiguityError):
+        plan(actual(KEYED, deleted=deleted), left)
+
+    assert plan(actual(KEYED, deleted=deleted), replace(left, adopt_client_id="client-1")).after["state"] == "present"
