@@ -12,6 +12,8 @@ from datetime import timedelta
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, PolicyError
 
 _UNITS = {"w": "weeks", "d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
+#: What is added to any time of these centuries and is still one.
+_LONGEST = timedelta(days=36525)
 _OURS = re.compile(r"(\d+[wdhms])+")
 _ISO = re.compile(
     r"^P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -27,9 +29,19 @@ def parse_duration(text: str, option: str) -> timedelta:
         )
     parts = re.findall(r"(\d+)([wdhms])", text)
     try:
-        return sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
-    except OverflowError as exc:
-        raise InputError(f"{option} '{text}' is longer than any calendar.") from exc
+        found = sum((timedelta(**{_UNITS[unit]: int(number)}) for number, unit in parts), timedelta())
+    except (OverflowError, ValueError) as exc:
+        raise _too_long(text, option) from exc
+    if found > _LONGEST:
+        raise _too_long(text, option)
+    return found
+
+
+def _too_long(text: str, option: str) -> InputError:
+    # Python does not even read numbers of thousands of digits.
+    return InputError(
+        f"{option} '{text[:40]}' is longer than any calendar.", next_step=f"Write at most {_LONGEST.days}d."
+    )
 
 
 def parse_iso_duration(text: str) -> timedelta:
@@ -39,7 +51,10 @@ def parse_iso_duration(text: str) -> timedelta:
         raise PolicyError(f"The tenant's policy has a lifetime in an unknown form: '{text}'.")
     numbers = {name: int(value or 0) for name, value in match.groupdict().items()}
     days = numbers.pop("years") * 365 + numbers.pop("months") * 28 + numbers.pop("days")
-    return timedelta(days=days, **numbers)
+    try:
+        return timedelta(days=days, **numbers)
+    except OverflowError as exc:
+        raise PolicyError(f"The tenant's policy has a lifetime beyond any calendar: '{text[:40]}'.") from exc
 
 
 def in_words(duration: timedelta) -> str:

@@ -79,6 +79,19 @@ def test_rotate_renews_what_is_due_and_looks_at_nothing_else(clerk: Desk, clock:
     assert clerk.run(ROTATE).tenant("fabrikam")["changed"] == []
 
 
+def test_an_onboarding_that_stops_tells_which_secret_ends_when(clerk: Desk, clock: Emulator) -> None:
+    clock.advance_clock(340 * DAY)
+    clerk.hosts["contoso"]["connector_mail_sender"] = "nobody@example.com"
+    [before] = _keys(clock, _tenant(clerk, "contoso"))
+
+    run = clerk.run("totalview.exchange365.onboard", "--limit", "contoso")
+
+    assert run.tenant("contoso")["state"] == "failed"
+    assert f"the client secret {before} of {MAIL}" in run.tenant("contoso")["next"]
+    assert "the playbook rotate renews it" in run.tenant("contoso")["next"]
+    assert _keys(clock, _tenant(clerk, "contoso")) == [before]
+
+
 def test_what_was_typed_in_is_told_for_all_tenants_by_one_list(clerk: Desk, clock: Emulator) -> None:
     clock.advance_clock(336 * DAY)
     rotated = clerk.run(ROTATE)

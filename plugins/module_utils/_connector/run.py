@@ -24,9 +24,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
     with_absolute_folders,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ForbiddenError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ConnectorError,
+    ForbiddenError,
+    StoreError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import ends_soon
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import (
     consent_link,
     hand_over,
@@ -72,8 +77,12 @@ def run(call: Call) -> Outcome:
         if call.params["scope"] == "audit":
             return _audited(tenant, planner.look(wanted), handoff, store, variables, host)
         planned = planner.plan_secrets(wanted) if only_secrets else planner.plan(wanted)
-    except ForbiddenError as error:
-        raise _naming_rights(error, _rights(tenant, variables)) from error
+    except ConnectorError as error:
+        if isinstance(error, ForbiddenError):
+            _name_rights(error, _rights(tenant, variables))
+        if not isinstance(error, StoreError):
+            error.next_step = " ".join([error.next_step, *_expiries(tenant, store, wanted)])
+        raise
     handing_off = handoff.plan(planned, unproven=variables["connector_handoff_unproven"])
     state = _state(planned, pending=_is_pending(planned, handing_off), handed_off=handoff.exists)
     values = {
@@ -168,12 +177,25 @@ def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:
     }
 
 
-def _naming_rights(error: ForbiddenError, rights: t.Mapping[str, t.Any]) -> ForbiddenError:
+def _expiries(tenant: Tenant, store: SecretStore, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:
+    """What a tenant that goes no further must know all the same."""
+    now = tenant.clock.now
+    for entry in wanted:
+        found = ends_soon(store.read(tenant.directory_id, entry.unique_name), now)
+        if found is not None:
+            key_id, end = found
+            yield (
+                f"Besides, the client secret {key_id} of {entry.unique_name}, which the connector may be using, ends "
+                f"on {end:%Y-%m-%d}: the playbook rotate renews it whatever stands in the way here; then somebody "
+                "types it in."
+            )
+
+
+def _name_rights(error: ForbiddenError, rights: t.Mapping[str, t.Any]) -> None:
     """A refusal says that a right is missing; the tokens tell which."""
     required = [entry["permission"] for entry in rights["missing"] if not entry["without"]]
     if required:
         error.next_step = f"{rights['who']} grants the automation {', '.join(required)}: {rights['link']}"
-    return error
 
 
 def _is_pending(planned: t.Sequence[Planned], handoff: Change[t.Any] | None) -> bool:

@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import re
+import stat
 import tempfile
 import typing as t
 import zlib
@@ -47,9 +48,29 @@ class EncryptedFolder:
         """Raises StoreError where nothing could be written; makes nothing."""
         self._cipher.check()
         existing = next(path for path in (self.path, *self.path.parents) if path.exists())
+        self._check_safe()
         if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
             raise StoreError(
                 f"The folder {self.path} cannot be written to.", next_step="Correct its path or its rights."
+            )
+
+    def _check_safe(self) -> None:
+        """Who may write in the folder may put another file in the place of ours, or an older one."""
+        if not self.path.exists():
+            return
+        ours = {os.geteuid(), 0}
+        if self.path.is_symlink() and self.path.lstat().st_uid not in ours:
+            raise StoreError(
+                f"The folder {self.path} is a link that another user has made.",
+                next_step="Remove it, or give the folder that is meant.",
+                code="UnsafeStore",
+            )
+        state = self.path.stat()
+        if state.st_uid not in ours or state.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise StoreError(
+                f"Others than this user may write in the folder {self.path}.",
+                next_step=f"Make it yours alone: chmod 700 {self.path}.",
+                code="UnsafeStore",
             )
 
     def read(self, name: str) -> str | None:

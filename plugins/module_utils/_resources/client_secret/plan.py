@@ -34,6 +34,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 
 #: Where valid_for is not given. Microsoft advises less than twelve months or so; the portal stops at 24.
 DEFAULT_LIFETIME = timedelta(days=365)
+#: So long before a secret ends it is told, whatever else there is to tell.
+ANNOUNCED_BEFORE = timedelta(days=30)
 #: A use of a secret within this time of our own may be our own: Microsoft's report is not exact.
 _OURS = timedelta(days=1)
 
@@ -96,6 +98,17 @@ def type_in(actual: Actual, stored: StoredSecret | None, change: Change[Step]) -
     ends = {entry.key_id: entry.end for entry in actual.credentials if entry.end > actual.now}
     living = [ends[old.key_id] for old in in_use if old.key_id in ends and old.key_id not in gone]
     return TypeIn(stored.key_id, min(living, default=None)) if in_use else None
+
+
+def ends_soon(stored: StoredSecret | None, now: datetime) -> tuple[str, datetime] | None:
+    """Of the secrets that the connector may be using the one that ends next, where that is within ANNOUNCED_BEFORE.
+
+    As the store knows it, for a run that got no further. None also for one that has ended.
+    """
+    known = (*_in_use(stored), stored.as_retired) if stored else ()
+    ends = [(secret.end, secret.key_id) for secret in known if secret.end and secret.end > now]
+    end, key_id = min(ends, default=(None, ""))
+    return (key_id, end) if end is not None and end - now <= ANNOUNCED_BEFORE else None
 
 
 def _issue(actual: Actual, desired: Desired, removals: tuple[RemoveSecret, ...]) -> IssueSecret:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
@@ -17,8 +18,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Step,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
+    ends_soon,
     foreign,
     issues,
+    needs_secret,
     plan,
     still_used,
     type_in,
@@ -85,6 +88,12 @@ def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
         yield (
             f"Secret {key_id} was used at {moment:%Y-%m-%dT%H:%M:%SZ}, after a newer one was delivered. It is not "
             "removed: type the newer one in wherever the older one is."
+        )
+    current, soon = actual.current, ends_soon(actual.stored, actual.now)
+    if current and soon and soon[0] == current.key_id and not needs_secret(actual, desired):
+        yield (
+            f"Secret {current.key_id} ends on {current.end:%Y-%m-%d} and is renewed only in its last "
+            f"{in_words(desired.renew_before)}: that is how long somebody has to type in the next one."
         )
     if doubtful := doubt(actual.policy):
         yield doubtful

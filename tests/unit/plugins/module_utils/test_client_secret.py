@@ -34,6 +34,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
     DEFAULT_LIFETIME,
+    ends_soon,
     foreign,
     plan,
     type_in,
@@ -414,6 +415,23 @@ def test_the_secret_is_to_be_typed_in_before_the_one_in_use_ends(holds, expected
     state = actual(CURRENT, OVER, OVERLAPPING, holds=holds)
 
     assert type_in(state, holds, plan(state, DESIRED)) == expected
+
+
+@pytest.mark.parametrize(
+    ("holds", "expected"),
+    [
+        (None, None),
+        (stored(end=NOW + 31 * DAY), None),
+        (stored(end=NOW + 30 * DAY), ("key-current", NOW + 30 * DAY)),
+        (stored(OVER), ("key-over", OVER.end)),
+        (stored(OVER, delivered=NOW), None),
+        (stored(retired(OVER, handed_off=False)), None),
+        (stored(end=NOW), None),
+    ],
+    ids=["no store", "later", "soon", "an older one", "delivered", "never handed off", "ended"],
+)
+def test_what_ends_soon_is_told_by_the_store_alone(holds, expected):
+    assert ends_soon(holds, NOW) == expected
 
 
 # --- plan: leaked, and before it is due

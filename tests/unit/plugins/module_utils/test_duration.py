@@ -44,7 +44,7 @@ def test_anything_else_is_no_duration(text):
     assert "365d" in caught.value.next_step
 
 
-@pytest.mark.parametrize("text", ["999999999999d", "99999999999999999999999w"])
+@pytest.mark.parametrize("text", ["999999999999d", "99999999999999999999999w", "36526d", "9999999d", f"{'9' * 5000}s"])
 def test_a_duration_beyond_all_calendars_is_an_error_of_the_input(text):
     with pytest.raises(InputError, match="overlap"):
         parse_duration(text, "overlap")
@@ -64,6 +64,11 @@ def test_a_duration_beyond_all_calendars_is_an_error_of_the_input(text):
 )
 def test_the_lifetime_of_a_policy_is_never_read_longer_than_it_is(text, duration):
     assert parse_iso_duration(text) == duration
+
+
+def test_a_lifetime_beyond_all_calendars_is_a_fault_of_the_policy():
+    with pytest.raises(PolicyError, match="beyond any calendar"):
+        parse_iso_duration("P999999999999D")
 
 
 @pytest.mark.parametrize("text", ["", "180", "180d", "-P1D", "P1D2Y", "P1H", "PT1D", "P1.5D", "P 1D", "p1d"])

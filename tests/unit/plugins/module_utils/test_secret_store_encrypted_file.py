@@ -278,3 +278,40 @@ def test_tilde_and_relative_paths_become_absolute(tmp_path, monkeypatch, cipher)
 
     assert EncryptedFolder("~/store", cipher).path == tmp_path / "store"
     assert EncryptedFolder("store", cipher).path == tmp_path / "store"
+
+
+@pytest.mark.parametrize("rights", [0o770, 0o707, 0o777, 0o1777, 0o720])
+def test_the_check_refuses_a_folder_that_others_may_write_in(folder, rights):
+    folder.path.mkdir(parents=True)
+    folder.path.chmod(rights)
+
+    with pytest.raises(StoreError) as caught:
+        folder.check()
+
+    assert caught.value.code == "UnsafeStore"
+    assert "chmod 700" in caught.value.next_step
+
+
+@pytest.mark.parametrize("rights", [0o700, 0o750, 0o755])
+def test_the_check_passes_where_others_may_only_look(folder, rights):
+    folder.path.mkdir(parents=True)
+    folder.path.chmod(rights)
+
+    folder.check()
+
+
+@pytest.mark.parametrize(("owner", "refused"), [("ours", False), ("another's", True)])
+def test_the_check_follows_a_link_of_our_own_only(tmp_path, cipher, monkeypatch, owner, refused):
+    (tmp_path / "real").mkdir(mode=0o700)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    if owner != "ours":
+        monkeypatch.setattr(os, "geteuid", lambda: 4711)
+        real = Path.lstat
+        monkeypatch.setattr(Path, "lstat", lambda path: os.stat_result((*real(path)[:4], 4712, *real(path)[5:])))
+    folder = EncryptedFolder(str(tmp_path / "link"), cipher)
+
+    if refused:
+        with pytest.raises(StoreError, match="a link that another user has made"):
+            folder.check()
+    else:
+        folder.check()
