@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -218,3 +219,22 @@ def test_a_sender_is_not_reached_by_who_came_first(desk: Desk, tenants: Tenants,
     assert result["state"] == "waiting_for_decision", result
     assert attacker.roles() == set()
     assert not any(attacker.sends(address) for address in (SENDER, ANN))
+
+
+def test_what_comes_later_is_removed_where_that_was_decided(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    """Not a client secret, which the connector may be using, and not an owner."""
+    ids = _hosts(desk, tenants, ROLES, connector_foreign_credentials="remove")
+    assert {desk.run().tenant(_host(way))["state"] for way in ids} == {"complete"}
+    entries = {way: Attacker(emulator, tenant).enter(way, MAIL) for way, tenant in ids.items()}
+
+    run = desk.run()
+
+    for way, tenant in ids.items():
+        goes = way.endswith(("certificate", "federated"))
+        assert (run.tenant(_host(way))["changed"] != []) == goes, (way, run.tenant(_host(way)))
+        assert (entries[way] in str(emulator.snapshot(tenant)["applications"] + _principals(emulator, tenant))) != goes
+    assert {desk.run().tenant(_host(way))["state"] for way in ids} == {"complete"}
+
+
+def _principals(emulator: Emulator, tenant: str) -> list[Any]:
+    return list(emulator.snapshot(tenant)["servicePrincipals"])
