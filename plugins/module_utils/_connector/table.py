@@ -10,6 +10,7 @@ import typing as t
 from collections import Counter
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line
 
 #: The worst first. A state that is not listed stands after the failed ones.
 _ORDER = (
@@ -97,6 +98,5 @@ def _cut(text: str, width: int) -> str:
 
 
 def _cell(value: t.Any) -> str:
-    """On one line: what a tenant calls itself must not write to the terminal what it likes."""
     text = ", ".join(str(entry) for entry in value) if isinstance(value, list) else str(value or "")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text) or "-"
+    return one_line(text) or "-"
