@@ -208,6 +208,8 @@ def test_each_thing_that_somebody_did_is_found_and_nothing_else(
     run = desk.run(AUDIT)
 
     assert run.code == 0, run.output
+    sent = [row for row in emulator.requests(tenant=made["nothing"], after=mark) if row["batch_of"] is None]
+    assert len(sent) <= 12, [row["path"] for row in sent]
     assert {host: _kinds(run, host) for host in PLANTED} == {host: kinds for host, (_act, kinds) in PLANTED.items()}
     for host, tenant in made.items():
         assert emulator.snapshot(tenant) == before[host], host
