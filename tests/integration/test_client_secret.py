@@ -203,19 +203,22 @@ def test_a_leaked_secret_is_removed_and_the_next_one_is_to_be_typed_in_now(
     assert desk.run().tenant("contoso")["changed"] == []
 
 
-def test_a_new_secret_reaches_a_connector_that_has_one_although_nothing_is_proven(desk: Desk, tenants: Tenants) -> None:
+def test_a_new_secret_reaches_a_connector_that_has_one_although_nothing_is_proven(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
     """Exchange Online refuses the mailbox inside: the proof of reach waits, and the old secret would end."""
     tenant = tenants.make()
     desk.hosts["contoso"] = {"connector_tenant_id": tenant}
     assert desk.run().code == 0
     handoff = desk.store / "handoff" / "contoso.yml"
     before = handoff.read_bytes()
-    desk.variables |= {"connector_rotate_force": ["mail"], "connector_mail_members": [SENDER, "ann@example.com"]}
+    desk.variables["connector_rotate_force"] = ["mail"]
+    emulator.faults({"kind": "refuse_mailbox", "tenant": tenant, "mailbox": SENDER, "message": "Not yet."})
 
     run = desk.run()
 
-    assert run.tenant("contoso")["state"] != "failed", run.output
-    assert "hand-off" in run.tenant("contoso")["changed"]
+    assert run.tenant("contoso")["state"] == "waiting_for_exchange", run.output
+    assert run.tenant("contoso")["changed"] == ["mail: secret", "hand-off"]
     assert handoff.read_bytes() != before
     assert "type in before" in run.tenant("contoso")["next"]
 
