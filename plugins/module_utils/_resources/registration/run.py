@@ -55,6 +55,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    ANNOUNCED_FOR,
     SecretStore,
     StoredRegistration,
 )
@@ -103,8 +104,10 @@ def _written(
     graph, place = tenant.graph, (tenant.directory_id, desired.unique_name)
     if store is not None and creates(change):
         noted = store.registration(*place)
-        # Another run that announced it first may be making it now.
-        announced = noted.announced if noted and noted.client_id is None and noted.announced else graph.now
+        announced = noted.announced if noted else None
+        # Another run that announced it first may be making it now, or have made it since our reading.
+        if announced is None or graph.now - announced >= ANNOUNCED_FOR:
+            announced = graph.now
         desired = replace(desired, announced=announced)
         store.note_registration(*place, StoredRegistration(None, announced))
     actual = apply(graph, actual, desired, change)
