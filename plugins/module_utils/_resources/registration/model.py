@@ -249,7 +249,15 @@ class PurgeApplication:
 
 
 Step: t.TypeAlias = (
-    "CreateApplication | RestoreApplication | StampUniqueName | UpdateApplication | RestoreServicePrincipal"
-    " | CreateServicePrincipal | EnableServicePrincipal | AddOwner | DeleteApplication | PurgeApplication"
-    " | RemoveAccess"
+    CreateApplication
+    | RestoreApplication
+    | StampUniqueName
+    | UpdateApplication
+    | RestoreServicePrincipal
+    | CreateServicePrincipal
+    | EnableServicePrincipal
+    | AddOwner
+    | DeleteApplication
+    | PurgeApplication
+    | RemoveAccess
 )
