@@ -118,20 +118,19 @@ def _role_besides(who: Somebody) -> None:
     who.run("New-ManagementRoleAssignment", Name=ROLE, Role="Application Mail.Send", App=who.app_id)
 
 
-#: Something new was made or the group was touched, which must be proven; or it is again what was proven.
+#: What was touched must be proven again, also where it looks as it did before.
 REPAIRED = ["mail: restriction, proof"]
-AS_BEFORE = ["mail: restriction"]
 DRIFTS = {
     "member-added": Drift(POLICY, lambda who: who.add(BOSS), REPAIRED),
     "member-removed": Drift(POLICY, lambda who: who.remove(SENDER), REPAIRED),
     "policy-removed": Drift(POLICY, Somebody.remove_policy, REPAIRED),
-    "policy-widened": Drift(POLICY, Somebody.widen_policy, AS_BEFORE),
-    "role-besides-a-policy": Drift(POLICY, _role_besides, ["mail: restriction, old restriction"]),
+    "policy-widened": Drift(POLICY, Somebody.widen_policy, REPAIRED),
+    "role-besides-a-policy": Drift(POLICY, _role_besides, ["mail: restriction, proof, old restriction"]),
     "rbac-member-added": Drift(RBAC, lambda who: who.add(BOSS), REPAIRED),
     "rbac-member-removed": Drift(RBAC, lambda who: who.remove(SENDER), REPAIRED),
     "unassigned": Drift(RBAC, Somebody.unassign, REPAIRED),
     "assigned-everywhere": Drift(RBAC, Somebody.assign_everywhere, REPAIRED),
-    "scope-turned": Drift(RBAC, Somebody.turn_scope, AS_BEFORE),
+    "scope-turned": Drift(RBAC, Somebody.turn_scope, REPAIRED),
     "principal-forgotten": Drift(RBAC, Somebody.forget_principal, REPAIRED),
     "principal-deleted": Drift(RBAC, Somebody.delete_principal, ["mail: application, restriction, proof"]),
     "granted-besides-roles": Drift(RBAC, lambda who: who.entra.grant(MAIL, "Mail.Send"), ["mail: consent"]),

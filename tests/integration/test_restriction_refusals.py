@@ -203,6 +203,7 @@ def test_a_policy_made_by_hand_for_our_group_is_taken_over_when_asked(
         "connector_mail_adopt_client_id": _mail(emulator, tenant)["appId"],
     }
     desk.variables["connector_adopt"] = True
+    desk.variables["connector_adopt_owners"] = {"keep": _mail(emulator, tenant)["owners"]}
 
     run = desk.run()
 
