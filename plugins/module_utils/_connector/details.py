@@ -10,6 +10,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import item_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 
 Json: t.TypeAlias = "t.Mapping[str, t.Any]"
@@ -51,7 +52,7 @@ def _registration(tenant_id: str, entry: Planned, store: SecretStore) -> dict[st
 
 
 def _changed(entry: Json, index: int, steps: Json) -> dict[str, t.Any]:
-    application, issued, proof = (_of(steps, part, index) for part in ("application", "secret", "proof"))
+    application, issued, proof = (item_result(steps, part, index) for part in ("application", "secret", "proof"))
     found = dict(entry)
     if application.get("registration"):
         found["client_id"] = application["registration"]["client_id"]
@@ -70,8 +71,3 @@ def _done(part: str, registered: Json) -> t.Iterator[dict[str, t.Any]]:
         if result.get("changed"):
             name = result.get("__registration", {}).get("name")
             yield {"registration": name, "part": part, "changes": result.get("changes", [])}
-
-
-def _of(steps: Json, part: str, index: int) -> Json:
-    results = steps.get(part, {}).get("results", ())
-    return results[index] if index < len(results) else {}

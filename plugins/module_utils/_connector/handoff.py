@@ -47,7 +47,7 @@ class Handoff:
 
     def sender(self, planned: t.Sequence[Planned]) -> str:
         """What the mailbox that sends is called in Graph, as far as somebody looked."""
-        known = next((entry.sender for entry in planned if entry.sender), None)
+        known = next((entry.restriction.sender for entry in planned if entry.restriction.sender), None)
         return self._kept_sender or known or self._given_sender
 
     def plan(self, planned: t.Sequence[Planned], *, unproven: bool) -> Change[t.Any] | None:

@@ -119,11 +119,6 @@ class Planned:
         """Nothing changes before the proof, so that it can be made now."""
         return not set(self.parts) - {"proof", "old restriction"}
 
-    @property
-    def sender(self) -> str | None:
-        """What Totalview must be given for it."""
-        return self.restriction.sender or self.wanted.restriction.sender
-
     def wait(self, reasons: t.Iterable[str], until: datetime | None) -> None:
         self.waits += reasons
         self.try_again_at = max((moment for moment in (self.try_again_at, until) if moment), default=None)

@@ -35,11 +35,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import (
-    check_adoption,
-    check_enabling,
-    removals,
-)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     declaration as permission_declaration,
 )
@@ -63,12 +58,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
     known_client_id,
     with_store,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
-    Actual as RegistrationActual,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
-    Desired as Registration,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
@@ -198,23 +187,16 @@ class Planner:
         wanted, now = planned.wanted, self._tenant.graph.now
         if wanted.client_id is None:
             return
-        gate = Gate(
-            self._tenant,
-            self._store,
-            wanted.unique_name,
-            owners=wanted.registration.owners,
-            keep=wanted.access["keep"],
-        )
-        found = gate.look(wanted.client_id, note=self._note)
+        found = Gate.from_params(self._tenant, self._store, wanted.access).look(wanted.client_id, note=self._note)
         decided = removal(self._store, self._tenant.directory_id, wanted.access)
-        if taken_over:
-            undecided = [entry for entry in found.foreign if entry.id.lower() not in decided.ids]
-            check_adoption(wanted.registration.display_name, wanted.client_id, undecided)
-        steps = removals(found.foreign, decided, now)
-        change = planned.changes["application"]
-        if registration_plan.enables(change):
-            check_enabling(wanted.registration.display_name, wanted.client_id, found.foreign, steps)
-        planned.changes["application"] = registration_plan.with_removals(change, found.foreign, steps)
+        planned.changes["application"], steps = registration_plan.with_decisions(
+            planned.changes["application"],
+            found.foreign,
+            decided,
+            (wanted.registration.display_name, wanted.client_id),
+            taken_over=taken_over,
+            now=now,
+        )
         planned.access = found.without(steps, now)
         planned.find(found.findings)
 
@@ -368,7 +350,7 @@ class Planner:
         return [client_id for client_id in known if client_id is not None]
 
 
-def _check_enabled(actual: RegistrationActual, desired: Registration) -> None:
+def _check_enabled(actual: registration.Actual, desired: registration.Desired) -> None:
     """Raises AmbiguityError: what nobody can sign in with is never complete; whether to enable it somebody decides."""
     found, principal = registration_plan.found(actual, desired), actual.service_principal
     reasons = list(registration_run.disabled(found, principal))

@@ -117,7 +117,7 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: 
 def changed_parts(names: t.Sequence[str], steps: Json) -> list[str]:
     """As in ["calendar: application, consent", "hand-off"]."""
     of_each = {
-        name: [step.name for step in STEPS if step.each and _result(steps, step.name, index).get("changed")]
+        name: [step.name for step in STEPS if step.each and item_result(steps, step.name, index).get("changed")]
         for index, name in enumerate(names)
     }
     parts = [f"{name}: {', '.join(found)}" for name, found in of_each.items() if found]
@@ -178,7 +178,7 @@ def _undone(plan: Json, steps: Json) -> list[Json]:
     return [
         entry
         for entry in plan["plan"]
-        if entry["registration"] and not _result(steps, entry["part"], places[entry["registration"]])
+        if entry["registration"] and not item_result(steps, entry["part"], places[entry["registration"]])
     ]
 
 
@@ -187,7 +187,8 @@ def _results(steps: Json, part: str) -> list[Json]:
     return [entry for entry in steps.get(part, {}).get("results", ()) if not entry.get("skipped")]
 
 
-def _result(steps: Json, part: str, index: int) -> Json:
+def item_result(steps: Json, part: str, index: int) -> Json:
+    """What the task of a part returned for one registration; empty where it did not run. `steps`: by part."""
     results = steps.get(part, {}).get("results", ())
     return results[index] if index < len(results) else {}
 

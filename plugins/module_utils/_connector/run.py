@@ -51,18 +51,19 @@ def run(call: Call) -> Outcome:
     variables = with_absolute_folders(
         read_variables({**call.params["variables"], **hidden}, host), call.params["inventory_dir"]
     )
-    if call.params["scope"] == "settings":
-        return Outcome({"planned": [], "plan": [], **_settings(variables)})
+    scope, registrations = call.params["scope"], options.registrations(variables)
+    if scope == "settings":
+        told = [options.settings(entry, pending=False) for entry in registrations]
+        return Outcome({"planned": [], "plan": [], "registrations": told, **_places(variables)})
     tenant = replace(call, params=options.connection(variables)).tenant()
     store = open_store(options.store(variables), call.vault)
     noted, former = store.host(tenant.directory_id), variables["connector_host_renamed"]
     check_host(noted, host, former)
-    registrations = options.registrations(variables)
-    disabled = _switched_off(host, tenant, store, registrations)
-    if disabled and call.params["scope"] != "audit":
+    disabled = None if scope == "audit" else _switched_off(host, tenant, store, registrations)
+    if disabled:
         return disabled
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
-    only_secrets = call.params["scope"] == "secrets"
+    only_secrets = scope == "secrets"
     handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
     wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]
     try:
@@ -74,7 +75,7 @@ def run(call: Call) -> Outcome:
             prove_again=variables["connector_prove_again"],
             proof_valid=valid,
         )
-        if call.params["scope"] == "audit":
+        if scope == "audit":
             return _audited(tenant, planner.look(wanted), handoff, store, variables, host)
         planned = planner.plan_secrets(wanted) if only_secrets else planner.plan(wanted)
     except ConnectorError as error:
@@ -110,8 +111,7 @@ def run(call: Call) -> Outcome:
             }
             for entry, found in zip(registrations, planned, strict=True)
         ],
-        "connection": options.without_secrets(options.connection(variables)),
-        "store": options.store(variables),
+        **_places(variables),
         "handoff": {
             **{name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
             "sender": handoff.sender(planned),
@@ -129,11 +129,9 @@ def _audited(
     return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found})
 
 
-def _settings(variables: Variables) -> dict[str, t.Any]:
-    """What the role's other tasks need, as far as no tenant was asked."""
-    registrations = options.registrations(variables)
+def _places(variables: Variables) -> dict[str, t.Any]:
+    """Where the role's other tasks find the tenant and the store."""
     return {
-        "registrations": [options.settings(entry, pending=False) for entry in registrations],
         "connection": options.without_secrets(options.connection(variables)),
         "store": options.store(variables),
     }

@@ -46,8 +46,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.plan import (
     check_ours,
     differences,
-    to_adopt,
-    to_restore,
+    found,
     unknown_owners,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
@@ -87,7 +86,7 @@ class _Progress:
 def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
     """Write the planned steps, wait until they can be read, and answer the registration as it is now."""
     principal = actual.service_principal
-    known = actual.application or to_restore(actual) or to_adopt(actual, desired)
+    known = found(actual, desired)
     progress = _Progress()
     if known is not None:
         progress = _Progress(known.id, known.app_id, is_young(known.created, graph.now))

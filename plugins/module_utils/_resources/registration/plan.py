@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
@@ -18,7 +18,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     Access,
+    Removal,
     RemoveAccess,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import (
+    check_adoption,
+    check_enabling,
+    removals,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
@@ -158,8 +164,28 @@ def restores(change: Change[Step]) -> bool:
     return any(isinstance(step, RestoreApplication | RestoreServicePrincipal) for step in change.steps)
 
 
-def with_removals(change: Change[Step], others: t.Sequence[Access], steps: t.Sequence[RemoveAccess]) -> Change[Step]:
-    """The same, and what somebody else could sign in with goes."""
+def with_decisions(
+    change: Change[Step],
+    others: t.Sequence[Access],
+    decided: Removal,
+    located: tuple[str, str],
+    *,
+    taken_over: bool,
+    now: datetime,
+) -> tuple[Change[Step], tuple[RemoveAccess, ...]]:
+    """The same, and of what somebody else could sign in with goes what was decided on: those steps besides.
+
+    `located`: the registration's display name and client id. Raises AmbiguityError where nobody has decided yet.
+    """
+    if taken_over:
+        check_adoption(*located, [entry for entry in others if entry.id.lower() not in decided.ids])
+    steps = removals(others, decided, now)
+    if enables(change):
+        check_enabling(*located, others, steps)
+    return _with_removals(change, others, steps), steps
+
+
+def _with_removals(change: Change[Step], others: t.Sequence[Access], steps: t.Sequence[RemoveAccess]) -> Change[Step]:
     if not steps:
         return change
     gone = {step.access for step in steps}

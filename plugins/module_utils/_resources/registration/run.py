@@ -15,11 +15,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import (
-    check_adoption,
-    check_enabling,
-    removals,
-)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
     declaration,
     read_declaration,
@@ -45,7 +40,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     plan,
     plan_absent,
     restores,
-    with_removals,
+    with_decisions,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     all_reads,
@@ -82,14 +77,8 @@ def _present(call: Call) -> Outcome:
     wanted, client_id = removal(store, tenant.directory_id, call.params), view(actual, desired)["client_id"]
     taken_over = adopts(change, actual.application, desired)
     if client_id and (taken_over or enables(change) or wanted.ids or wanted.credentials):
-        others = gate.look(client_id, note=False).foreign
-        if taken_over:
-            undecided = [entry for entry in others if entry.id.lower() not in wanted.ids]
-            check_adoption(desired.display_name, client_id, undecided)
-        steps = removals(others, wanted, graph.now)
-        if enables(change):
-            check_enabling(desired.display_name, client_id, others, steps)
-        change = with_removals(change, others, steps)
+        others, located = gate.look(client_id, note=False).foreign, (desired.display_name, client_id)
+        change, _steps = with_decisions(change, others, wanted, located, taken_over=taken_over, now=graph.now)
     if not call.check_mode:
         actual = _written(tenant, store, actual, desired, change)
         if restores(change):

@@ -75,6 +75,11 @@ _OF_A_GROUP = ("it is a group", "Make a shared mailbox for it")
 _OTHERWISE = ("it holds none in Exchange Online", "Give it a licence with Exchange Online")
 
 
+def sender_of(actual: Actual, desired: Desired) -> Recipient | None:
+    """Whom the sender's address, of whatever kind, belongs to; None without one, or where nobody was found."""
+    return actual.resolved.get(desired.sender.lower()) if desired.sender else None
+
+
 def check_sender(actual: Actual, desired: Desired) -> None:
     sender = _known(actual, str(desired.sender))
     if sender.is_mailbox:
@@ -125,7 +130,7 @@ def findings(actual: Actual, desired: Desired) -> tuple[str, ...]:
     """What is not ours to change."""
     found = []
     after = members_after(actual, desired) if desired.mode != "none" else ()
-    sender = actual.resolved.get(desired.sender.lower()) if desired.sender else None
+    sender = sender_of(actual, desired)
     if sender and desired.sender and sender.graph_name != desired.sender.lower():
         found.append(
             f"The sender {desired.sender} is the mailbox {sender.address}. Totalview is given {sender.graph_name}, the "

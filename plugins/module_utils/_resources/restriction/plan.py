@@ -24,6 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     group_steps,
     members_after,
     reached,
+    sender_of,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     Actual,
@@ -75,7 +76,7 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
 
 
 def _sender(actual: Actual, desired: Desired) -> str | None:
-    found = actual.resolved.get(desired.sender.lower()) if desired.sender else None
+    found = sender_of(actual, desired)
     return found.graph_name if found else desired.sender
 
 
@@ -300,7 +301,7 @@ def _fingerprint(actual: Actual, desired: Desired) -> str:
             # The identity follows from application and group: the same again where a policy was removed and made anew.
             # Only its description, which has our date, tells them apart.
             parts["policies"] = sorted(astuple(policy) for policy in actual.policies)
-        sender = actual.resolved.get(desired.sender.lower()) if desired.sender else None
+        sender = sender_of(actual, desired)
         parts["sender"] = sender and sender.guid
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, UnexpectedAnswerError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import await_visible
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import (
@@ -46,6 +46,6 @@ def _write(graph: GraphClient, actual: Actual, step: Step) -> ConnectorError | N
             case SwitchApplication():
                 body = {"isDisabled": not step.enabled}
                 graph.patch(f"/applications/{actual.object_id}", body, action=step.describe())
-    except (ConnectorError, UnexpectedAnswerError) as error:
+    except ConnectorError as error:
         return error
     return None

@@ -18,13 +18,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.s
 def plan(actual: Actual, *, enabled: bool) -> Change[Step]:
     """The service principal first: its switch ends what evaluates access continuously as well."""
     steps: list[Step] = []
+    after = actual.view()
     if actual.principal_id is not None and actual.principal_enabled is not enabled:
         steps.append(SwitchServicePrincipal(enabled))
+        after["service_principal_enabled"] = enabled
     # A null isDisabled is an application that nobody ever deactivated.
     if actual.object_id is not None and bool(actual.application_disabled) is enabled:
         steps.append(SwitchApplication(enabled))
-    after = {
-        "service_principal_enabled": enabled if actual.principal_id else None,
-        "application_disabled": not enabled if actual.object_id else None,
-    }
-    return Change(actual.view(), after if steps else actual.view(), tuple(steps))
+        after["application_disabled"] = not enabled
+    return Change(actual.view(), after, tuple(steps))

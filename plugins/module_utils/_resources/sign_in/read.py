@@ -6,27 +6,19 @@
 
 from __future__ import annotations
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
-    GraphClient,
-    Read,
-    odata_string,
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    client_id_read,
+    service_principal_read,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import Actual
 
 _ACTION = "read whether the registration may sign in"
 
 
-def reads(client_id: str) -> list[Read]:
-    key = f"(appId={odata_string(client_id)})"
-    return [
-        (f"/servicePrincipals{key}", {"$select": "id,appId,accountEnabled"}),
-        (f"/applications{key}", {"$select": "id,appId,isDisabled"}),
-    ]
-
-
 def read(graph: GraphClient, client_id: str) -> Actual:
     """In one batch."""
-    wanted = reads(client_id)
+    wanted = [service_principal_read(client_id), client_id_read(client_id)]
     graph.read_ahead(wanted)
     principal, application = (graph.find(*one, action=_ACTION) for one in wanted)
     return Actual(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import os
 import typing as t
-from dataclasses import replace
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import locate
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.apply import apply
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import OLD_TOKENS, Actual
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import (
+    OLD_TOKENS,
+    Actual,
+    Step,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.plan import plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
@@ -35,16 +39,15 @@ def run(call: Call) -> Outcome:
             _check_gate(call, tenant, store, actual)
         change = plan(actual, enabled=enabled)
         if not call.check_mode:
-            _switch(call, tenant, store, actual)
+            _switch(call, tenant, store, actual, change)
     except ConnectorError as error:
         error.message = f"{unique_name} is NOT {_word(enabled=enabled)}, as far as is known: {error.message}"
         raise
-    after = actual if not change.changed else _switched(actual, enabled=enabled)
-    values = {"client_id": actual.client_id, "enabled": enabled, "next": _next(enabled=enabled), **after.view()}
+    values = {"client_id": actual.client_id, "enabled": enabled, "next": _next(enabled=enabled), **change.after}
     return Outcome(values, change)
 
 
-def _switch(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actual) -> None:
+def _switch(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actual, change: Change[Step]) -> None:
     """The note that keeps every other playbook from undoing it is there before, and goes after."""
     unique_name, enabled = call.params["unique_name"], call.params["enabled"]
     if store is not None and not enabled:
@@ -52,7 +55,7 @@ def _switch(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actua
         noted = store.switched_off(tenant.directory_id, unique_name)
         since = noted.since if noted else tenant.graph.now
         store.note_switched_off(tenant.directory_id, unique_name, noted or StoredSwitch(since, by))
-    apply(tenant.graph, actual, plan(actual, enabled=enabled), enabled=enabled)
+    apply(tenant.graph, actual, change, enabled=enabled)
     if store is not None and enabled:
         store.note_switched_off(tenant.directory_id, unique_name, None)
 
@@ -88,14 +91,6 @@ def _check_gate(call: Call, tenant: Tenant, store: SecretStore | None, actual: A
             "connector_calendar_owners or connector_mail_owners).",
             code="ForeignCredentials",
         )
-
-
-def _switched(actual: Actual, *, enabled: bool) -> Actual:
-    return replace(
-        actual,
-        principal_enabled=enabled if actual.principal_id else None,
-        application_disabled=not enabled if actual.object_id else None,
-    )
 
 
 def _word(*, enabled: bool) -> str:
