@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth import aadsts
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange import errors as exchange
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph import errors as graph
+from tooling.tables import Table, written
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "troubleshooting.md"
@@ -124,7 +125,7 @@ def _text(node: ast.expr, names: Mapping[str, Any]) -> str:
     return OPEN
 
 
-TABLES = {
+TABLES: dict[str, Table] = {
     "sign-in": (["Code", "What it means", "The automation signed in", "A registration signed in"], sign_in_rows),
     "graph": (["Status, code", "Who does what"], graph_rows),
     "exchange": (["Status, type", "Who does what"], exchange_rows),
@@ -132,20 +133,5 @@ TABLES = {
 }
 
 
-def table(name: str) -> str:
-    head, rows = TABLES[name]
-    lines = [head, ["---"] * len(head), *rows()]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
-
-
-def written(page: str) -> str:
-    """The page with the tables as they are now."""
-    for name in TABLES:
-        begin, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
-        before, _begin, rest = page.partition(begin)
-        page = f"{before}{begin}\n\n{table(name)}\n\n{end}{rest.partition(end)[2]}"
-    return page
-
-
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text("utf-8")), "utf-8")
+    PAGE.write_text(written(PAGE.read_text("utf-8"), TABLES), "utf-8")
