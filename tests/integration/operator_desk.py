@@ -143,6 +143,10 @@ class Desk:
         command = [str(self.leg.bin / "ansible-playbook"), "-i", str(inventory), *vault_arguments, *arguments, name]
         return Prepared(command, {**self._environment(record), **(environment or {})}, record)
 
+    def environment(self) -> dict[str, str]:
+        """For other tools of Ansible's than ansible-playbook."""
+        return self._environment(self.folder / "record.jsonl")
+
     def write_encrypted(self, name: str, content: Any) -> Path:
         """What `ansible-vault encrypt` makes of a text, or of a file of variables."""
         path = self.folder / name
