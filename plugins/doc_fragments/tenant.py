@@ -14,6 +14,16 @@ options:
       - Directory (tenant) ID, or one of the tenant's domain names.
       - Where it is missing the environment variable E(AZURE_TENANT_ID) is used.
     type: str
+  auth_kind:
+    description:
+      - How the automation signs in. By default what the other options, or else the environment's variables, say by
+        being given; if that is more than one way, it is an error.
+      - V(client_secret) needs O(auth_client_secret), V(certificate) O(auth_certificate_path).
+      - V(federated_token_file) needs O(auth_federated_token_file).
+      - With this option given, the environment's variables of other kinds are left alone.
+    type: str
+    choices: [client_secret, certificate, federated_token_file]
+    version_added: 0.2.0
   auth_client_id:
     description:
       - Application (client) ID of the automation, that is, of the application that signs in to do the work.
@@ -23,22 +33,34 @@ options:
     description:
       - Client secret of the automation. A line's end behind it is left out; a blank or a quotation mark in it is an
         error, since Microsoft's secrets have none.
-      - Where neither this nor O(auth_certificate_path) is given, the environment variable E(AZURE_CLIENT_SECRET) is
-        used.
+      - Where no credential is given at all, the environment variable E(AZURE_CLIENT_SECRET) is used.
     type: str
   auth_certificate_path:
     description:
       - File with the automation's certificate and private key, as PEM or as PKCS#12 (C(.pfx), C(.p12)). Microsoft Entra
         takes RSA keys only. Certificates of issuers may stand in it too, in any order.
       - Such a sign-in is dated by the clock of the machine that it comes from, which must be right within 5 minutes.
-      - Wins over O(auth_client_secret).
-      - Where neither is given, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
+      - Where no credential is given at all, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
     type: path
   auth_certificate_password:
     description:
       - Password of the file in O(auth_certificate_path).
       - Where no credential is given at all, the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
     type: str
+  auth_send_certificate_chain:
+    description:
+      - Send the certificates of issuers in O(auth_certificate_path) along (C(x5c)), for an application that trusts a
+        subject name and issuer (SNI) rather than one certificate.
+      - Where no credential is given at all, the environment variable E(AZURE_CLIENT_SEND_CERTIFICATE_CHAIN) is used.
+    type: bool
+    version_added: 0.2.0
+  auth_federated_token_file:
+    description:
+      - File with a token of the platform that the task runs on, which a federated credential of the automation's
+        application trusts, as in Kubernetes with Microsoft Entra Workload ID. It is read anew for each sign-in.
+      - Where no credential is given at all, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
+    type: path
+    version_added: 0.2.0
   cloud:
     description:
       - The Microsoft cloud that the tenant lives in. GCC is part of V(Global), GCC High is V(USGov).

@@ -9,14 +9,18 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
 
 #: Documented in the doc fragment totalview.exchange365.tenant.
 TENANT: dict[str, dict[str, t.Any]] = {
     "tenant_id": {"type": "str"},
+    "auth_kind": {"type": "str", "choices": list(KINDS)},
     "auth_client_id": {"type": "str"},
     "auth_client_secret": {"type": "str", "no_log": True},
     "auth_certificate_path": {"type": "path"},
     "auth_certificate_password": {"type": "str", "no_log": True},
+    "auth_send_certificate_chain": {"type": "bool"},
+    "auth_federated_token_file": {"type": "path", "no_log": False},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
     "authority_url": {"type": "str"},
     "graph_url": {"type": "str"},

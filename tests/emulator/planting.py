@@ -20,6 +20,7 @@ from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import RANDOM, DerivedIds
 from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import EXCHANGE, GRAPH, resource_body, resources
+from emulator.graph.store.templates import FEDERATED
 
 Spec = Mapping[str, Any]
 
@@ -101,6 +102,8 @@ def _plant_credentials(directory: Directory, application: Record, automation: Sp
     if "certificate_pem" in automation:
         certificate = x509.load_pem_x509_certificate(automation["certificate_pem"].encode())
         add_certificate(directory, application, certificate, ids.object_id("certificate"))
+    for credential in automation.get(FEDERATED, ()):
+        portal.federate(directory, application, credential, ids.object_id(f"{FEDERATED}/{credential['name']}"))
 
 
 def add_certificate(directory: Directory, application: Record, certificate: x509.Certificate, key_id: str) -> None:

@@ -21,7 +21,7 @@ from emulator.graph.store import directory_roles
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import inherits, policy_body
-from emulator.identity.store import Issued, SigningKey
+from emulator.identity.store import Issued, Issuers, SigningKey
 from emulator.lag import Lag
 from emulator.planting import Spec, plant
 
@@ -103,6 +103,7 @@ class World:
     issued: Issued = field(default_factory=Issued)
     faults: Plan = field(default_factory=Plan)
     signing_key: SigningKey = field(default_factory=SigningKey)
+    issuers: Issuers = field(default_factory=Issuers)
     _start: Mapping[str, Any] = field(default_factory=dict)
     _tenants: dict[str, Tenant] = field(default_factory=dict)
     _names: dict[str, Tenant] = field(default_factory=dict)

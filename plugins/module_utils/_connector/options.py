@@ -26,10 +26,13 @@ Registration: t.TypeAlias = "t.Mapping[str, t.Any]"
 
 _CONNECTION = (
     "tenant_id",
+    "auth_kind",
     "auth_client_id",
     "auth_client_secret",
     "auth_certificate_path",
     "auth_certificate_password",
+    "auth_send_certificate_chain",
+    "auth_federated_token_file",
     "cloud",
     "authority_url",
     "graph_url",

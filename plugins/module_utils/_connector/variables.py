@@ -15,6 +15,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import whole_tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import may_be_one
 
 #: The role's variables, validated: every name of SPEC has a value, None where nothing was given.
@@ -45,10 +46,13 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_mail_sender": _given(_TEXT),
     "connector_host_renamed": _TEXT,
     "connector_store_folder": _given(_PATH),
+    "connector_auth_kind": {"type": "str", "choices": list(KINDS)},
     "connector_auth_client_id": _TEXT,
     "connector_auth_client_secret": _SECRET,
     "connector_auth_certificate_path": _PATH,
     "connector_auth_certificate_password": _SECRET,
+    "connector_auth_send_certificate_chain": _FLAG,
+    "connector_auth_federated_token_file": _PATH,
     "connector_cloud": _given({"type": "str", "choices": list(CLOUDS)}),
     "connector_authority_url": _TEXT,
     "connector_graph_url": _TEXT,

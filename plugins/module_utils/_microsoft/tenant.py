@@ -18,19 +18,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     SignInError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import ConfiguredOnce
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.choose import credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
-    ClientCertificate,
-    ClientSecret,
-    Credential,
-    clean_secret,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
     Session,
     SignIn,
     TokenSource,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import ConfiguredOnce
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
@@ -66,7 +62,7 @@ class TenantOptions:
         exchange_url = params["exchange_url"] or cloud.exchange_url
         return cls(
             tenant_id=_tenant_id(params["tenant_id"]),
-            credential=_credential(params),
+            credential=credential(params),
             authority_url=_https(params["authority_url"] or cloud.authority_url, "authority_url"),
             graph_url=_https(params["graph_url"] or cloud.graph_url, "graph_url"),
             exchange_url=exchange_url and _https(exchange_url, "exchange_url"),
@@ -195,26 +191,6 @@ def _tenant_id(value: str | None) -> str:
     raise InputError(
         f"tenant_id '{value}' is neither a directory id (GUID) nor a domain name.",
         next_step="Correct the inventory: the id stands on the tenant's overview page in the Entra admin centre.",
-    )
-
-
-def _credential(params: t.Mapping[str, t.Any]) -> Credential:
-    client_id = params["auth_client_id"]
-    if not client_id:
-        raise InputError(
-            "No credential to sign in with: auth_client_id is not given.",
-            next_step="Give auth_client_id and auth_client_secret or auth_certificate_path "
-            "(or AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH).",
-        )
-    if params["auth_certificate_path"]:
-        password = (params["auth_certificate_password"] or "").rstrip("\r\n") or None
-        return ClientCertificate(client_id, params["auth_certificate_path"], password)
-    if params["auth_client_secret"]:
-        return ClientSecret(client_id, clean_secret(params["auth_client_secret"], "auth_client_secret"))
-    raise InputError(
-        f"No credential to sign in with as {client_id}: neither a client secret nor a certificate is given.",
-        next_step="Give auth_client_secret or auth_certificate_path "
-        "(or AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH).",
     )
 
 

@@ -161,6 +161,14 @@ def token(call: Call) -> Answer:
     return Answer(200, {"access_token": tokens.issue(call, tenant, tokens.GRAPH_AUDIENCE, claims)})
 
 
+def issuer_token(call: Call) -> Answer:
+    """What a cluster or a pipeline gives to the programs that run in it."""
+    wanted = checked("issuer_token", call.json())
+    audience, lifetime = wanted.get("audience", portal.AUDIENCE), wanted.get("lifetime", 3600)
+    text = tokens.of_issuer(call, wanted["issuer"], wanted["subject"], audience, lifetime)
+    return Answer(200, {"token": text})
+
+
 def _administrator_claims(tenant: Tenant, roles: list[str]) -> dict[str, Any]:
     """No object of the directory, so it owns nothing."""
     ids = DerivedIds(tenant.id, "administrator")

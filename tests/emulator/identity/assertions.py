@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from hashlib import sha1, sha256
+from itertools import pairwise
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -36,9 +38,27 @@ class _Registry(jws.JWSRegistry):
     max_header_length = 16_384
 
 
-def check(call: Call, assertion: str, client_id: str, registered: Iterable[x509.Certificate]) -> None:
-    """Raises unless the assertion is signed by one of the certificates and made for this sign-in."""
-    certificate = _signer(assertion, registered)
+def is_jwt(assertion: str) -> bool:
+    return bool(_header(assertion))
+
+
+def names_certificate(assertion: str) -> bool:
+    """Only who signs with the key of a certificate says which; other issuers' keys are found by `kid`."""
+    return not _header(assertion).keys().isdisjoint({"x5t", "x5t#S256"}) and "kid" not in _header(assertion)
+
+
+def check(
+    call: Call,
+    assertion: str,
+    client_id: str,
+    registered: Iterable[x509.Certificate],
+    trusted: Mapping[str, str] | None = None,
+) -> None:
+    """Raises unless the assertion is signed by one of the certificates and made for this sign-in.
+
+    `trusted`: `subject` and `issuer_pem`, where the application also trusts any certificate of that subject and issuer.
+    """
+    certificate = _signer(assertion, registered, trusted)
     if certificate.not_valid_after_utc < call.world.clock.now():
         raise SignInRefused(700027, "The key used is expired.")
     claims = _verified_claims(assertion, certificate)
@@ -48,17 +68,53 @@ def check(call: Call, assertion: str, client_id: str, registered: Iterable[x509.
     _check_times(call, claims)
 
 
-def _signer(assertion: str, registered: Iterable[x509.Certificate]) -> x509.Certificate:
+def _header(assertion: str) -> dict[str, Any]:
+    """Empty for what is no signed JWT."""
     try:
-        header = jws.extract_compact(assertion.encode(), registry=_Registry(algorithms=ALGORITHMS)).headers()
-    except (JoseError, ValueError) as error:
-        raise SignInRefused(700027, "The assertion is not a signed JWT.") from error
+        return dict(jws.extract_compact(assertion.encode(), registry=_Registry(algorithms=ALGORITHMS)).headers())
+    except (JoseError, ValueError):
+        return {}
+
+
+def _signer(
+    assertion: str, registered: Iterable[x509.Certificate], trusted: Mapping[str, str] | None
+) -> x509.Certificate:
+    header = _header(assertion)
+    if not header:
+        raise SignInRefused(700027, "The assertion is not a signed JWT.")
     # msal pads its base64url, RFC 7515 does not; Microsoft takes both.
     named = {str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}
     for certificate in registered:
         if _thumbprint(certificate, header) in named:
             return certificate
-    raise SignInRefused(700027, "The key was not found.")
+    if trusted is None:
+        raise SignInRefused(700027, "The key was not found.")
+    return _by_subject(header, trusted)
+
+
+def _by_subject(header: dict[str, Any], trusted: Mapping[str, str]) -> x509.Certificate:
+    """Subject name and issuer: the certificate comes along, with all between it and the trusted issuer."""
+    try:
+        sent = [x509.load_der_x509_certificate(base64.b64decode(entry)) for entry in header.get("x5c", ())]
+    except ValueError as error:
+        raise SignInRefused(700027, "The certificate chain cannot be read.") from error
+    issuer = x509.load_pem_x509_certificate(trusted["issuer_pem"].encode())
+    if not sent or not all(_has_issued(above, below) for below, above in pairwise([*sent, issuer]) if below != issuer):
+        raise SignInRefused(700030, "The certificate chain does not end with the trusted issuer.")
+    names = sent[0].subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    if [name.value for name in names] != [trusted["subject"]]:
+        raise SignInRefused(700030, "The subject is not the trusted one.")
+    if _thumbprint(sent[0], header) not in {str(header.get(name, "")).rstrip("=") for name in ("x5t", "x5t#S256")}:
+        raise SignInRefused(700027, "The thumbprint is not the one of the certificate that was sent.")
+    return sent[0]
+
+
+def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    return True
 
 
 def _thumbprint(certificate: x509.Certificate, header: dict[str, Any]) -> str:

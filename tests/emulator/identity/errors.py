@@ -32,6 +32,8 @@ FORMS: dict[int, Form] = {
     70003: Form("unsupported_grant_type", 400, "The app requested an unsupported grant type '{}'."),
     70001: Form("unauthorized_client", 400, "The application '{}' is disabled or not known in the directory."),
     70011: Form("invalid_scope", 400, "The provided value for the input parameter 'scope' is not valid. {}"),
+    70021: Form("invalid_request", 400, "No matching federated identity record found for presented assertion. {}"),
+    70025: Form("invalid_client", 401, "The client '{}' has no configured federated identity credentials."),
     90002: Form(
         "invalid_request",
         400,
@@ -79,6 +81,24 @@ FORMS: dict[int, Form] = {
     ),
     700030: Form("invalid_client", 401, "Invalid certificate: the subject name is not authorized. {}"),
     700082: Form("invalid_grant", 400, "The refresh token has expired due to inactivity."),
+    700211: Form(
+        "invalid_client", 401, "No matching federated identity record found for presented assertion issuer '{}'."
+    ),
+    700212: Form(
+        "invalid_client", 401, "No matching federated identity record found for presented assertion audience '{}'."
+    ),
+    700213: Form(
+        "invalid_client",
+        401,
+        "No matching federated identity record found for presented assertion subject '{}'. Check your federated "
+        "identity credential Subject, Audience and Issuer against the presented assertion.",
+    ),
+    700236: Form(
+        "invalid_client",
+        401,
+        "Entra ID tokens issued by issuer '{}' may not be used for federated identity credential flows for "
+        "applications or managed identities registered in this tenant.",
+    ),
     900021: Form(
         "invalid_request",
         400,
@@ -102,6 +122,15 @@ FORMS: dict[int, Form] = {
     5000225: Form("invalid_grant", 400, "This tenant has been blocked due to inactivity."),
     7000112: Form("unauthorized_client", 400, "Application '{}' is disabled."),
     7000113: Form("unauthorized_client", 400, "Application '{}' is not authorized to make this call."),
+    7002138: Form(
+        "invalid_client",
+        401,
+        "No matching federated identity record found for presented assertion subject '{}'. The subject matches "
+        "with case-insensitive comparison, but not with case-sensitive comparison.",
+    ),
+    7002137: Form(
+        "invalid_client", 401, "No matching federated identity record found for presented assertion subject '{}'."
+    ),
     7000215: Form(
         "invalid_client",
         401,

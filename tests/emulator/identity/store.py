@@ -51,6 +51,10 @@ class SigningKey:
         return dict(KeySet([self._key]).as_dict(private=False))
 
 
+class Issuers(SigningKey):
+    """Everybody else whose tokens may stand in for a client secret: pipelines, clusters. One key serves them all."""
+
+
 class Issued:
     """Every secret and token ever given out, so that tests can search outputs for them."""
 

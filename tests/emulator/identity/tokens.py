@@ -9,10 +9,11 @@ import secrets
 from typing import Any
 
 from emulator.call import Call
+from emulator.graph.store import federated
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH
-from emulator.identity import assertions
+from emulator.identity import assertions, federation
 from emulator.identity.errors import SignInRefused
 from emulator.identity.store import (
     SecretState,
@@ -79,6 +80,14 @@ def issue(call: Call, tenant: Tenant, audience: str, claims: dict[str, Any]) -> 
     return call.world.issued.token(call.world.signing_key.sign(full))
 
 
+def of_issuer(call: Call, issuer: str, subject: str, audience: str, lifetime: int = LIFETIME) -> str:
+    """A token of somebody else's, who is no part of Microsoft Entra."""
+    now = int(call.now().timestamp())
+    claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": min(now, now + lifetime)}
+    claims |= {"exp": now + lifetime, "jti": secrets.token_urlsafe(16)}
+    return call.world.issued.token(call.world.issuers.sign(claims))
+
+
 def _required(form: dict[str, str], name: str) -> str:
     if not form.get(name):
         raise SignInRefused(900144, name)
@@ -115,10 +124,23 @@ def _check_credential(call: Call, directory: Directory, application: Body, form:
         if state is not SecretState.VALID:
             raise SignInRefused(7000222 if state is SecretState.EXPIRED else 7000215, client_id)
     elif form.get("client_assertion") and form.get("client_assertion_type") == ASSERTION_TYPE:
-        registered = certificates(directory, application)
-        assertions.check(call, form["client_assertion"], client_id, registered)
+        _check_assertion(call, directory, application, form["client_assertion"])
     else:
         raise SignInRefused(7000218)
+
+
+def _check_assertion(call: Call, directory: Directory, application: Body, assertion: str) -> None:
+    """Signed by the application itself, or by somebody whom a federated credential of it names."""
+    assert call.tenant is not None
+    client_id = application["appId"]
+    automation = call.tenant.spec.get("automation", {})
+    own = automation if automation.get("client_id", "").lower() == client_id else {}
+    if assertions.names_certificate(assertion) or not assertions.is_jwt(assertion):
+        registered = certificates(directory, application)
+        assertions.check(call, assertion, client_id, registered, own.get("trusted_subject"))
+    else:
+        home_tenant = own.get("home_tenant", call.tenant.id)
+        federation.check(call, assertion, client_id, federated.of_body(application), home_tenant)
 
 
 def _service_principal(directory: Directory, client_id: str) -> Record:

@@ -57,12 +57,22 @@ _ENABLE_SERVICE = (
 )
 _CONSENT = "An administrator of the tenant must consent to the automation once."
 _LATER = "Run again in some minutes."
+_FEDERATE = (
+    "Who administers the automation's application, in the tenant where it is registered, makes issuer, subject and "
+    "audience of a federated credential equal to the presented ones, letter by letter (App registrations, Certificates "
+    "& secrets, Federated credentials)."
+)
+_NO_MATCH = "no federated credential of the application fits the presented token's"
 
 #: What the codes mean for the sign-in of an application, and who does what next.
 #: Sources: learn.microsoft.com/entra/identity-platform/reference-error-codes; the others from public reports of
-#: clients (MSAL.NET issues 3150, 4905, 5251; psoxy pull request 74; learn.microsoft.com/answers 5836853).
+#: clients (MSAL.NET issues 3150, 4905, 5251; psoxy pull request 74; learn.microsoft.com/answers 5836853, 2139753;
+#: Azure/login 482, 517; azure-workload-identity 340, 1200; microsoft/Agents 202).
 EXPLANATIONS: t.Mapping[int, Explanation] = {
-    50013: Explanation("the certificate was not accepted", _UPLOAD),
+    50013: Explanation(
+        "the certificate, or the federated token, was not accepted",
+        f"{_UPLOAD} Of a federated token: its issuer must publish its keys where Microsoft can read them.",
+    ),
     50034: Explanation(
         "the account does not exist in this tenant",
         "Check tenant_id and auth_client_id: they belong to different tenants.",
@@ -84,6 +94,8 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     70011: Explanation(
         "{resource} is no service that tokens are given for", "Check graph_url, exchange_url and cloud."
     ),
+    70021: Explanation(f"{_NO_MATCH} issuer, subject and audience", _FEDERATE),
+    70025: Explanation("the application has no federated credential", _FEDERATE),
     90002: Explanation(
         "the tenant was not found", "Check tenant_id, and the cloud if the tenant lives in a national one."
     ),
@@ -125,14 +137,25 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     700021: Explanation("the client assertion is of another application", "Check auth_client_id."),
     700023: Explanation("the client assertion is for another tenant or cloud", "Check authority_url and cloud."),
     700024: Explanation(
-        "the client assertion is not valid at this time: the clock of this machine is wrong",
-        "Set the clock of this machine, best by NTP: a sign-in with a certificate is dated by it.",
+        "the client assertion is not valid at this time: a federated token has expired, or the clock of this machine "
+        "is wrong",
+        "Set the clock of this machine, best by NTP: a sign-in with a certificate is dated by it. A federated token "
+        "must be fresh: look at what writes its file.",
     ),
     700027: Explanation("the certificate was not accepted", _UPLOAD),
     700030: Explanation("the certificate's subject is not allowed for the application", _UPLOAD),
     700082: Explanation(
         "a refresh token has expired because it was not used",
         "Give auth_client_secret or auth_certificate_path: the automation signs in without a person.",
+    ),
+    700211: Explanation(f"{_NO_MATCH} issuer", _FEDERATE),
+    700212: Explanation(f"{_NO_MATCH} audience", _FEDERATE),
+    700213: Explanation(f"{_NO_MATCH} subject", _FEDERATE),
+    700236: Explanation(
+        "the application is registered in another tenant than the managed identity, and Microsoft Entra takes a "
+        "managed identity's token only in the tenant that both are in",
+        "Register a multi-tenant application in the managed identity's own tenant, with the federated credential, and "
+        "have it consented to in the customers' tenants.",
     ),
     900021: Explanation("the tenant id is empty or all zeros", "Check tenant_id."),
     900023: Explanation("the tenant id is not valid", "Check tenant_id."),
@@ -177,10 +200,15 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         _CONSENT,
         "Run again: what is missing is made.",
     ),
+    7002137: Explanation(f"{_NO_MATCH} subject", _FEDERATE),
+    7002138: Explanation(f"{_NO_MATCH} subject, which differs in capital letters only", _FEDERATE),
 }
 
 #: For the certificate Microsoft says why, and which thumbprint it was shown.
 _REASON = re.compile(r"\[Reason - (.+?)(?:,? Please visit[^\]]*)?\]")
+
+#: What a federated token said of itself: no secret, and what its credential must be compared with.
+_PRESENTED = re.compile(r"assertion (issuer|subject|audience):? '([^']*)'", re.IGNORECASE)
 
 
 def sign_in_error(answer: t.Mapping[str, t.Any], who: Who, resource: str = "") -> SignInError:
@@ -212,4 +240,7 @@ def _in_microsofts_words(description: str, code: str) -> str:
 
 def _reason(description: str) -> str:
     found = _REASON.search(description)
-    return f" ({found[1].replace('., ', '. ').rstrip('., ')})" if found else ""
+    if found:
+        return f" ({found[1].replace('., ', '. ').rstrip('., ')})"
+    presented = ", ".join(f"{name.lower()} '{value}'" for name, value in _PRESENTED.findall(description))
+    return f" (presented: {presented})" if presented else ""

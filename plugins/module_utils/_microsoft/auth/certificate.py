@@ -14,8 +14,9 @@ from pathlib import Path
 
 try:
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.hashes import SHA1
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
         NoEncryption,
@@ -44,11 +45,20 @@ class KeyAndCertificate:
     path: str
     key: RSAPrivateKey = field(repr=False)
     certificate: x509.Certificate
+    issuers: tuple[x509.Certificate, ...] = ()
 
-    def for_msal(self) -> dict[str, str]:
-        """With public_certificate msal sends the SHA-256 thumbprint of its first certificate, and that one in x5c."""
+    def for_msal(self, *, send_chain: bool = False) -> dict[str, str]:
+        """With public_certificate msal sends the SHA-256 thumbprint of its first certificate, and that one in x5c.
+
+        Only beside a SHA-1 thumbprint, which it then names the certificate by, msal sends all of them: as the Azure SDK
+        does where the chain is wanted.
+        """
         key = self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        return {"private_key": key.decode(), "public_certificate": self.certificate.public_bytes(Encoding.PEM).decode()}
+        sent = {"private_key": key.decode(), "public_certificate": _pem(self.certificate)}
+        if not send_chain:
+            return sent
+        chain = "".join(_pem(entry) for entry in (self.certificate, *self.issuers))
+        return {**sent, "public_certificate": chain, "thumbprint": self.certificate.fingerprint(SHA1()).hex()}
 
     def require_valid(self, now: datetime) -> None:
         """Raises InputError. Microsoft Entra would tell both as AADSTS700027."""
@@ -87,7 +97,8 @@ def load(path: str, password: str | None, now: datetime) -> KeyAndCertificate:
             "Make an RSA key of 2048 bits or more with a certificate, and upload that to the automation's application.",
             "CertificateKeyNotRsa",
         )
-    return KeyAndCertificate(path, key, _of_key(path, key, certificates, now))
+    certificate = _of_key(path, key, certificates, now)
+    return KeyAndCertificate(path, key, certificate, tuple(_issuers(certificate, certificates)))
 
 
 def _text(content: bytes) -> str:
@@ -155,6 +166,29 @@ def _of_key(
             "CertificateOfAnotherKey",
         )
     return max(fitting, key=lambda entry: (_valid(entry, now), entry.not_valid_after_utc))
+
+
+def _issuers(certificate: x509.Certificate, others: t.Sequence[x509.Certificate]) -> t.Iterator[x509.Certificate]:
+    """From the certificate's own issuer up, as far as the file goes."""
+    passed = [certificate]
+    while passed[-1].issuer != passed[-1].subject:
+        issuer = next((entry for entry in others if entry not in passed and _has_issued(entry, passed[-1])), None)
+        if issuer is None:
+            return
+        passed.append(issuer)
+        yield issuer
+
+
+def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
 
 
 def _valid(certificate: x509.Certificate, now: datetime) -> bool:

@@ -6,18 +6,23 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
-from dataclasses import dataclass, field
 from datetime import datetime
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth import certificate
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import Who
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import Authority
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+
+
+class Tokens(t.Protocol):
+    """One who has signed in to one tenant."""
+
+    def token(self, resource_url: str) -> Token:
+        """A new token for `resource_url`. Raises SignInError (AADSTS), EndpointError, InputError."""
 
 
 class Credential(t.Protocol):
-    """How an application signs in."""
+    """How somebody signs in: each kind in a file of its own."""
 
     @property
     def client_id(self) -> str: ...
@@ -25,74 +30,15 @@ class Credential(t.Protocol):
     @property
     def who(self) -> Who: ...
 
+    def sign_in(self, authority: Authority) -> Tokens:
+        """Sends nothing yet."""
+
+
+class ApplicationCredential(Credential, t.Protocol):
+    """What an application shows to Microsoft Entra itself, in the client credentials flow."""
+
     def for_msal(self, now: datetime) -> t.Any:
         """The value of msal's client_credential, before anything is sent. Raises InputError."""
 
     def require_valid(self, now: datetime) -> None:
         """By Microsoft's time, once it is known. Raises InputError."""
-
-
-@dataclass(frozen=True)
-class ClientSecret:
-    """`registration`: the unique name of the one that signs in, None for the automation's application."""
-
-    client_id: str
-    secret: str = field(repr=False)
-    registration: str | None = None
-
-    @property
-    def who(self) -> Who:
-        return Who(self.client_id, self.registration)
-
-    def for_msal(self, now: datetime) -> t.Any:
-        return self.secret
-
-    def require_valid(self, now: datetime) -> None:
-        """When it ends only Microsoft Entra knows."""
-
-
-@dataclass(frozen=True)
-class ClientCertificate:
-    """A file as of the Azure SDK: certificate and private key in PEM form, or PKCS#12 (.pfx, .p12)."""
-
-    client_id: str
-    path: str
-    password: str | None = field(repr=False, default=None)
-
-    @property
-    def who(self) -> Who:
-        return Who(self.client_id)
-
-    def for_msal(self, now: datetime) -> t.Any:
-        return certificate.load(self.path, self.password, now).for_msal()
-
-    def require_valid(self, now: datetime) -> None:
-        certificate.load(self.path, self.password, now).require_valid(now)
-
-
-def clean_secret(text: str, option: str) -> str:
-    """Without the line's end that a file or a vault leaves behind it.
-
-    Microsoft Entra's secrets are printable ASCII without blanks. Raises InputError for any other, and never shows it.
-    """
-    clean = text.rstrip("\r\n")
-    wrong = next((name for name, found in _ODD.items() if found.search(clean)), None)
-    if not clean or wrong:
-        raise InputError(
-            f"{option} has {wrong or 'nothing'} in it: it was not copied as it is.",
-            next_step=f"Put the secret's value alone into {option}, as Microsoft Entra showed it.",
-            code="SecretNotClean",
-        )
-    return clean
-
-
-#: In this order: the first that is found is told.
-_ODD: dict[str, re.Pattern[str]] = {
-    "a byte order mark": re.compile("[\ufeff\ufffe]"),
-    "a null character": re.compile("\0"),
-    "a line break": re.compile("[\r\n\v\f\x85\u2028\u2029]"),
-    "a blank": re.compile(r"\s"),
-    "a control character": re.compile("[\x00-\x1f\x7f-\x9f]"),
-    "a quotation mark": re.compile("^['\"\u2018-\u201e]|['\"\u2018-\u201e]$"),
-    "a character that is not ASCII": re.compile("[^\x00-\x7f]"),
-}

@@ -10,11 +10,11 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import (
-    Application,
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import (
+    Authority,
     ConfiguredOnce,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 
 
@@ -59,7 +59,7 @@ class TokenSource:
 
     def __init__(self, who: SignIn, credential: Credential, http: ConfiguredOnce, session: Session | None) -> None:
         self._clock = http.clock
-        self._application = Application(credential, authority_url=who.authority_url, tenant=who.tenant, http=http)
+        self._tokens = credential.sign_in(Authority(who.authority_url, who.tenant, http))
         # A session of another tenant or application must not serve this one.
         self.session = session if session is not None and session.sign_in == who else Session(who)
 
@@ -70,7 +70,7 @@ class TokenSource:
         return self.renew(resource_url)
 
     def renew(self, resource_url: str) -> Token:
-        token = self._application.token(resource_url)
+        token = self._tokens.token(resource_url)
         self.session.tokens[resource_url] = token
         self.session.clock_offset = self._clock.offset
         return token

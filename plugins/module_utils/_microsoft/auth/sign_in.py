@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import re
 import typing as t
-from http import HTTPStatus
 
 try:
     import msal
@@ -23,55 +22,23 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     EXPLANATIONS,
     sign_in_error,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import Authority
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
+    ApplicationCredential,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 
 # msal logs what it then raises; without a handler Python would print it to stderr as well.
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
-class MsalHttp(t.Protocol):
-    """What msal wants of an http_client."""
-
-    def get(self, url: str, **kwargs: t.Any) -> t.Any: ...
-
-    def post(self, url: str, **kwargs: t.Any) -> t.Any: ...
-
-
-class ConfiguredOnce:
-    """Asks an authority for its configuration once, however many applications of a tenant sign in.
-
-    `clock` learns the time from each answer.
-    """
-
-    def __init__(self, http: MsalHttp, clock: ServerClock) -> None:
-        self.clock = clock
-        self._http = http
-        self._known: dict[str, t.Any] = {}
-
-    def get(self, url: str, **kwargs: t.Any) -> t.Any:
-        if url not in self._known:
-            answer = self._http.get(url, **kwargs)
-            self.clock.note(answer.headers)
-            if answer.status_code != HTTPStatus.OK:
-                return answer
-            self._known[url] = answer
-        return self._known[url]
-
-    def post(self, url: str, **kwargs: t.Any) -> t.Any:
-        answer = self._http.post(url, **kwargs)
-        self.clock.note(answer.headers)
-        return answer
-
-
 class Application:
     """The application that signs in. Asks the authority for its configuration once, however many tokens follow."""
 
-    def __init__(self, credential: Credential, *, authority_url: str, tenant: str, http: ConfiguredOnce) -> None:
+    def __init__(self, credential: ApplicationCredential, authority: Authority) -> None:
         self._credential = credential
-        self._authority = f"{authority_url}/{tenant}"
-        self._http = http
+        self._authority = authority.url
+        self._http = authority.http
         self._remembered: dict[str, t.Any] = {}
         self._msal: msal.ConfidentialClientApplication | None = None
 

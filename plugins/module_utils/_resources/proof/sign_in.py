@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ReplicationError, SignInError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import ClientSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import PAUSE, YOUNG_SECRET
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (

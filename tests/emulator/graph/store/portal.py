@@ -63,8 +63,11 @@ def _set_up(directory: Directory, record: Record, wish: Mapping[str, Any], ids: 
         policy = add_policy(directory, wish["appManagementPolicy"], settled_id=policy_id)
         assign_policy(directory, record, policy.id, settled=True)
     for credential in wish.get(FEDERATED, ()):
-        new_id = ids.object_id(f"{record.id}/{FEDERATED}/{credential['name']}")
-        federated.add(directory, record, {"audiences": [AUDIENCE], **credential}, settled_id=new_id)
+        federate(directory, record, credential, ids.object_id(f"{record.id}/{FEDERATED}/{credential['name']}"))
+
+
+def federate(directory: Directory, record: Record, credential: Mapping[str, Any], new_id: str) -> None:
+    federated.add(directory, record, {"audiences": [AUDIENCE], **credential}, settled_id=new_id)
 
 
 def graph_permissions(roles: Sequence[str], scopes: Sequence[str] = ()) -> Body:

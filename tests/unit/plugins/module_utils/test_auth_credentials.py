@@ -22,10 +22,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_certificate import (
     ClientCertificate,
-    ClientSecret,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
 
 PASSWORD = "pässword"
 NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "automation")])

@@ -17,6 +17,16 @@ OPTIONS = {
     "auth_client_secret": "AZURE_CLIENT_SECRET",
     "auth_certificate_path": "AZURE_CLIENT_CERTIFICATE_PATH",
     "auth_certificate_password": "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    "auth_federated_token_file": "AZURE_FEDERATED_TOKEN_FILE",
+}
+#: The azuread Terraform provider's names.
+TERRAFORM = {
+    "tenant_id": "ARM_TENANT_ID",
+    "auth_client_id": "ARM_CLIENT_ID",
+    "auth_client_secret": "ARM_CLIENT_SECRET",
+    "auth_certificate_path": "ARM_CLIENT_CERTIFICATE_PATH",
+    "auth_certificate_password": "ARM_CLIENT_CERTIFICATE_PASSWORD",
+    "auth_federated_token_file": "ARM_OIDC_TOKEN_FILE_PATH",
 }
 CREDENTIAL = {
     name: variable for name, variable in OPTIONS.items() if name not in {"tenant_id", "auth_client_id", "authority_url"}
@@ -28,6 +38,28 @@ NOTHING = dict.fromkeys(OPTIONS)
 @pytest.mark.parametrize(("option", "variable"), OPTIONS.items())
 def test_what_the_task_leaves_out_comes_from_the_environment(option, variable):
     assert with_environment(NOTHING, {variable: "value"}) == {**NOTHING, option: "value"}
+
+
+@pytest.mark.parametrize(("option", "variable"), TERRAFORM.items())
+def test_terraforms_names_are_known_and_the_azure_sdks_come_first(option, variable):
+    assert with_environment(NOTHING, {variable: "value"}) == {**NOTHING, option: "value"}
+    assert with_environment(NOTHING, {variable: "value", OPTIONS[option]: "first"})[option] == "first"
+
+
+@pytest.mark.parametrize(("text", "flag"), [("1", True), ("True", True), ("true", True), ("0", None), ("", None)])
+def test_the_chain_is_sent_where_the_environment_says_so(text, flag):
+    given = {**NOTHING, "auth_send_certificate_chain": None}
+
+    found = with_environment(given, {"AZURE_CLIENT_SEND_CERTIFICATE_CHAIN": text})
+
+    assert found["auth_send_certificate_chain"] is flag
+
+
+def test_who_says_which_kind_gets_only_what_belongs_to_it():
+    found = with_environment({**NOTHING, "auth_kind": "federated_token_file"}, EVERYTHING)
+
+    assert found["auth_federated_token_file"] == "from AZURE_FEDERATED_TOKEN_FILE"
+    assert found["auth_client_secret"] is found["auth_certificate_path"] is None
 
 
 @pytest.mark.parametrize("option", OPTIONS)

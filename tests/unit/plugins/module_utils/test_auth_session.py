@@ -18,18 +18,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     InputError,
     SignInError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
-    ClientCertificate,
-    ClientSecret,
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import (
+    Authority,
+    ConfiguredOnce,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_certificate import (
+    ClientCertificate,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
     Session,
     SignIn,
     TokenSource,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import (
-    Application,
-    ConfiguredOnce,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
@@ -96,7 +96,7 @@ def signed_in(http, credential=SECRET, tenant="contoso.com"):
 
 def application(http, credential=SECRET, tenant="contoso.com"):
     once = ConfiguredOnce(http, ServerClock())
-    return Application(credential, authority_url=AUTHORITY, tenant=tenant, http=once)
+    return credential.sign_in(Authority(AUTHORITY, tenant, once))
 
 
 # --- one sign-in

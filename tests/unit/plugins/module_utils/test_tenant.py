@@ -17,11 +17,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     NoExchangeError,
     SignInError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_certificate import (
     ClientCertificate,
-    ClientSecret,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session, SignIn
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import (
@@ -138,9 +138,8 @@ def test_a_secret():
     assert options().credential == ClientSecret("client-1", "s3cret")
 
 
-@pytest.mark.parametrize("secret", [None, "s3cret"])
-def test_a_certificate_wins_over_a_secret(secret):
-    found = options(auth_client_secret=secret, auth_certificate_path="a.pem", auth_certificate_password="p")
+def test_a_certificate():
+    found = options(auth_client_secret=None, auth_certificate_path="a.pem", auth_certificate_password="p")
 
     assert found.credential == ClientCertificate("client-1", "a.pem", "p")
 
@@ -346,7 +345,9 @@ def test_a_fault_of_the_connection_is_no_answer_about_exchange(monkeypatch):
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\n"])
 def test_a_files_line_end_is_no_part_of_a_secret(end):
     assert options(auth_client_secret=f"s3cret~.-_{end}").credential == ClientSecret("client-1", "s3cret~.-_")
-    found = options(auth_certificate_path="a.pem", auth_certificate_password=f"p w{end}").credential
+    found = options(
+        auth_client_secret=None, auth_certificate_path="a.pem", auth_certificate_password=f"p w{end}"
+    ).credential
     assert found == ClientCertificate("client-1", "a.pem", "p w")
 
 

@@ -1,0 +1,70 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_certificate import (
+    ClientCertificate,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import (
+    ClientSecret,
+    clean_secret,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.federation import (
+    FederatedCredential,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS, chosen, named
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.token_file import TokenFile
+
+Params: t.TypeAlias = "t.Mapping[str, t.Any]"
+
+
+def credential(params: Params) -> Credential:
+    """How the automation signs in, by a module's options. Raises InputError for what cannot work."""
+    kind = chosen(params)
+    option = KINDS[kind].option
+    if option and not params.get(option):
+        raise InputError(
+            f"auth_kind {kind} is given, and {named(option)} is not.",
+            next_step=f"Give {option}.",
+            code="CredentialMissing",
+        )
+    return _MAKE[kind](params)
+
+
+def _client_id(params: Params) -> str:
+    if not params["auth_client_id"]:
+        raise InputError(
+            "No credential to sign in with: auth_client_id is not given.",
+            next_step="Give auth_client_id (AZURE_CLIENT_ID): the application (client) ID of the automation.",
+            code="CredentialMissing",
+        )
+    return str(params["auth_client_id"])
+
+
+def _client_secret(params: Params) -> ClientSecret:
+    return ClientSecret(_client_id(params), clean_secret(params["auth_client_secret"], "auth_client_secret"))
+
+
+def _certificate(params: Params) -> ClientCertificate:
+    password = (params.get("auth_certificate_password") or "").rstrip("\r\n") or None
+    send_chain = bool(params.get("auth_send_certificate_chain"))
+    return ClientCertificate(_client_id(params), params["auth_certificate_path"], password, send_chain)
+
+
+def _federated_token_file(params: Params) -> FederatedCredential:
+    return FederatedCredential(_client_id(params), TokenFile(params["auth_federated_token_file"]))
+
+
+_MAKE: t.Mapping[str, t.Callable[[Params], Credential]] = {
+    "client_secret": _client_secret,
+    "certificate": _certificate,
+    "federated_token_file": _federated_token_file,
+}

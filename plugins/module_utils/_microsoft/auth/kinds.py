@@ -1,0 +1,89 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+
+#: What the options are called in the environment: the Azure SDK's names first, then the azuread Terraform provider's.
+ENVIRONMENT: t.Mapping[str, tuple[str, ...]] = {
+    "auth_client_secret": ("AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET"),
+    "auth_certificate_path": ("AZURE_CLIENT_CERTIFICATE_PATH", "ARM_CLIENT_CERTIFICATE_PATH"),
+    "auth_certificate_password": ("AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"),
+    "auth_send_certificate_chain": ("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",),
+    "auth_federated_token_file": ("AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to sign in. `option`: the one that names it by being given; `others`: what may be given besides."""
+
+    option: str | None
+    others: tuple[str, ...] = ()
+    options: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "options", frozenset(filter(None, (self.option, *self.others))))
+
+
+#: By the value of auth_kind.
+KINDS: t.Mapping[str, Kind] = {
+    "client_secret": Kind("auth_client_secret"),
+    "certificate": Kind("auth_certificate_path", ("auth_certificate_password", "auth_send_certificate_chain")),
+    "federated_token_file": Kind("auth_federated_token_file"),
+}
+#: Options that are of some kind only.
+CREDENTIAL_OPTIONS = frozenset[str]().union(*(kind.options for kind in KINDS.values()))
+
+
+def chosen(params: t.Mapping[str, t.Any]) -> str:
+    """The one kind that the options mean. Raises InputError where they mean none, or two, and names both."""
+    given = [option for option in sorted(CREDENTIAL_OPTIONS) if params.get(option)]
+    asked = params.get("auth_kind")
+    if asked:
+        foreign = [option for option in given if option not in KINDS[asked].options]
+        if foreign:
+            raise _two(f"auth_kind {asked}", named(foreign[0]))
+        return str(asked)
+    meant = {name: kind for name, kind in KINDS.items() if kind.option in given}
+    companions = {option for kind in meant.values() for option in kind.others}
+    meant = {name: kind for name, kind in meant.items() if kind.option not in companions}
+    if not meant:
+        raise _none()
+    if len(meant) > 1:
+        raise _two(*(named(str(kind.option)) for kind in list(meant.values())[:2]))
+    (name, kind), *_others = meant.items()
+    foreign = [option for option in given if option not in kind.options]
+    if foreign:
+        raise _two(named(str(kind.option)), named(foreign[0]))
+    return name
+
+
+def named(option: str) -> str:
+    """As in "auth_client_secret (AZURE_CLIENT_SECRET)": the value may have come from either."""
+    return f"{option} ({ENVIRONMENT[option][0]})" if option in ENVIRONMENT else option
+
+
+def _two(one: str, other: str) -> InputError:
+    return InputError(
+        f"Two ways to sign in are given: {one} and {other}.",
+        next_step="Give what belongs to one of them. With auth_kind, the environment's variables of other kinds are "
+        "left alone.",
+        code="SignInAmbiguous",
+    )
+
+
+def _none() -> InputError:
+    return InputError(
+        "No credential to sign in with is given.",
+        next_step="Give auth_client_secret or auth_certificate_path (or AZURE_CLIENT_SECRET, "
+        f"AZURE_CLIENT_CERTIFICATE_PATH), or one of the other ways with auth_kind: {', '.join(KINDS)}.",
+        code="CredentialMissing",
+    )

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which way to sign in the options mean: exactly one."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.choose import credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_certificate import (
+    ClientCertificate,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.federation import (
+    FederatedCredential,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import (
+    CREDENTIAL_OPTIONS,
+    KINDS,
+    chosen,
+    named,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.token_file import TokenFile
+
+NAMED_BY = {name: kind.option for name, kind in KINDS.items() if kind.option}
+
+
+def given(*options, **others):
+    return {**dict.fromkeys(CREDENTIAL_OPTIONS), **dict.fromkeys(options, "x"), "auth_client_id": "client-1", **others}
+
+
+@pytest.mark.parametrize(("kind", "option"), NAMED_BY.items())
+def test_an_option_says_its_kind_alone(kind, option):
+    assert chosen(given(option)) == kind
+    assert chosen(given(option, auth_kind=kind)) == kind
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_may_stand_beside_it(kind):
+    assert chosen(given(*KINDS[kind].options, auth_kind=kind)) == kind
+
+
+@pytest.mark.parametrize(("kind", "other"), [(k, o) for k in KINDS for o in CREDENTIAL_OPTIONS - KINDS[k].options])
+def test_what_is_of_another_kind_is_refused_and_named(kind, other):
+    with pytest.raises(InputError) as caught:
+        chosen(given(other, auth_kind=kind))
+
+    assert f"auth_kind {kind}" in caught.value.message
+    assert named(other) in caught.value.message
+
+
+@pytest.mark.parametrize(("one", "two"), list(combinations(NAMED_BY, 2)))
+def test_two_kinds_are_refused_and_both_named(one, two):
+    options = {NAMED_BY[one], NAMED_BY[two]}
+    if options <= KINDS[one].options or options <= KINDS[two].options:
+        pytest.skip("the one is a part of the other")
+    with pytest.raises(InputError) as caught:
+        chosen(given(*options))
+
+    assert all(named(option) in caught.value.message for option in options)
+    assert "auth_kind" in caught.value.next_step
+
+
+def test_a_companion_of_another_kind_is_refused():
+    with pytest.raises(InputError, match=r"auth_client_secret .*auth_certificate_password"):
+        chosen(given("auth_client_secret", "auth_certificate_password"))
+
+
+def test_nothing_is_given():
+    with pytest.raises(InputError, match="No credential") as caught:
+        chosen(given())
+
+    assert all(kind in caught.value.next_step for kind in KINDS)
+
+
+@pytest.mark.parametrize(("kind", "option"), NAMED_BY.items())
+def test_the_kind_alone_is_not_enough(kind, option):
+    with pytest.raises(InputError) as caught:
+        credential(given(auth_kind=kind))
+
+    assert named(option) in caught.value.message
+
+
+def test_credentials():
+    assert credential(given("auth_client_secret")) == ClientSecret("client-1", "x")
+    chain = given("auth_certificate_path", auth_send_certificate_chain=True)
+    assert credential(chain) == ClientCertificate("client-1", "x", None, send_chain=True)
+    assert credential(given("auth_federated_token_file")) == FederatedCredential("client-1", TokenFile("x"))
