@@ -11,6 +11,16 @@ from dataclasses import dataclass
 
 #: The next step for what nobody can say more about: the cause may pass, or Microsoft's support knows it.
 RUN_AGAIN = "Run again in some minutes; should it stay so, ask Microsoft's support with the request id."
+#: For a refusal of which nothing is known, and which the same request will meet again.
+REFUSED = (
+    "What Microsoft says of it decides what is to be done; until then another run ends alike. Where that says too "
+    "little, ask Microsoft's support with the request id."
+)
+
+
+def unknown_refusal(status: int) -> str:
+    """The next step where a status from 400 on says no more: what the server could not do passes by itself."""
+    return REFUSED if status < 500 and status != 408 else RUN_AGAIN
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def graph_rows() -> Iterator[list[str]]:
 
 def exchange_rows() -> Iterator[list[str]]:
     busy = [(503, name) for name in sorted(exchange._BUSY)]
-    for status, name in [*EXCHANGE_TYPES, *busy, *((status, "") for status in exchange._NEXT_STEPS)]:
+    final = [(400, name) for name in sorted(exchange._FOR_GOOD)]
+    for status, name in [*EXCHANGE_TYPES, *final, *busy, *((status, "") for status in exchange._NEXT_STEPS)]:
         yield [_code(status, name), exchange._classify(status, exchange.Refusal(name, ""))[1]]
     yield ["any other", exchange._classify(400, exchange.Refusal("Exception", ""))[1]]
 

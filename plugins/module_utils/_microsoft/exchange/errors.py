@@ -19,6 +19,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
     ObjectMissingError,
     Trace,
+    unknown_refusal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json, json_object
 
@@ -38,6 +39,34 @@ _BUSY_TEXT = re.compile(r"maximum number of concurrent|over budget|server is bus
 _WRAPPERS = frozenset({"DirectInvokeCmdletExecutionException", "ODataServiceException"})
 #: `Ex6F9304|Full.Type.Name|text`, as details tell an exception; the error's id may be empty.
 _DETAIL = re.compile(r"[^|]*\|\s*(?P<type>\w+(?:[.+`]\w+)+)\s*\|(?P<text>.*)", re.DOTALL)
+
+_TAKEN = (
+    "Another object has that name, alias or address, perhaps a deleted one, which keeps its address for a while. "
+    "Choose another name, or an Exchange Administrator of the tenant gives the other object another one."
+)
+#: What stays refused until somebody changes something (learn.microsoft.com/exchange/troubleshoot,
+#: proxy-address-being-used; MicrosoftDocs/office-docs-powershell issues 5045 and 9879; timmcmic/DLConversionV2).
+_FOR_GOOD = {
+    "ADObjectAlreadyExistsException": _TAKEN,
+    "ManagementObjectAlreadyExistsException": _TAKEN,
+    "ProxyAddressExistsException": _TAKEN,
+    "ManagementObjectAmbiguousException": "Several objects go by that name: give an address or an id.",
+    "DataValidationException": "Choose a value that Exchange takes: what it says names the property. An alias has no "
+    "period at either end, and no two in a row.",
+    "ProvisioningValidationException": "An administrator of the tenant does what Exchange says: most often the "
+    "organization has no licence with Exchange Online, or the account none.",
+    "InvalidADObjectOperationException": "It is synchronized from on premises: whoever tends the Active Directory "
+    "there changes it, or you choose another one.",
+    "NotAcceptedDomainException": "Choose an address in a domain that the organization has.",
+    "OperationRequiresGroupManagerException": GIVE_ROLE,
+    "ParameterBindingException": "This organization's Exchange does not take the cmdlet as it was sent: report it to "
+    "the maintainers of this collection, with the request id.",
+}
+#: The same by its text, where no type is told or one that tells nothing (RecipientTaskException).
+_FOR_GOOD_TEXTS = (
+    (re.compile(r"already (being )?used|already exists", re.IGNORECASE), _TAKEN),
+    (re.compile(r"synchronized from your on-premises", re.IGNORECASE), _FOR_GOOD["InvalidADObjectOperationException"]),
+)
 
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and exchange_url.",
@@ -95,7 +124,12 @@ def _classify(status: int, refusal: Refusal) -> tuple[type[ExchangeError], str]:
         return ExchangeRightError, GIVE_ROLE
     if refusal.is_busy:
         return ExchangeBusyError, "Run again in some minutes."
-    return ExchangeError, _NEXT_STEPS.get(status, RUN_AGAIN)
+    return ExchangeError, _for_good(refusal) or _NEXT_STEPS.get(status, unknown_refusal(status))
+
+
+def _for_good(refusal: Refusal) -> str | None:
+    by_text = (step for pattern, step in _FOR_GOOD_TEXTS if pattern.search(refusal.text))
+    return _FOR_GOOD.get(refusal.type) or next(by_text, None)
 
 
 def _error_body(response: requests.Response) -> Json:

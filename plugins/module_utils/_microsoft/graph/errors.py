@@ -18,6 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     NotFoundError,
     PolicyError,
     Trace,
+    unknown_refusal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import json_object
 
@@ -83,7 +84,7 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
         return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
     if status == 409:
         return GraphError, _BUSY if code in ("", CONCURRENCY) else _TAKEN
-    return GraphError, _NEXT_STEPS.get(status, RUN_AGAIN)
+    return GraphError, _NEXT_STEPS.get(status, unknown_refusal(status))
 
 
 def optional(read: t.Callable[[], ReadT]) -> ReadT | None:
