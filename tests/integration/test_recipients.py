@@ -100,7 +100,7 @@ def test_a_sender_by_any_of_its_names_is_found_and_totalview_gets_the_one_that_g
 CANNOT_SEND = {
     "on_premises": (_user(SENDER, mailbox="on_premises"), "on premises"),
     "guest": (_user(SENDER, mailbox="guest"), "guest"),
-    "unlicensed": (_user(SENDER, mailbox=False), "no recipient of this tenant's Exchange Online"),
+    "unlicensed": (_user(SENDER, mailbox=False), "no licence with Exchange Online"),
 }
 MODES: dict[str, Json] = {
     "access_policy": {},
@@ -122,6 +122,13 @@ def test_a_sender_that_cannot_send_is_told_before_anything_is_written(
     contact = tenants.make(users=PEOPLE, exchange={"contacts": [partner]})
     desk.hosts["contact"] = {"connector_tenant_id": contact, "connector_mail_sender": partner}
     expected["contact"] = (partner, "contact")
+    former = "former@example.com"
+    deleted = tenants.make(users=PEOPLE, exchange={"soft_deleted": [former]})
+    desk.hosts["deleted"] = {"connector_tenant_id": deleted, "connector_mail_sender": former}
+    expected["deleted"] = (former, "its mailbox was deleted")
+    nobody = {"connector_tenant_id": tenants.make(users=PEOPLE), "connector_mail_sender": "typo@example.com"}
+    desk.hosts["nobody"] = nobody
+    expected["nobody"] = ("typo@example.com", "no recipient of this tenant's Exchange Online")
 
     _all_refused(desk, emulator, expected)
 

@@ -63,7 +63,7 @@ def organisation(directory: Directory, spec: Spec) -> Organisation:
 def _plant(org: Organisation, spec: Spec, wish: Spec) -> None:
     clock, org.clock = org.clock, StoppedClock(parse_stamp(SEEDED_AT))
     try:
-        known = (*_of_the_system(org, wish), *_people(org, spec), *_contacts(org, wish))
+        known = (*_of_the_system(org, wish), *_people(org, spec), *_contacts(org, wish), *_deleted(org, wish))
         org.found(Rules({recipient.guid: recipient for recipient in known}))
         _plant_groups(org, wish.get("groups", ()))
         for number, policy in enumerate(wish.get("policies", ())):
@@ -109,6 +109,12 @@ def _contacts(org: Organisation, wish: Spec) -> Iterator[Recipient]:
     for address in wish.get("contacts", ()):
         contact = _recipient(org, address, address.partition("@")[0], Details.MAIL_CONTACT)
         yield replace(contact, primary_smtp_address=address)
+
+
+def _deleted(org: Organisation, wish: Spec) -> Iterator[Recipient]:
+    for address in wish.get("soft_deleted", ()):
+        mailbox = _recipient(org, address, address.partition("@")[0], Details.SOFT_DELETED_MAILBOX)
+        yield replace(mailbox, primary_smtp_address=address)
 
 
 def _recipient(org: Organisation, name: str, alias: str, details: Details) -> Recipient:

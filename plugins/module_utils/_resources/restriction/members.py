@@ -11,6 +11,7 @@ import typing as t
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     SECURITY_GROUP,
+    SOFT_DELETED,
     Actual,
     AddMember,
     CreateGroup,
@@ -70,6 +71,14 @@ _CANNOT_SEND = {
     "GuestMailUser": ("it is a guest, whose mailbox is another organisation's", "Make a mailbox for it in this tenant"),
     "MailContact": ("it is a contact, whose mailbox lies elsewhere", "Make a mailbox for it in this tenant"),
     "GroupMailbox": ("it is a Microsoft 365 group", "Make a shared mailbox for it"),
+    "User": (
+        "the account has no licence with Exchange Online",
+        "Give it a licence, after which a mailbox takes some minutes to show",
+    ),
+    SOFT_DELETED: (
+        "its mailbox was deleted",
+        "An administrator of the tenant restores it, which is possible for 30 days after",
+    ),
 }
 _OF_A_GROUP = ("it is a group", "Make a shared mailbox for it")
 _OTHERWISE = ("it holds none in Exchange Online", "Give it a licence with Exchange Online")

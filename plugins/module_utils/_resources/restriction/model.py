@@ -34,8 +34,12 @@ SECURITY_GROUP = "MailUniversalSecurityGroup"
 LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
 #: What is sent on to others; whether a restriction sees who is in them, nobody tells.
 _OTHER_GROUPS = frozenset({"GroupMailbox", "DynamicDistributionGroup", "RoomList", "MailNonUniversalGroup"})
+#: What `read` calls a mailbox that was deleted: Exchange goes on calling it by what it was.
+SOFT_DELETED = "SoftDeletedMailbox"
 #: Known recipients that have no mailbox here: nothing in them can be reached.
 _WITHOUT_MAILBOX = frozenset({"MailUser", "MailContact", "GuestMailUser", "RemoteUserMailbox", "MailForestContact"})
+#: What is no recipient at all, but somebody whose address it is.
+_NO_RECIPIENTS = frozenset({"User", SOFT_DELETED})
 
 _MARK = "Totalview"
 
@@ -89,7 +93,7 @@ class Recipient:
     @property
     def is_harmless(self) -> bool:
         """As a member: it lets nobody reach anything."""
-        return self.kind in _WITHOUT_MAILBOX
+        return self.kind in _WITHOUT_MAILBOX | _NO_RECIPIENTS
 
     @property
     def graph_name(self) -> str:

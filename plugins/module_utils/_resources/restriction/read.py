@@ -13,6 +13,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     RUN_AGAIN,
     AmbiguityError,
     ExchangeError,
+    ExchangeRightError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import (
@@ -29,6 +30,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     LISTING_GROUPS,
+    SOFT_DELETED,
     Actual,
     Assignment,
     Desired,
@@ -64,7 +66,7 @@ def read(clients: Clients, desired: Desired) -> Actual:
     if desired.group:
         actual = _with_group(clients.exchange, actual, desired)
     elif desired.sender:
-        actual = replace(actual, resolved={desired.sender.lower(): find_recipient(clients.exchange, desired.sender)})
+        actual = replace(actual, resolved={desired.sender.lower(): find_person(clients.exchange, desired.sender)})
     if actual.app_id is None:
         return _of_nobody(clients.exchange, actual, desired)
     actual = replace(actual, policies=_policies(clients.exchange, actual.app_id))
@@ -131,7 +133,7 @@ def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> A
     addresses = {member.address for member in members}
     wanted = {address.lower() for address in (*(desired.members or ()), *([desired.sender] if desired.sender else ()))}
     resolved: dict[str, Recipient | None] = {member.address: member for member in members}
-    resolved |= {address: find_recipient(exchange, address) for address in sorted(wanted - addresses)}
+    resolved |= {address: find_person(exchange, address) for address in sorted(wanted - addresses)}
     groups = {found.guid for found in resolved.values() if found is not None and found.lists_members}
     nested = {guid: recipients_in(exchange, guid) for guid in sorted(groups)}
     return replace(actual, group=group, name_taken=taken, alias_taken=alias_taken, resolved=resolved, nested=nested)
@@ -199,6 +201,28 @@ def recipients_among(
 def _taken_by(exchange: ExchangeClient, name: str) -> str | None:
     rows = exchange.find("Get-Recipient", action=f"see whether the name {name} is free", Identity=name)
     return next((str(row["RecipientTypeDetails"]) for row in rows if _is_named(row, name)), None)
+
+
+def find_person(exchange: ExchangeClient, address: str) -> Recipient | None:
+    """A recipient; else who has no mailbox any more, or none yet, so that it can be told why."""
+    return find_recipient(exchange, address) or _without_mailbox(exchange, address)
+
+
+def _without_mailbox(exchange: ExchangeClient, address: str) -> Recipient | None:
+    """The kind "User": an account without a licence; SOFT_DELETED: a deleted mailbox. Neither is a recipient."""
+    looks: list[tuple[str, str, Json]] = [
+        ("Get-User", "User", {}),
+        ("Get-Mailbox", SOFT_DELETED, {"SoftDeletedMailbox": True}),
+    ]
+    for cmdlet, kind, more in looks:
+        try:
+            rows = exchange.find(cmdlet, action=f"find {address}", Identity=address, **more)
+        except ExchangeRightError:  # a role of the tenant's own may lack it, and only a word is lost
+            continue
+        found = [row for row in rows if _is_named(row, address)]
+        if len(found) == 1:
+            return replace(Recipient.from_exchange(found[0]), address=address.lower(), kind=kind)
+    return None
 
 
 def find_recipient(exchange: ExchangeClient, address: str) -> Recipient | None:

@@ -11,11 +11,11 @@ from emulator.call import Body
 from emulator.clock import stamp
 from emulator.exchange.cmdlets.base import Admission, Cmdlet, Invocation, Type
 from emulator.exchange.store import recipients
-from emulator.exchange.store.model import MAILBOXES, Details, Recipient
+from emulator.exchange.store.model import LIVING, MAILBOXES, Details, Recipient
 
 USERS = MAILBOXES | {Details.USER, Details.MAIL_USER, Details.GUEST_MAIL_USER}
 # Whoever has no address is a user, but no recipient.
-RECIPIENTS = frozenset(Details) - {Details.USER}
+RECIPIENTS = LIVING - {Details.USER}
 
 LISTING = {"Identity": Type.TEXT, "ResultSize": Type.SIZE, "RecipientTypeDetails": Type.TEXTS}
 
@@ -45,7 +45,7 @@ def recipient_body(recipient: Recipient) -> Body:
         # The primary address in capitals, others not (docs: Set-Mailbox, EmailAddresses).
         "EmailAddresses": [*([f"SMTP:{address}"] if address else []), *(f"smtp:{name}" for name in recipient.proxies)],
         "RecipientType": _recipient_type(recipient.details),
-        "RecipientTypeDetails": recipient.details,
+        "RecipientTypeDetails": _of_its_life(recipient.details),
         "ExternalDirectoryObjectId": recipient.external_directory_object_id,
         "DistinguishedName": recipient.distinguished_name,
         "WhenCreatedUTC": stamp(recipient.created),
@@ -57,8 +57,12 @@ def recipient_body(recipient: Recipient) -> Body:
     }
 
 
+def _of_its_life(details: Details) -> Details:
+    return Details.USER_MAILBOX if details is Details.SOFT_DELETED_MAILBOX else details
+
+
 def _recipient_type(details: Details) -> str:
-    if details in MAILBOXES:
+    if details in MAILBOXES or details is Details.SOFT_DELETED_MAILBOX:
         return Details.USER_MAILBOX
     return Details.DISTRIBUTION_GROUP if details is Details.MICROSOFT_365_GROUP else details
 
@@ -77,7 +81,9 @@ def get_recipient(invocation: Invocation) -> Iterable[Body]:
 
 
 def get_mailbox(invocation: Invocation) -> Iterable[Body]:
-    return invocation.cut([_user_body(item) for item in chosen(invocation, MAILBOXES)])
+    deleted = bool(invocation.parameters.get("SoftDeletedMailbox"))
+    among = {Details.SOFT_DELETED_MAILBOX} if deleted else MAILBOXES
+    return invocation.cut([_user_body(item) for item in chosen(invocation, among)])
 
 
 def get_user(invocation: Invocation) -> Iterable[Body]:
@@ -86,6 +92,6 @@ def get_user(invocation: Invocation) -> Iterable[Body]:
 
 CMDLETS = (
     Cmdlet("Get-Recipient", get_recipient, LISTING, admission=Admission.RECIPIENTS),
-    Cmdlet("Get-Mailbox", get_mailbox, LISTING, admission=Admission.RECIPIENTS),
+    Cmdlet("Get-Mailbox", get_mailbox, {**LISTING, "SoftDeletedMailbox": Type.SWITCH}, admission=Admission.RECIPIENTS),
     Cmdlet("Get-User", get_user, LISTING, admission=Admission.RECIPIENTS),
 )

@@ -27,6 +27,8 @@ class Details(StrEnum):
     GUEST_MAIL_USER = "GuestMailUser"
     MAIL_CONTACT = "MailContact"
     USER = "User"
+    #: Of a deleted mailbox, which holds its name and addresses until it is gone for good.
+    SOFT_DELETED_MAILBOX = "SoftDeletedMailbox"
     SECURITY_GROUP = "MailUniversalSecurityGroup"
     DISTRIBUTION_GROUP = "MailUniversalDistributionGroup"
     MICROSOFT_365_GROUP = "GroupMailbox"
@@ -49,6 +51,7 @@ MAILBOXES = frozenset(
 DISTRIBUTION_GROUPS = frozenset(
     {Details.SECURITY_GROUP, Details.DISTRIBUTION_GROUP, Details.ROOM_LIST, Details.NON_UNIVERSAL_GROUP}
 )
+LIVING = frozenset(Details) - {Details.SOFT_DELETED_MAILBOX}
 GROUPS = DISTRIBUTION_GROUPS | {Details.MICROSOFT_365_GROUP}
 
 

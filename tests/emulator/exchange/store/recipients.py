@@ -11,7 +11,7 @@ from hashlib import sha256
 from uuid import UUID
 
 from emulator.exchange.store.conflicts import ExchangeConflict, Reason
-from emulator.exchange.store.model import Details, Recipient, Rules
+from emulator.exchange.store.model import LIVING, Details, Recipient, Rules
 
 LONGEST_NAME = 64
 
@@ -30,7 +30,7 @@ def sid(tenant_id: str, guid: str) -> str:
     return f"S-1-5-21-{domain}-{UUID(guid).int % 2**31}"
 
 
-def require(rules: Rules, identity: str, among: Collection[Details] = frozenset(Details)) -> Recipient:
+def require(rules: Rules, identity: str, among: Collection[Details] = LIVING) -> Recipient:
     found = [recipient for recipient in rules.matches(identity) if recipient.details in among]
     if not found:
         raise ExchangeConflict(Reason.NOT_FOUND, identity)
