@@ -20,9 +20,9 @@ class ActionModule(ConnectorAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
         if result.get("planned"):
-            handoff = result["handoff"]
-            path = Path(handoff["folder"]).expanduser() / f"{handoff['name']}.yml"
-            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]), str(path))
+            handoff = result.get("handoff")
+            path = str(Path(handoff["folder"]).expanduser() / f"{handoff['name']}.yml") if handoff else None
+            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]), path)
         return result
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:

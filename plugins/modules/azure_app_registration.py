@@ -33,7 +33,8 @@ options:
   state:
     description:
       - V(absent) deletes the application with its service principal and grants. Microsoft keeps it for 30 days, in
-        which V(present) restores it.
+        which V(present) restores it. With O(client_id) or O(store) only the application of that client ID, or that the
+        store knows, is deleted; without both, whatever carries the key.
     type: str
     choices: [present, absent]
     default: present

@@ -26,6 +26,14 @@ extends_documentation_fragment:
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
 options:
+  state:
+    description:
+      - V(absent) removes the secrets that O(store) knows or announced from the application, whoever uses them. All
+        others are reported and stay. The store forgets nothing.
+    version_added: 0.2.0
+    type: str
+    choices: [present, absent]
+    default: present
   valid_for:
     description:
       - Lifetime of a new secret, as numbers with the units C(w), C(d), C(h), C(m), C(s), such as V(180d).
@@ -210,6 +218,7 @@ ARGUMENT_SPEC = {
     **REGISTRATION,
     **LOCATED,
     **STORE,
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "valid_for": {"type": "str"},
     "renew_before": {"type": "str", "default": "30d"},
     "overlap": {"type": "str", "default": "7d"},

@@ -23,10 +23,12 @@ options:
         knows; nothing else about the tenant is read, so that nothing else can stand in the way.
       - With V(audit) nothing is planned; what is not as it should be is found, also what a run would stop at. Only
         RV(audit), RV(details) and RV(tenant_id) are returned.
+      - With V(offboarding) what goes of the registrations that the secret store knows is told in RV(registrations),
+        with how far their offboarding is. Outside of check mode only where C(connector_offboard) names O(host).
       - With V(settings) nothing is planned. The variables are checked and told as the other modules take them, and
         nobody signs in.
     type: str
-    choices: [tenant, secrets, audit, settings]
+    choices: [tenant, secrets, audit, offboarding, settings]
     default: tenant
 extends_documentation_fragment:
   - totalview.exchange365.variables
@@ -195,6 +197,24 @@ registrations:
     was_handed_off:
       description: Whether any secret of the registration was handed off.
       type: bool
+    exists:
+      description: In an offboarding, whether its application is there.
+      type: bool
+    has_principal:
+      description: In an offboarding, whether its service principal is there.
+      type: bool
+    ids:
+      description: In an offboarding, the IDs of client, application and service principal, those that there are.
+      type: dict
+    removals:
+      description: In an offboarding, what goes now, a few words each.
+      type: list
+      elements: str
+    stage:
+      description:
+        - In an offboarding, how far it is, and with it C(closed), C(refusal) and C(tokens_until), as
+          M(totalview.exchange365.connector_offboarding) returns them.
+      type: str
 connection:
   description:
     - The options by which the modules reach the tenant, those that are set; the secrets among them are left out.
@@ -228,7 +248,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._options imp
 
 ARGUMENT_SPEC = {
     **VARIABLES,
-    "scope": {"type": "str", "choices": ["tenant", "secrets", "audit", "settings"], "default": "tenant"},
+    "scope": {"type": "str", "choices": ["tenant", "secrets", "audit", "offboarding", "settings"], "default": "tenant"},
 }
 
 OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)

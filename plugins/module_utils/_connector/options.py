@@ -81,6 +81,11 @@ def store(variables: Variables) -> Options:
     }
 
 
+def places(variables: Variables) -> dict[str, t.Any]:
+    """Where the role's other tasks find the tenant and the store."""
+    return {"connection": without_secrets(connection(variables)), "store": store(variables)}
+
+
 def registrations(variables: Variables) -> list[Registration]:
     """The one for calendars and the one for e-mail, in the order of the connector's form."""
     calendar, mail = (

@@ -19,7 +19,7 @@ def preflight_result(host: str, plan: t.Mapping[str, t.Any], failure: t.Mapping[
     if failure is not None:
         return _result(host, NEEDS, str(failure["msg"]))
     known = plan.get("result", {})
-    if known.get("state") == "disabled":
+    if known.get("state") in ("disabled", "offboarding", "offboarded"):
         return _result(host, NEEDS, str(known["next"]))
     lacks = plan["rights"]
     required = [entry["permission"] for entry in lacks["missing"] if not entry["without"]]

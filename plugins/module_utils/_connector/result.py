@@ -110,8 +110,13 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: 
     """
     changed = changed_parts([entry["name"] for entry in plan.get("registrations", ())], steps)
     if failure is not None:
-        return {"tenant": host, "state": "failed", "changed": changed, "next": _words(failure)}
+        return failed_result(host, changed, failure)
     return _after(plan, steps, changed, check_mode=check_mode).result(host)
+
+
+def failed_result(host: str, changed: list[str], failure: Json) -> dict[str, t.Any]:
+    """`failure`: of the task that ended it."""
+    return {"tenant": host, "state": "failed", "changed": changed, "next": _words(failure)}
 
 
 def changed_parts(names: t.Sequence[str], steps: Json) -> list[str]:

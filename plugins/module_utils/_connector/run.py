@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, offboarding, options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.audit import audit
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
@@ -51,17 +51,25 @@ def run(call: Call) -> Outcome:
     variables = with_absolute_folders(
         read_variables({**call.params["variables"], **hidden}, host), call.params["inventory_dir"]
     )
-    scope, registrations = call.params["scope"], options.registrations(variables)
+    scope = call.params["scope"]
     if scope == "settings":
-        told = [options.settings(entry, pending=False) for entry in registrations]
-        return Outcome({"planned": [], "plan": [], "registrations": told, **_places(variables)})
+        told = [options.settings(entry, pending=False) for entry in options.registrations(variables)]
+        return Outcome({"planned": [], "plan": [], "registrations": told, **options.places(variables)})
     tenant = replace(call, params=options.connection(variables)).tenant()
+    if scope == "offboarding":
+        return offboarding.run(call, tenant, variables, host)
+    return _planned(call, tenant, variables, host)
+
+
+def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
+    """The tenant as the inventory wants it."""
     store = open_store(options.store(variables), call.vault)
     noted, former = store.host(tenant.directory_id), variables["connector_host_renamed"]
     check_host(noted, host, former)
-    disabled = None if scope == "audit" else _switched_off(host, tenant, store, registrations)
-    if disabled:
-        return disabled
+    scope, registrations = call.params["scope"], options.registrations(variables)
+    stopped = _stopped(call, tenant, store, variables, registrations)
+    if stopped:
+        return stopped
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
     only_secrets = scope == "secrets"
     handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
@@ -111,7 +119,7 @@ def run(call: Call) -> Outcome:
             }
             for entry, found in zip(registrations, planned, strict=True)
         ],
-        **_places(variables),
+        **options.places(variables),
         "handoff": {
             **{name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
             "sender": handoff.sender(planned),
@@ -121,20 +129,31 @@ def run(call: Call) -> Outcome:
     return Outcome({**values, **settings}, warnings=findings, session=tenant.tokens.session)
 
 
+def _stopped(
+    call: Call,
+    tenant: Tenant,
+    store: SecretStore,
+    variables: Variables,
+    registrations: t.Sequence[options.Registration],
+) -> Outcome | None:
+    """What is told of a tenant that somebody has closed: nothing else opens it again."""
+    host, scope = call.params["host"], call.params["scope"]
+    if scope == "tenant" and host in variables["connector_onboard_again"]:
+        if not call.check_mode:
+            offboarding.forget(tenant.directory_id, store, registrations)
+        return None
+    leaving = offboarding.refused(host, tenant, store, registrations)
+    if leaving or scope == "audit":
+        return leaving
+    return _switched_off(host, tenant, store, registrations)
+
+
 def _audited(
     tenant: Tenant, planned: list[Planned], handoff: Handoff, store: SecretStore, variables: Variables, host: str
 ) -> Outcome:
     told = {**details.of_plan(host, tenant.directory_id, planned, store), "steps": []}
     found = audit(tenant, planned, handoff, store, variables, host)
     return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found})
-
-
-def _places(variables: Variables) -> dict[str, t.Any]:
-    """Where the role's other tasks find the tenant and the store."""
-    return {
-        "connection": options.without_secrets(options.connection(variables)),
-        "store": options.store(variables),
-    }
 
 
 def _switched_off(

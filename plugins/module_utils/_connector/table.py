@@ -24,14 +24,17 @@ _ORDER = (
     "waiting_for_consent",
     "waiting_for_exchange",
     "changes_pending",
+    "offboarding",
+    "not_named",
     "disabled",
     "enabled",
     "ready",
     "clean",
+    "offboarded",
     "complete",
 )
 #: Tenants in these states need nobody.
-_SETTLED = frozenset({"ready", "clean", "enabled", "complete"})
+_SETTLED = frozenset({"ready", "clean", "enabled", "complete", "offboarded", "not_named"})
 #: Of a larger fleet only those are shown that need somebody.
 _ALL_UP_TO = 100
 _COLUMNS = ("tenant", "state", "by", "changed", "next")

@@ -24,6 +24,7 @@ _WHO = {
     "clean": None,
     "ready": None,
     "offboarded": None,
+    "not_named": None,
     "waiting_for_consent": _ADMINISTRATOR,
     "waiting_for_revocation": _ADMINISTRATOR,
 }

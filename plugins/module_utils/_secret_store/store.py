@@ -122,6 +122,45 @@ class StoredSwitch:
     by: str
 
 
+@dataclass(frozen=True)
+class StoredRemoval:
+    """What an offboarding set out to remove, in words and with its id where it has one, and when it did.
+
+    By Microsoft's clock. It is noted before it is removed, so that a run that is killed leaves no gap.
+    """
+
+    what: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class StoredOffboarding:
+    """That a registration is being offboarded, since when and by whom, and how far it has come.
+
+    No other playbook undoes it.
+
+    `ids`: of the client, the application and the service principal, by name; they outlive what they belong to.
+    `closed`: when the application was gone and a sign-in with the stored secret refused, with the code `refusal` (None
+    where the store had no secret to try); tokens of before live on. `finished`: when nothing of it was left but what
+    `kept` names.
+    """
+
+    since: datetime
+    by: str
+    ids: t.Mapping[str, str] = field(default_factory=dict)
+    removals: tuple[StoredRemoval, ...] = ()
+    closed: datetime | None = None
+    refusal: str | None = None
+    finished: datetime | None = None
+    kept: tuple[str, ...] = ()
+
+    def removing(self, what: t.Iterable[str], at: datetime) -> t.Self:
+        """With what is new among it."""
+        told = {row.what for row in self.removals}
+        new = tuple(StoredRemoval(text, at) for text in dict.fromkeys(what) if text not in told)
+        return replace(self, removals=(*self.removals, *new))
+
+
 class SecretStore(t.Protocol):
     """Where the values of client secrets live, encrypted. Raises StoreError."""
 
@@ -176,6 +215,12 @@ class SecretStore(t.Protocol):
 
     def note_switched_off(self, tenant_id: str, registration: str, switch: StoredSwitch | None) -> None:
         """Notes it, or (None) that it is enabled again."""
+
+    def offboarding(self, tenant_id: str, registration: str) -> StoredOffboarding | None:
+        """None where it is not being offboarded, and was not."""
+
+    def note_offboarding(self, tenant_id: str, registration: str, offboarding: StoredOffboarding | None) -> None:
+        """Notes it, or (None) that the registration is wanted again. Writes nothing where it is noted already."""
 
     def revise(
         self, tenant_id: str, registration: str, key_id: str, revision: t.Callable[[StoredSecret], StoredSecret]

@@ -19,14 +19,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     RetiredSecret,
     StoredAccess,
     StoredGroup,
+    StoredOffboarding,
     StoredProof,
     StoredRegistration,
+    StoredRemoval,
     StoredSecret,
     StoredSwitch,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 _VERSION = 2
+#: Notes by registration.
+_SECTIONS = ("groups", "registrations", "access", "disabled", "offboarding")
 
 
 class VaultFileStore:
@@ -36,7 +40,8 @@ class VaultFileStore:
     value, retired, proof, handed_off, delivered, signed_in}}, "announced": {unique_name: [{label, at}]},
     "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}},
     "registrations": {unique_name: {client_id, announced}}, "access": {unique_name: {seen: {id: since}, gone}},
-    "disabled": {unique_name: {since, by}}}.
+    "disabled": {unique_name: {since, by}}, "offboarding": {unique_name: {since, by, ids, removals: [{what, at}],
+    closed, refusal, finished, kept}}}.
     Version 1 has no number, and no notes of deliveries.
     """
 
@@ -147,6 +152,21 @@ class VaultFileStore:
             row = {"since": switch.since.isoformat(), "by": switch.by} if switch else None
             self._note(tenant_id, "disabled", registration, row)
 
+    def offboarding(self, tenant_id: str, registration: str) -> StoredOffboarding | None:
+        row = self._load(tenant_id).get("offboarding", {}).get(registration)
+        try:
+            return None if row is None else _offboarding(row)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise _unknown_content(tenant_id) from exc
+
+    def note_offboarding(self, tenant_id: str, registration: str, offboarding: StoredOffboarding | None) -> None:
+        if self.offboarding(tenant_id, registration) != offboarding:
+            row = None
+            if offboarding is not None:
+                removals = [{"what": entry.what, "at": entry.at.isoformat()} for entry in offboarding.removals]
+                row = {**_dates_to_json(vars(offboarding)), "ids": dict(offboarding.ids), "removals": removals}
+            self._note(tenant_id, "offboarding", registration, row)
+
     def _note(self, tenant_id: str, section: str, registration: str, row: t.Mapping[str, t.Any] | None) -> None:
         with self._folder.locked(_file_name(tenant_id)):
             content = self._load(tenant_id)
@@ -184,9 +204,7 @@ class VaultFileStore:
         if (
             not isinstance(secrets, dict)
             or not isinstance(content.get("host", ""), str)
-            or not all(
-                isinstance(content.get(name, {}), dict) for name in ("groups", "registrations", "access", "disabled")
-            )
+            or not all(isinstance(content.get(name, {}), dict) for name in _SECTIONS)
         ):
             raise _unknown_content(tenant_id)
         if holder != tenant_id:
@@ -197,6 +215,21 @@ class VaultFileStore:
 def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[Announcement, ...]:
     rows = content.get("announced", {}).get(registration, ())
     return tuple(Announcement(str(row["label"]), datetime.fromisoformat(row["at"])) for row in rows)
+
+
+def _offboarding(row: t.Mapping[str, t.Any]) -> StoredOffboarding:
+    return StoredOffboarding(
+        since=datetime.fromisoformat(row["since"]),
+        by=str(row["by"]),
+        ids={str(name): str(id_) for name, id_ in row["ids"].items()},
+        removals=tuple(
+            StoredRemoval(str(entry["what"]), datetime.fromisoformat(entry["at"])) for entry in row["removals"]
+        ),
+        closed=_moment(row["closed"]),
+        refusal=row["refusal"],
+        finished=_moment(row["finished"]),
+        kept=tuple(row["kept"]),
+    )
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -60,6 +60,16 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     )
 
 
+def plan_absent(actual: Actual) -> Change[Step]:
+    """Without those that the store knows, or announced. All others are somebody else's, and stay."""
+    others = foreign(actual)
+    return Change(
+        {"secrets": [_view(entry) for entry in actual.credentials]},
+        {"secrets": [_view(entry) for entry in others]},
+        tuple(RemoveSecret(entry.key_id, "our") for entry in actual.credentials if entry not in others),
+    )
+
+
 def issues(change: Change[Step]) -> bool:
     return any(isinstance(step, IssueSecret) for step in change.steps)
 

@@ -50,20 +50,34 @@ def read(
 ) -> Actual:
     """The policy is asked for only where a secret will be issued. `beta`: where the use of secrets is told."""
     body = find_application(graph, unique_name, desired.client_id)
-    stored = store.read(tenant_id, unique_name)
-    if stored is not None and desired.handed_off:
-        stored = stored.handed_off_at(graph.now)
-    actual = Actual(graph.now)
-    if body is not None:
-        actual = replace(
-            _from_graph(body, stored, graph.now), announced=_announced(store, tenant_id, unique_name, graph.now)
-        )
+    actual = _held(graph, store, tenant_id, unique_name, body, handed_off=desired.handed_off)
     if beta is not None and desired.reads_reports and actual.stored is not None:
         actual = replace(actual, used=_used(beta, actual.stored.client_id))
     if needs_secret(actual, desired):
         store.check()
         actual = replace(actual, policy=read_policy(graph, body))
     return actual
+
+
+def read_absent(
+    graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, client_id: str | None
+) -> Actual:
+    """As much as `plan_absent` needs."""
+    body = find_application(graph, unique_name, client_id)
+    return _held(graph, store, tenant_id, unique_name, body, handed_off=False)
+
+
+def _held(
+    graph: GraphClient, store: SecretStore, tenant_id: str, unique_name: str, body: Json | None, *, handed_off: bool
+) -> Actual:
+    """What the application has, and what the store knows of it."""
+    if body is None:
+        return Actual(graph.now)
+    stored = store.read(tenant_id, unique_name)
+    if stored is not None and handed_off:
+        stored = stored.handed_off_at(graph.now)
+    announced = _announced(store, tenant_id, unique_name, graph.now)
+    return replace(_from_graph(body, stored, graph.now), announced=announced)
 
 
 def _used(beta: GraphClient, client_id: str) -> dict[str, datetime]:

@@ -23,11 +23,16 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     issues,
     needs_secret,
     plan,
+    plan_absent,
     still_used,
     type_in,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import POLICY, doubt
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.read import (
+    read,
+    read_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import locate
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     located_reads,
     require,
@@ -38,6 +43,22 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 
 
 def run(call: Call) -> Outcome:
+    return _absent(call) if call.params["state"] == "absent" else _present(call)
+
+
+def _absent(call: Call) -> Outcome:
+    tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
+    unique_name, tenant_id = call.params["unique_name"], tenant.directory_id
+    client_id = locate(call.params["client_id"], store, tenant_id, unique_name)
+    actual = read_absent(tenant.graph, store, tenant_id, unique_name, client_id)
+    change = plan_absent(actual)
+    if not call.check_mode:
+        apply(tenant.graph, store, tenant_id, unique_name, actual, change)
+    values = {"secret": None, "type_in": None, "foreign_secrets": [_view(entry) for entry in foreign(actual)]}
+    return Outcome(values, change, tuple(_others(actual)))
+
+
+def _present(call: Call) -> Outcome:
     tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
     unique_name = call.params["unique_name"]
     desired = Desired.from_params(call.params, store.address)

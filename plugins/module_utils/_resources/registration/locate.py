@@ -41,6 +41,18 @@ def locate(given: str | None, store: SecretStore | None, tenant_id: str, unique_
     return known_client_id(store, tenant_id, unique_name)
 
 
+def require_client_id(given: str | None, store: SecretStore | None, tenant_id: str, unique_name: str) -> str:
+    """Never by the key, which may sit on somebody else's application. Raises InputError where it is not known."""
+    found = locate(given, store, tenant_id, unique_name)
+    if found is None:
+        raise InputError(
+            "The store does not know it, and its key alone may be on another application.",
+            next_step="Give its client_id, or the store that it was made with.",
+            code="RegistrationUnknown",
+        )
+    return found
+
+
 def require_located(client_id: str | None, found: Json | None, unique_name: str) -> None:
     """Raises InputError for an application that was found by its key alone: everybody may give theirs that key."""
     if client_id is None and found is not None:

@@ -116,12 +116,19 @@ def _is_there(graph: GraphClient, path: str) -> bool:
         return True
 
 
-def read_absent(graph: GraphClient, unique_name: str) -> Actual:
-    """As much as `plan_absent` needs."""
-    body = find_by_unique_name(graph, unique_name)
+def read_absent(graph: GraphClient, unique_name: str, client_id: str | None = None, *, purge: bool = False) -> Actual:
+    """As much as `plan_absent` needs. By its client id where that is known: the key may sit on somebody else's."""
+    body = find_application(graph, unique_name, client_id)
     if body is not None:
         return Actual(application=Application.from_graph(body))
-    return Actual(deleted=_deleted(graph, unique_name))
+    if client_id is None:
+        return Actual(deleted=_deleted(graph, unique_name))
+
+    def search() -> Actual:
+        return Actual(deleted=_deleted_by_client_id(graph, client_id))
+
+    # Whether it was deleted matters only to who wants it gone for good.
+    return search() if purge else optional(search) or Actual(search_refused=True)
 
 
 def _read_unkeyed(graph: GraphClient, desired: Desired) -> Actual:
@@ -157,6 +164,11 @@ def _deleted(graph: GraphClient, unique_name: str) -> tuple[Application, ...]:
     # Filtering deleted items by uniqueName is not documented, so the list is searched here.
     rows = graph.list(*_DELETED, action="list deleted applications")
     return tuple(Application.from_graph(row) for row in rows if row.get("uniqueName") == unique_name)
+
+
+def _deleted_by_client_id(graph: GraphClient, client_id: str) -> tuple[Application, ...]:
+    rows = graph.list(*_DELETED, action="list deleted applications")
+    return tuple(Application.from_graph(row) for row in rows if row["appId"].lower() == client_id.lower())
 
 
 def find_deleted_principal(graph: GraphClient, app_id: str) -> str | None:

@@ -24,7 +24,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     apply,
     apply_absent,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import with_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    locate,
+    with_store,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
@@ -122,10 +125,16 @@ def _check_restored(graph: GraphClient, gate: Gate, actual: Actual) -> None:
 
 
 def _absent(call: Call) -> Outcome:
-    graph = call.tenant().graph
-    change = plan_absent(read_absent(graph, call.params["unique_name"]), purge=call.params["purge"])
+    tenant, unique_name = call.tenant(), call.params["unique_name"]
+    store = open_store(call.params["store"], call.vault) if call.params["store"] else None
+    client_id = locate(call.params["client_id"], store, tenant.directory_id, unique_name)
+    if store is not None and client_id is None:
+        # What carries the key is not known as ours, and stays.
+        return Outcome({"registration": None}, Change({"state": "absent"}, {"state": "absent"}))
+    purge = call.params["purge"]
+    change = plan_absent(read_absent(tenant.graph, unique_name, client_id, purge=purge), purge=purge)
     if not call.check_mode:
-        apply_absent(graph, change)
+        apply_absent(tenant.graph, change)
     return Outcome({"registration": None}, change)
 
 

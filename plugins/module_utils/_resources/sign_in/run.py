@@ -7,14 +7,15 @@
 from __future__ import annotations
 
 import os
-import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import locate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    require_client_id,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in.model import (
     OLD_TOKENS,
@@ -32,7 +33,10 @@ def run(call: Call) -> Outcome:
     tenant, unique_name, enabled = call.tenant(), call.params["unique_name"], call.params["enabled"]
     store = open_store(call.params["store"], call.vault) if call.params["store"] else None
     try:
-        actual = read(tenant.graph, _client_id(call.params, store, tenant.directory_id))
+        client_id = require_client_id(call.params["client_id"], store, tenant.directory_id, unique_name)
+        if enabled:
+            _check_wanted(store, tenant.directory_id, unique_name)
+        actual = read(tenant.graph, client_id)
         if not actual.exists:
             raise _not_there(actual)
         if enabled:
@@ -60,18 +64,6 @@ def _switch(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actua
         store.note_switched_off(tenant.directory_id, unique_name, None)
 
 
-def _client_id(params: t.Mapping[str, t.Any], store: SecretStore | None, tenant_id: str) -> str:
-    """Never by the key, which may sit on somebody else's application."""
-    found = locate(params["client_id"], store, tenant_id, params["unique_name"])
-    if found is None:
-        raise InputError(
-            "The store does not know it, and its key alone may be on another application.",
-            next_step="Give its client_id, or the store that it was made with.",
-            code="RegistrationUnknown",
-        )
-    return found
-
-
 def _not_there(actual: Actual) -> InputError:
     return InputError(
         f"There is no application with client id {actual.client_id} in the tenant.",
@@ -79,6 +71,17 @@ def _not_there(actual: Actual) -> InputError:
         "one signs in no more.",
         code="RegistrationMissing",
     )
+
+
+def _check_wanted(store: SecretStore | None, tenant_id: str, unique_name: str) -> None:
+    """What is being offboarded is not enabled."""
+    noted = store.offboarding(tenant_id, unique_name) if store is not None else None
+    if noted is not None:
+        raise InputError(
+            f"It is being offboarded since {noted.since:%Y-%m-%d %H:%M} UTC by {noted.by}.",
+            next_step="Where the customer comes back, name the host in connector_onboard_again and run the onboarding.",
+            code="BeingOffboarded",
+        )
 
 
 def _check_gate(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actual) -> None:

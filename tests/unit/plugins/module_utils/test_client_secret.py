@@ -37,6 +37,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     ends_soon,
     foreign,
     plan,
+    plan_absent,
     type_in,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.policy import (
@@ -101,6 +102,17 @@ def actual(*credentials: Credential, holds: StoredSecret | None = None, policy: 
 
 def subsets(values: t.Sequence[t.Any]) -> list[tuple[t.Any, ...]]:
     return [found for size in range(len(values) + 1) for found in itertools.combinations(values, size)]
+
+
+def test_taking_away_takes_what_the_store_knows_or_announced_whoever_uses_it():
+    for credentials in subsets((CURRENT, ORPHAN, *FOREIGN, OVERLAPPING)):
+        change = plan_absent(actual(*credentials, holds=stored(OVERLAPPING)))
+        gone = [step.key_id for step in change.steps]
+        assert gone == [entry.key_id for entry in credentials if entry not in FOREIGN]
+        assert [row["key_id"] for row in change.after["secrets"]] == [
+            entry.key_id for entry in credentials if entry in FOREIGN
+        ]
+    assert [step.key_id for step in plan_absent(actual(CURRENT, ORPHAN)).steps] == [ORPHAN.key_id]
 
 
 def situations() -> t.Iterator[tuple[Actual, Desired]]:

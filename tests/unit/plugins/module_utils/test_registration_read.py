@@ -182,6 +182,25 @@ def test_for_taking_away_the_key_and_the_deleted_ones_are_enough(graph, tenant):
     assert read_absent(graph, "ours") == Actual(APPLICATION)
 
 
+def test_what_is_known_by_its_client_id_is_not_looked_for_by_its_key(graph, tenant):
+    tenant.on("GET", KEYED, (200, BODY))  # somebody else's
+    tenant.on("GET", "/applications(appId='client-2')", ABSENT)
+    tenant.on("GET", DELETED, rows(BODY, {**BODY, "appId": "CLIENT-2", "uniqueName": None}))
+
+    found = read_absent(graph, "ours", "client-2")
+
+    assert (found.application, [entry.app_id for entry in found.deleted]) == (None, ["CLIENT-2"])
+
+
+def test_only_who_purges_must_know_what_was_deleted(graph, tenant):
+    tenant.on("GET", "/applications(appId='client-2')", ABSENT)
+    tenant.on("GET", DELETED, DENIED)
+
+    assert read_absent(graph, "ours", "client-2").search_refused
+    with pytest.raises(ForbiddenError):
+        read_absent(graph, "ours", "client-2", purge=True)
+
+
 @pytest.mark.parametrize(
     ("key", "path", "condition"),
     [

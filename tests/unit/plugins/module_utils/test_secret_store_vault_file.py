@@ -24,7 +24,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     Announcement,
     RetiredSecret,
     StoredGroup,
+    StoredOffboarding,
     StoredProof,
+    StoredRemoval,
     StoredSecret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
@@ -592,3 +594,35 @@ def test_what_is_about_to_be_issued_is_noted_for_a_day(tmp_path):
     assert store(tmp_path).announced(TENANT, "mail") == (second, third)
     assert store(tmp_path).announced(TENANT, "calendar") == (first,)
     assert store(tmp_path).read(TENANT, "mail") == SECRET
+
+
+OFFBOARDING = StoredOffboarding(
+    NOW,
+    "ann",
+    {"client": "client-1", "application": "object-1"},
+    (StoredRemoval("delete application", NOW),),
+    closed=NOW + timedelta(hours=1),
+    refusal="AADSTS700016",
+    finished=NOW + timedelta(days=2),
+    kept=("group g: others are in it",),
+)
+
+
+@pytest.mark.parametrize("noted", [OFFBOARDING, StoredOffboarding(NOW, "ann")])
+def test_an_offboarding_is_remembered_whole_and_can_be_forgotten(tmp_path, noted):
+    kept = store(tmp_path)
+    kept.write(TENANT, "calendar", SECRET)
+    kept.note_offboarding(TENANT, "mail", noted)
+    again = store(tmp_path)
+    assert again.offboarding(TENANT, "mail") == noted
+    assert again.offboarding(TENANT, "calendar") is None
+    assert again.read(TENANT, "calendar") == SECRET
+    again.note_offboarding(TENANT, "mail", None)
+    assert store(tmp_path).offboarding(TENANT, "mail") is None
+
+
+@pytest.mark.parametrize("row", [{}, {"since": "?"}, [], "x", {"since": NOW.isoformat(), "by": "a", "ids": []}])
+def test_an_offboarding_of_an_unknown_form_is_no_guess(tmp_path, row):
+    put(tmp_path, json.dumps({"tenant_id": TENANT, "secrets": {}, "offboarding": {"mail": row}}))
+    with pytest.raises(StoreError):
+        store(tmp_path).offboarding(TENANT, "mail")

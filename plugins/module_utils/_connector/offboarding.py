@@ -1,0 +1,210 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import plan as secret_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import read as secret_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import plan as consent_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import read as consent_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.offboarding import model as offboarding
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.offboarding import (
+    plan as offboarding_plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
+    plan as registration_plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration import (
+    read as registration_read,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    known_client_id,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in import plan as sign_in_plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in import read as sign_in_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    SecretStore,
+    StoredOffboarding,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
+
+#: In this order: at no moment does anybody reach more than before. The restriction goes when no token lives any more.
+PARTS = ("note", "sign-in", "consent", "secret", "application", "refusal")
+
+
+@dataclass(frozen=True)
+class Going:
+    """One registration on its way out. `reached`: how far the store's note says it is."""
+
+    entry: options.Registration
+    planned: Planned
+    reached: t.Mapping[str, t.Any]
+    exists: bool
+    has_principal: bool
+    ids: t.Mapping[str, str]
+    removals: tuple[str, ...]
+
+
+def run(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
+    """What goes of each registration that the store knows, by the modules' own code. Writes nothing."""
+    if not call.check_mode and host not in variables["connector_offboard"]:
+        return _unnamed(host)
+    store = open_store(options.store(variables), call.vault)
+    check_host(store.host(tenant.directory_id), host, variables["connector_host_renamed"])
+    entries = options.registrations(variables)
+    known = [(entry, known_client_id(store, tenant.directory_id, entry["unique_name"])) for entry in entries]
+    if not any(client_id for _entry, client_id in known):
+        raise InputError(
+            f"The store knows no registration of this tenant: {' and '.join(e['unique_name'] for e in entries)}.",
+            next_step="Nothing is removed by a name alone, which may be on somebody else's application. Bring back the "
+            "store that the tenant was onboarded with, or remove what was made by hand.",
+            code="RegistrationUnknown",
+        )
+    going = [_going(tenant, store, variables, entry, client_id) for entry, client_id in known if client_id]
+    planned = [one.planned for one in going]
+    unknown = [entry["unique_name"] for entry, client_id in known if not client_id]
+    told = details.of_plan(host, tenant.directory_id, planned, store)
+    warnings = [
+        *(finding for entry in planned for finding in entry.findings),
+        *(f"{name} is not known to the store: what carries that name in the tenant stays." for name in unknown),
+    ]
+    values = {
+        "tenant_id": tenant.directory_id,
+        "planned": [f"{entry.name}: {', '.join(entry.parts)}" for entry in planned if entry.parts],
+        "plan": [],
+        "details": {**told, "warnings": warnings},
+        "registrations": [_settings(one) for one in going],
+        **options.places(variables),
+    }
+    return Outcome(values, warnings=tuple(warnings), session=tenant.tokens.session)
+
+
+def _unnamed(host: str) -> Outcome:
+    """Nobody signs in: a whole fleet is not offboarded by a slip."""
+    follows = f"Nothing was changed: connector_offboard does not name {host}. With --check it need not."
+    result = {"tenant": host, "state": "not_named", "changed": [], "next": follows}
+    return Outcome({"planned": [], "plan": [], "registrations": [], "result": result, "details": _no_details(host)})
+
+
+def _no_details(host: str) -> dict[str, t.Any]:
+    return {"tenant": host, "tenant_id": None, "registrations": [], "steps": [], "warnings": []}
+
+
+def _settings(going: Going) -> dict[str, t.Any]:
+    return {
+        **options.settings(going.entry, pending=False, client_id=going.planned.wanted.client_id),
+        **going.reached,
+        "exists": going.exists,
+        "has_principal": going.has_principal,
+        "ids": dict(going.ids),
+        "removals": list(going.removals),
+    }
+
+
+def _going(
+    tenant: Tenant, store: SecretStore, variables: Variables, entry: options.Registration, client_id: str
+) -> Going:
+    planned = Planned(Wanted.from_options(variables, entry, store.address).located(client_id))
+    noted = store.offboarding(tenant.directory_id, entry["unique_name"])
+    graph = tenant.graph
+    graph.read_ahead(registration_read.located_reads(entry["unique_name"], client_id))
+    switches = sign_in_read.read(graph, client_id)
+    ids = {
+        name: id_
+        for name, id_ in (
+            ("client", client_id),
+            ("application", switches.object_id),
+            ("service_principal", switches.principal_id),
+        )
+        if id_
+    }
+    if switches.object_id is not None:
+        planned.changes["sign-in"] = sign_in_plan.plan(switches, enabled=False)
+        _open(planned, tenant, store, client_id)
+    removals = tuple(step for change in planned.changes.values() for step in change.describe())
+    exists = switches.object_id is not None
+    # An application that is there again was restored: whatever was proven of it is void.
+    reached = offboarding.view(None if exists else noted, graph.now)
+    if reached["stage"] == "closing":
+        actual = offboarding.Actual(graph.now, noted, exists)
+        begun = offboarding_plan.plan(actual, offboarding.Desired("begun", "", ids, removals))
+        closed = offboarding.Close(noted or StoredOffboarding(graph.now, ""))
+        planned.changes["note"] = begun
+        planned.changes["refusal"] = Change({"closed": False}, {"closed": True}, (closed,))
+    planned.changes = {part: planned.changes[part] for part in PARTS if part in planned.changes}
+    return Going(entry, planned, reached, exists, switches.principal_id is not None, ids, removals)
+
+
+def _open(planned: Planned, tenant: Tenant, store: SecretStore, client_id: str) -> None:
+    """What is there as long as the application is."""
+    graph, name = tenant.graph, planned.wanted.unique_name
+    gate = Gate(tenant, store, name, owners=planned.wanted.registration.owners, keep=planned.wanted.access["keep"])
+    planned.access = gate.look(client_id, note=False, also=consent_read.grants_reads)
+    planned.find(f"{told} goes with the application." for told in planned.access.told)
+    consent = consent_plan.plan(consent_read.read(graph, name, (), client_id), tenant.roles)
+    planned.changes["consent"] = consent.change
+    planned.find(
+        f"The automation may not {step.describe()}: it would be back with the application, should somebody restore it."
+        for step in consent.to_revoke
+    )
+    held = secret_read.read_absent(graph, store, tenant.directory_id, name, client_id)
+    planned.changes["secret"] = secret_plan.plan_absent(held)
+    found = registration_read.read_absent(graph, name, client_id, purge=False)
+    planned.changes["application"] = registration_plan.plan_absent(found, purge=False)
+
+
+def refused(
+    host: str, tenant: Tenant, store: SecretStore, registrations: t.Sequence[options.Registration]
+) -> Outcome | None:
+    """What every other playbook tells of a tenant that is being offboarded, or was: nothing of it is made again."""
+    tenant_id = tenant.directory_id
+    noted = {entry["name"]: store.offboarding(tenant_id, entry["unique_name"]) for entry in registrations}
+    leaving = {name: entry for name, entry in noted.items() if entry is not None}
+    if not leaving:
+        return None
+    state = "offboarded" if all(entry.finished for entry in leaving.values()) else "offboarding"
+    told = ", ".join(f"{name} {_since(entry)}" for name, entry in leaving.items())
+    follows = f"{told}. Nothing was changed; should the customer come back, name the host in connector_onboard_again."
+    if state == "offboarding":
+        follows = f"{told}. Nothing was changed; the playbook offboard goes on with it."
+    result = {"tenant": host, "state": state, "changed": [], "next": follows}
+    told_details = {**_no_details(host), "tenant_id": tenant_id}
+    return Outcome(
+        {
+            "tenant_id": tenant_id,
+            "planned": [],
+            "plan": [],
+            "result": result,
+            "details": told_details,
+            "audit": {"result": result, "findings": [], "fails": False},
+        }
+    )
+
+
+def forget(tenant_id: str, store: SecretStore, registrations: t.Sequence[options.Registration]) -> None:
+    """The customer comes back: what was closed on the way out may be made and opened again."""
+    for entry in registrations:
+        if store.offboarding(tenant_id, entry["unique_name"]) is not None:
+            store.note_switched_off(tenant_id, entry["unique_name"], None)
+            store.note_offboarding(tenant_id, entry["unique_name"], None)
+
+
+def _since(noted: StoredOffboarding) -> str:
+    if noted.finished:
+        return f"was offboarded on {noted.finished:%Y-%m-%d} by {noted.by}"
+    return f"is being offboarded since {noted.since:%Y-%m-%d %H:%M} UTC by {noted.by}"

@@ -1,0 +1,62 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# PRIVATE to this collection: may change with any release.
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import (
+    failed_result,
+    item_result,
+)
+
+Json: t.TypeAlias = "t.Mapping[str, t.Any]"
+
+
+def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: Json | None) -> dict[str, t.Any]:
+    """The role's connector_result after its tasks `offboard`. `plan`, `steps`, `failure` as for the onboarding's."""
+    registrations = plan.get("registrations", ())
+    changed = [
+        f"{entry['name']}: {', '.join(parts)}"
+        for index, entry in enumerate(registrations)
+        if (parts := [part for part in steps if item_result(steps, part, index).get("changed")])
+    ]
+    if failure is not None:
+        return failed_result(host, changed, failure)
+    result: dict[str, t.Any] = {"tenant": host, "changed": changed}
+    if check_mode and changed:
+        going = [entry for entry in registrations if entry["removals"]]
+        what = "; ".join(f"{entry['name']}: {', '.join(entry['removals'])}" for entry in going)
+        return {**result, "state": "changes_pending", "next": _to_confirm(host, what)}
+    reached = [_reached(entry, steps, index) for index, entry in enumerate(registrations)]
+    if all(entry["stage"] == "offboarded" for entry in reached):
+        return {**result, "state": "offboarded", "next": "-"}
+    until = max((entry["tokens_until"] for entry in reached if entry["tokens_until"]), default=None)
+    told = [_told(entry["name"], found) for entry, found in zip(registrations, reached, strict=True)]
+    return {
+        **result,
+        "state": "offboarding",
+        "next": f"{' '.join(told)} Tokens that were issued before may live until {until}. You run offboard again after "
+        "that: what restricts the mailboxes goes then.",
+        **({"by": until} if until else {}),
+    }
+
+
+def _to_confirm(host: str, what: str) -> str:
+    return f"This goes: {what}. You run again without check mode, with -e connector_offboard={host}"
+
+
+def _reached(entry: Json, steps: Json, index: int) -> Json:
+    """By the last task that told it, or as it was planned."""
+    found = [result for part in steps if "stage" in (result := item_result(steps, part, index))]
+    return found[-1] if found else entry
+
+
+def _told(name: str, reached: Json) -> str:
+    if reached["stage"] == "offboarded":
+        return f"{name} is gone."
+    proof = f"a sign-in is refused ({reached['refusal']})" if reached["refusal"] else "the store had no secret to try"
+    return f"{name} is closed since {reached['closed']}: {proof}."
