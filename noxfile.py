@@ -18,6 +18,8 @@ ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LEGS = {"floor": ["3.11"], "newest": ["3.14", "3.13", "3.12"]}
+# Clients of tests/clients that everybody runs: each has its requirements there.
+CLIENTS = ("msgraph-sdk", "python-o365")
 # Tools find their siblings, the helpers below tests/ and the collection.
 TOOLS = {
     "PATH": f"{BIN}:{os.environ['PATH']}",
@@ -60,8 +62,11 @@ def sanity(session: nox.Session) -> None:
 
 @nox.session
 def environments(session: nox.Session) -> None:
-    """One environment per leg of the integration tests; .nox/legs.json says where, or why there is none."""
+    """One environment per leg of the integration tests (.nox/legs.json says where, or why not) and per client."""
     make_legs(session)
+    for name in CLIENTS:
+        requirements = ROOT / "tests" / "clients" / name / "requirements.txt"
+        make_environment(session, sys.executable, ROOT / ".nox" / "clients" / name, requirements)
 
 
 @nox.session
@@ -95,14 +100,18 @@ def make_leg(session: nox.Session, name: str, versions: list[str]) -> dict[str, 
     )
     if found.returncode:
         return {"skip": found.stderr.strip()}
-    interpreter = found.stdout.strip()
     home = ROOT / ".nox" / "legs" / name
-    requirements = ROOT / "requirements-controller.txt"
+    make_environment(session, found.stdout.strip(), home, ROOT / "requirements-controller.txt")
+    return {"bin": str(home / "bin")}
+
+
+def make_environment(session: nox.Session, interpreter: str, home: Path, requirements: Path) -> None:
+    """Once for an interpreter and its requirements. Modules are compiled when used: msgraph-sdk has 20,000."""
     made_from = f"{interpreter}\n{requirements.read_text()}"
     stamp = home / "made-from.txt"
-    if not stamp.exists() or stamp.read_text() != made_from:
-        shutil.rmtree(home, ignore_errors=True)
-        session.run(interpreter, "-m", "venv", str(home), external=True)
-        session.run(str(home / "bin" / "pip"), "install", "-qq", "-r", str(requirements), external=True)
-        stamp.write_text(made_from)
-    return {"bin": str(home / "bin")}
+    if stamp.exists() and stamp.read_text() == made_from:
+        return
+    shutil.rmtree(home, ignore_errors=True)
+    session.run(interpreter, "-m", "venv", str(home), external=True)
+    session.run(str(home / "bin" / "pip"), "install", "-qq", "--no-compile", "-r", str(requirements), external=True)
+    stamp.write_text(made_from)

@@ -36,12 +36,17 @@ async def normalise_path(call: Call, go_on: Next) -> Answer:
     """Doubled slashes are common in clients' URLs and harmless at Microsoft."""
     call.asked_path = call.path
     call.path = "/" + "/".join(part for part in call.path.split("/") if part)
-    call.query = dict(parse_qsl(call.query_string, keep_blank_values=True))
+    call.query = {_option(name): value for name, value in parse_qsl(call.query_string, keep_blank_values=True)}
     call.service = next(service for service in SERVICES if service.accepts(call.path))
     call.path = call.service.normalise(call.path)
     match = find_route(call.service.routes, call.method, call.path)
     call.route, call.params = match.route, dict(match.params)
     return await go_on(call)
+
+
+def _option(name: str) -> str:
+    """System query options come in any case (azure-cli, Az PowerShell)."""
+    return name.lower() if name.startswith("$") else name
 
 
 async def log(call: Call, go_on: Next) -> Answer:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -31,9 +31,41 @@ def _validator(type_name: str) -> Draft202012Validator:
     return Draft202012Validator({**documents["types"][type_name], "$defs": documents["$defs"]})
 
 
-def read_body(call: Call, type_name: str, *, required: Iterable[str] = (), fixed: Iterable[str] = ()) -> Body:
+def as_exchange_reads(type_name: str, body: Body) -> Body:
+    """Mailboxes are not the directory: parameters of an action come in any case (Microsoft's own SDKs write `Message`),
+    booleans and numbers also as texts (examples of user-sendmail and calendar-getschedule; python-o365)."""
+    known = {name.lower(): name for name in _documents()["types"][type_name]["properties"]}
+    named = {known.get(name.lower(), name): value for name, value in body.items()}
+    read: Body = _out_of_texts(named, _documents()["types"][type_name])
+    return read
+
+
+def _out_of_texts(value: Any, schema: Any) -> Any:
+    if "$ref" in schema:
+        *_unused, name = schema["$ref"].split("/")
+        schema = _documents()["$defs"].get(name, {})
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        return {name: _out_of_texts(item, properties.get(name, {})) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_out_of_texts(item, schema.get("items", {})) for item in value]
+    if isinstance(value, str) and "boolean" in schema.get("type", ()) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    if isinstance(value, str) and "integer" in schema.get("type", ()) and value.isdecimal():
+        return int(value)
+    return value
+
+
+def read_body(
+    call: Call,
+    type_name: str,
+    *,
+    required: Iterable[str] = (),
+    fixed: Iterable[str] = (),
+    prepare: Callable[[str, Body], Body] = lambda _type, body: body,
+) -> Body:
     """The checked body without OData annotations (see `bound_owners`); `fixed` names cannot be set by this call."""
-    body = {name: value for name, value in call.json().items() if "@odata." not in name}
+    body = prepare(type_name, {name: value for name, value in call.json().items() if "@odata." not in name})
     for name in fixed:
         if name in body:
             raise _read_only(name)

@@ -197,8 +197,50 @@ def no_time_window() -> GraphError:
     return GraphError(400, "ErrorInvalidParameter", message)
 
 
+def validation_failure() -> GraphError:
+    """All that Graph tells of an event that cannot be (microsoft-graph-docs 7919)."""
+    return GraphError(400, "ErrorPropertyValidationFailure", "At least one property failed validation.")
+
+
+def no_such_time_zone(name: str) -> GraphError:
+    """microsoft-graph-docs 4758, 6870."""
+    message = f"A valid TimeZone value must be specified. The following TimeZone value is not supported: '{name}'."
+    return GraphError(400, "TimeZoneNotSupportedException", message)
+
+
+def no_such_item() -> GraphError:
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+
+def duplicate_transaction() -> GraphError:
+    message = "Your request can't be completed. An event with the same transactionId was already created."
+    return GraphError(409, "ErrorDuplicateTransactionId", message)
+
+
+def invalid_schedule() -> GraphError:
+    """calendar-getschedule: up to 62 days, slots of 5 to 1440 minutes; up to 20 mailboxes."""
+    return GraphError(400, "ErrorInvalidParameter", "The requested schedules, time window or interval are not valid.")
+
+
+def invalid_item_id() -> GraphError:
+    return GraphError(400, "ErrorInvalidIdMalformed", "Id is malformed.")
+
+
+def not_emulated(what: str) -> GraphError:
+    return unknown(GraphError(501, "NotImplemented", f"The emulator has no {what}."), what)
+
+
 def invalid_recipients(reason: str) -> GraphError:
     return GraphError(400, "ErrorInvalidRecipients", f"At least one recipient is not valid., {reason}")
+
+
+def too_large() -> GraphError:
+    return GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
+
+
+def not_mime_in_base64() -> GraphError:
+    """outlook-send-mime-message, "Errors"."""
+    return GraphError(400, "ErrorMimeContentInvalidBase64String", "Invalid base64 string for MIME content.")
 
 
 def send_as_denied() -> GraphError:

@@ -12,11 +12,12 @@ from emulator.graph.handlers import (
     app_policies,
     applications,
     batch,
+    calendars,
     deleted_items,
     directory_roles,
     exchange_roles,
     federated,
-    mailboxes,
+    messages,
     oauth_grants,
     owners,
     passwords,
@@ -34,6 +35,8 @@ class Traits:
     right: rights.Right | None
     target: keys.Target | None = None
     cost: int = 1
+    #: What the body may be, as the content type says.
+    formats: tuple[str, ...] = ("json",)
 
 
 _APP, _SP, _GONE = keys.APPLICATION, keys.SERVICE_PRINCIPAL, keys.DELETED_ITEM
@@ -81,9 +84,23 @@ _ROUTES: tuple[Route, ...] = (
     Route("GET", "/users", tenant.list_users, Traits(rights.READ_USERS, cost=2)),
     Route("GET", "/users/{key}", tenant.read_user, Traits(rights.READ_USERS, cost=2)),
     # Access to mailboxes is more than the roles in the token: the handlers decide.
-    Route("GET", "/users/{key}/calendarView", mailboxes.calendar_view, Traits(None)),
-    Route("GET", "/users/{key}/events", mailboxes.events, Traits(None)),
-    Route("POST", "/users/{key}/sendMail", mailboxes.send_mail, Traits(None)),
+    Route("POST", "/users/{key}/sendMail", messages.send_mail, Traits(None, formats=("json", messages.MIME))),
+    Route("GET", "/users/{key}/calendars", calendars.list_all, Traits(None)),
+    Route("POST", "/users/{key}/calendar/getSchedule", calendars.get_schedule, Traits(None)),
+    Route("POST", "/users/{key}/calendars/{calendar}/getSchedule", calendars.get_schedule, Traits(None)),
+    *(
+        Route(method, f"/users/{{key}}{calendar}{path}", handler, Traits(None))
+        for calendar in ("", "/calendar", "/calendars/{calendar}")
+        for method, path, handler in (
+            ("GET", "/calendarView", calendars.calendar_view),
+            ("GET", "/events", calendars.list_events),
+            ("POST", "/events", calendars.create_event),
+            ("GET", "/events/{event}", calendars.read_event),
+            ("PATCH", "/events/{event}", calendars.update_event),
+            ("DELETE", "/events/{event}", calendars.delete_event),
+            *([("GET", "", calendars.read)] if calendar else []),
+        )
+    ),
     Route("GET", _DIRECTORY_ROLES, directory_roles.list_all, Traits(rights.READ_DIRECTORY_ROLES)),
     Route("POST", _DIRECTORY_ROLES, directory_roles.create, Traits(rights.WRITE_DIRECTORY_ROLES)),
     Route(

@@ -74,7 +74,8 @@ class Graph:
 
     async def handle(self, call: Call) -> Answer:
         assert call.route is not None
-        if call.raw_body and "json" not in call.headers.get("content-type", ""):
+        content_type = call.headers.get("content-type", "").lower()
+        if call.raw_body and not any(name in content_type for name in _traits(call).formats):
             raise errors.malformed(
                 "Write requests (excluding DELETE) must contain the Content-Type header declaration."
             )

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import base64
 from itertools import product
+from typing import Any
 
 import pytest
+import requests
 
 from emulator.exchange.store.model import EVERYBODY, AccessRight, Details, Scope, ScopeKind
 from emulator.mailbox_rig import ALL, DOMAIN, MEMBER, NESTED, OUTSIDER, SEED, WINDOW, App, MailboxRig
-from emulator.rig import Rig, error_of
+from emulator.rig import ORIGIN, Rig, error_of
 
 NO_ACCESS = (403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
 BLOCKED = (
@@ -315,3 +318,110 @@ def test_a_body_that_is_no_message(mail: MailboxRig, sender: App, rig: Rig) -> N
     for body in ({}, {"message": {"colour": "red"}}, {"message": {"subject": "x"}, "urgent": True}):
         answer = rig.graph("POST", f"/users/{MEMBER}/sendMail", body, token=mail.token(sender))
         assert error_of(answer)[:2] == (400, "Request_BadRequest")
+
+
+# --- messages as other clients send them ---------------------------------------------------------------------------
+
+FILE = {
+    "@odata.type": "#microsoft.graph.fileAttachment",
+    "name": "a.txt",
+    "contentType": "text/plain",
+    "contentBytes": "SGVsbG8=",
+}
+
+
+def posted(mail: MailboxRig, sender: App, body: Any) -> requests.Response:
+    return mail.rig.graph("POST", f"/users/{MEMBER}/sendMail", body, token=mail.token(sender))
+
+
+def sent(mail: MailboxRig) -> list[Any]:
+    return list(mail.rig.admin.snapshot(mail.tenant_id)["exchange"]["sent"])
+
+
+def test_all_that_a_message_may_carry(mail: MailboxRig, sender: App) -> None:
+    carried = {
+        "attachments": [FILE],
+        "categories": ["Calls"],
+        "flag": {"flagStatus": "notFlagged"},
+        "importance": "high",
+        "isDeliveryReceiptRequested": False,
+        "isReadReceiptRequested": True,
+        "inferenceClassification": "focused",
+        "internetMessageHeaders": [{"name": "x-call", "value": "1"}],
+        "replyTo": [{"emailAddress": {"address": MEMBER}}],
+    }
+    assert mail.send_mail(mail.token(sender), MEMBER, OUTSIDER, **carried).status_code == 202
+    message = sent(mail)[-1]["message"]
+    assert {name: message[name] for name in carried} == carried
+
+
+@pytest.mark.usefixtures("malformed_on_purpose")
+@pytest.mark.parametrize(
+    ("body", "saved"),
+    [
+        ({"message": {}}, True),
+        ({"message": {}, "saveToSentItems": "false"}, False),  # user-sendmail, example 1
+        ({"message": {}, "saveToSentItems": None}, True),
+        ({"Message": {}, "SaveToSentItems": False}, False),  # msgraph-sdk
+        ({"message": {"importance": "Low"}}, True),  # user-post-messages, example 1
+    ],
+)
+def test_parameters_of_the_action(mail: MailboxRig, sender: App, body: dict[str, Any], saved: bool) -> None:
+    to = [{"emailAddress": {"address": OUTSIDER}}]
+    given = {name: {"toRecipients": to, **value} if isinstance(value, dict) else value for name, value in body.items()}
+    assert posted(mail, sender, given).status_code == 202
+    assert sent(mail)[-1]["saveToSentItems"] is saved
+
+
+@pytest.mark.usefixtures("malformed_on_purpose")
+@pytest.mark.parametrize(
+    ("attachment", "status"),
+    [
+        ({**FILE, "contentBytes": "not base64!"}, 400),
+        ({name: value for name, value in FILE.items() if name != "@odata.type"}, 400),
+        ({**FILE, "@odata.type": "#microsoft.graph.itemAttachment"}, 501),
+        ({**FILE, "colour": "red"}, 400),
+    ],
+)
+def test_attachments_that_are_refused(mail: MailboxRig, sender: App, attachment: dict[str, Any], status: int) -> None:
+    answer = mail.send_mail(mail.token(sender), MEMBER, OUTSIDER, attachments=[attachment])
+    assert answer.status_code == status
+    assert sent(mail) == []
+
+
+def test_a_message_that_is_too_large(mail: MailboxRig, sender: App) -> None:
+    large = {**FILE, "contentBytes": "QUJD" * 1_100_000}
+    assert mail.send_mail(mail.token(sender), MEMBER, OUTSIDER, attachments=[large]).status_code == 413
+
+
+def mime(mail: MailboxRig, sender: App, text: bytes, **headers: str) -> requests.Response:
+    url = f"{ORIGIN}/v1.0/users/{MEMBER}/sendMail"
+    given = {"Authorization": f"Bearer {mail.token(sender)}", "Content-Type": "text/plain", **headers}
+    return mail.rig.session.post(url, data=text, headers=given)
+
+
+@pytest.mark.usefixtures("malformed_on_purpose")
+def test_a_message_as_mime(mail: MailboxRig, sender: App) -> None:
+    text = f"From: {MEMBER}\r\nTo: Out <{OUTSIDER}>, two@elsewhere.example\r\nSubject: Hello\r\n\r\nHello.\r\n"
+    assert mime(mail, sender, base64.encodebytes(text.encode())).status_code == 202
+    message = sent(mail)[-1]["message"]
+    assert message["subject"] == "Hello"
+    assert [entry["emailAddress"]["address"] for entry in message["toRecipients"]] == [
+        OUTSIDER,
+        "two@elsewhere.example",
+    ]
+
+
+@pytest.mark.usefixtures("malformed_on_purpose")
+@pytest.mark.parametrize(
+    ("raw", "refusal"),
+    [
+        (b"From: somebody", (400, "ErrorMimeContentInvalidBase64String")),
+        (b"", (400, "ErrorMimeContentInvalidBase64String")),
+        (base64.b64encode(b"Subject: to nobody\r\n\r\n"), (400, "ErrorInvalidRecipients")),
+        (base64.b64encode(f"From: {OUTSIDER}\r\nTo: {OUTSIDER}\r\n\r\n".encode()), (403, "ErrorSendAsDenied")),
+    ],
+)
+def test_mime_that_is_refused(mail: MailboxRig, sender: App, raw: bytes, refusal: tuple[int, str]) -> None:
+    assert error_of(mime(mail, sender, raw))[:2] == refusal
+    assert sent(mail) == []

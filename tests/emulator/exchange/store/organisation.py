@@ -36,6 +36,8 @@ class Organisation:
     naming_policy: str = "{}"
     changed_jitter_seconds: float = 0.0
     sent: list[Any] = field(default_factory=list)
+    #: By guid of the mailbox and id of the event, from when somebody first looks.
+    calendars: dict[str, dict[str, Any]] = field(default_factory=dict)
     _history: list[tuple[datetime, Rules]] = field(default_factory=list)
     _not_yet_synced: Counter[str] = field(default_factory=Counter)
     _told: int = 0

@@ -20,12 +20,18 @@ from emulator.exchange.store.model import AccessPolicy, AccessRight, RoleAssignm
 class Permission(StrEnum):
     CALENDAR = "calendar"
     MAIL = "mail"
+    CALENDAR_WRITING = "calendar writing"
+
+
+#: What the reach record tells of: who writes to a calendar reads it too.
+WATCHED = (Permission.CALENDAR, Permission.MAIL)
 
 
 # What each takes: app roles of Graph, and management roles of Exchange.
 APP_ROLES = {
     Permission.CALENDAR: frozenset({"Calendars.Read", "Calendars.ReadWrite"}),
     Permission.MAIL: frozenset({"Mail.Send"}),
+    Permission.CALENDAR_WRITING: frozenset({"Calendars.ReadWrite"}),
 }
 MANAGEMENT_ROLES = {
     Permission.CALENDAR: frozenset(
@@ -34,6 +40,7 @@ MANAGEMENT_ROLES = {
     Permission.MAIL: frozenset(
         {"Application Mail.Send", "Application Mail Full Access", "Application Exchange Full Access"}
     ),
+    Permission.CALENDAR_WRITING: frozenset({"Application Calendars.ReadWrite", "Application Exchange Full Access"}),
 }
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from emulator.clock import parse_stamp, stamp
 from emulator.exchange.store.model import Rules
-from emulator.exchange.store.reach import APP_ROLES, Access, Permission, access_of, assignments_of, is_granted
+from emulator.exchange.store.reach import APP_ROLES, WATCHED, Access, Permission, access_of, assignments_of, is_granted
 from emulator.graph.store.records import Body, Kind
 from emulator.graph.store.resources import GRAPH, resources
 
@@ -92,7 +92,7 @@ def _present(looked: _Looked, directory: Directory, automation: str) -> dict[Key
         if principal is None or app_id == automation.lower():
             continue
         secrets = _live_secrets(directory, app_id)
-        for permission in Permission:
+        for permission in WATCHED:
             granted = is_granted(permission, roles.get(app_id, ()))
             access = access_of(looked.rules, app_id, permission, granted=granted)
             configured = enforced = _addresses(looked.rules, access)
@@ -125,7 +125,7 @@ def _granted_roles(directory: Directory) -> Mapping[str, set[str]]:
 
 def _assigned(rules: Rules) -> Iterator[str]:
     for app_id in {assignment.pointer_app_id for assignment in rules.assignments.values()}:
-        if any(any(assignments_of(rules, app_id, permission)) for permission in Permission):
+        if any(any(assignments_of(rules, app_id, permission)) for permission in WATCHED):
             yield app_id
 
 

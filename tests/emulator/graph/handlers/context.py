@@ -8,6 +8,7 @@ from __future__ import annotations
 from emulator.call import Answer, Call
 from emulator.graph.errors import denied
 from emulator.graph.keys import parse_key
+from emulator.graph.odata.preferences import preferences
 from emulator.graph.rights import OWNED_BY, Scope
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Record, Version
@@ -49,8 +50,7 @@ def is_upsert(call: Call, upsert_key: str) -> bool:
     """A PATCH by that alternate key whose Prefer header allows it to create."""
     if call.method != "PATCH" or not upsert_key or parse_key(call.params["key"])[0] != upsert_key:
         return False
-    preferences = [part.strip().lower() for part in call.headers.get("prefer", "").split(",")]
-    return CREATE_IF_MISSING in preferences
+    return CREATE_IF_MISSING in preferences(call)
 
 
 def no_content() -> Answer:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from emulator.exchange.store import calendars
 from emulator.graph.store import templates
 from emulator.graph.store.records import Body
 
@@ -32,11 +34,25 @@ class Entity:
     order_advanced: frozenset[str] = frozenset()
     search: frozenset[str] = frozenset()
     expand: frozenset[str] = frozenset()
-    # Items of a mailbox are paged by number, objects of the directory by token.
-    skips: bool = False
+    # Items of a mailbox are paged by number and sorted beside any filter; objects of the directory by token.
+    of_mailbox: bool = False
 
-    def knows(self, name: str) -> bool:
-        return name in self.fields or name in self.on_request
+    def named(self, name: str) -> str | None:
+        """The property as the type has it: clients write names in any case (azure-cli, Az PowerShell)."""
+        return self._names.get(name.lower())
+
+    def verbs(self, name: str) -> Verbs:
+        """What may be asked of a property in `$filter`."""
+        return next((verbs for known, verbs in self.filters.items() if known.lower() == name.lower()), ())
+
+    def sorts_by(self, name: str) -> str | None:
+        return next(
+            (known for known in (*self.order_plain, *self.order_advanced) if known.lower() == name.lower()), None
+        )
+
+    @cached_property
+    def _names(self) -> Mapping[str, str]:
+        return {name.lower(): name for name in (*self.fields, *self.on_request)}
 
 
 _DIRECTORY_ORDER = frozenset({"displayName", "createdDateTime"})
@@ -180,12 +196,61 @@ CREDENTIAL_SIGN_INS = Entity(
 
 DIRECTORY_OBJECT = Entity("directoryObject", "directoryObjects", ("id", "deletedDateTime", "displayName"))
 
+_COMPARE: Verbs = ("eq", "ne", "ge", "gt", "le", "lt")
+
 EVENT = Entity(
     "event",
     "users/events",
-    ("id", "subject", "isAllDay", "isCancelled", "showAs", "sensitivity", "type", "start", "end"),
-    filters={"subject": ("eq", "startswith")},
-    skips=True,
+    (
+        "id",
+        "createdDateTime",
+        "lastModifiedDateTime",
+        "changeKey",
+        "iCalUId",
+        *calendars.DEFAULTS,
+        "organizer",
+        "start",
+        "end",
+    ),
+    filters={
+        "subject": ("eq", "ne", "startswith", "contains"),
+        "start/dateTime": _COMPARE,
+        "end/dateTime": _COMPARE,
+        "createdDateTime": _COMPARE,
+        "lastModifiedDateTime": _COMPARE,
+        "isAllDay": ("eq", "ne"),
+        "isCancelled": ("eq", "ne"),
+        "isOrganizer": ("eq", "ne"),
+        "showAs": ("eq", "ne"),
+        "sensitivity": ("eq", "ne"),
+        "categories": _LIST,
+    },
+    order_plain=frozenset({"start/dateTime", "end/dateTime", "subject", "createdDateTime", "lastModifiedDateTime"}),
+    of_mailbox=True,
+)
+
+CALENDAR = Entity(
+    "calendar",
+    "users/calendars",
+    (
+        "id",
+        "name",
+        "color",
+        "hexColor",
+        "groupClassId",
+        "isDefaultCalendar",
+        "changeKey",
+        "canShare",
+        "canViewPrivateItems",
+        "canEdit",
+        "allowedOnlineMeetingProviders",
+        "defaultOnlineMeetingProvider",
+        "isTallyingResponses",
+        "isRemovable",
+        "owner",
+    ),
+    filters={"name": ("eq", "startswith")},
+    of_mailbox=True,
 )
 
 FEDERATED_CREDENTIAL = Entity(

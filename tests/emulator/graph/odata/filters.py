@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -80,7 +81,7 @@ def _compile(node: Any, uses: set[tuple[str, str]]) -> Test:
             inner = _compile(node.operand, uses)
             uses.add(("", "not"))
             return lambda body: not inner(body)
-        case ast.Compare(left=ast.Identifier()):
+        case ast.Compare(left=ast.Identifier() | ast.Attribute(owner=ast.Identifier())):
             return _comparison(node, uses)
         case ast.Call(args=[ast.Identifier(), ast.String()]):
             return _function(node, uses)
@@ -94,17 +95,32 @@ def _comparison(node: ast.Compare, uses: set[tuple[str, str]]) -> Test:
     if isinstance(node.comparator, ast.In):
         uses.add((name, "in"))
         wanted = [_literal(item) for item in getattr(node.right, "val", ())]
-        return lambda body: _fold(_value(body, name)) in wanted
+        return lambda body: _fold(value_at(body, name)) in wanted
     verb, compare = _COMPARE[type(node.comparator)]
     uses.add((name, verb))
+    if isinstance(node.left, ast.Attribute):
+        moment = _text_of_moment(node.right)
+        return lambda body: compare(parse_stamp(value_at(body, name)), moment)
     wanted_value = _literal(node.right)
     if isinstance(node.right, ast.DateTime):
-        return lambda body: _value(body, name) is not None and compare(parse_stamp(_value(body, name)), wanted_value)
+        return lambda body: (
+            value_at(body, name) is not None and compare(parse_stamp(value_at(body, name)), wanted_value)
+        )
     if verb in ("eq", "ne"):
-        return lambda body: compare(_fold(_value(body, name)), wanted_value)
+        return lambda body: compare(_fold(value_at(body, name)), wanted_value)
     if not isinstance(wanted_value, str):
         raise UnsupportedFilter
-    return lambda body: _value(body, name) is not None and compare(_fold(_value(body, name)), wanted_value)
+    return lambda body: value_at(body, name) is not None and compare(_fold(value_at(body, name)), wanted_value)
+
+
+def _text_of_moment(node: Any) -> datetime:
+    """`start/dateTime` is a text: a date that is not quoted is of another type (resource type dateTimeTimeZone)."""
+    if not isinstance(node, ast.String):
+        raise BadFilter
+    try:
+        return parse_stamp(node.val)
+    except ValueError as error:
+        raise BadFilter from error
 
 
 def _function(node: ast.Call, uses: set[tuple[str, str]]) -> Test:
@@ -112,12 +128,13 @@ def _function(node: ast.Call, uses: set[tuple[str, str]]) -> Test:
     tests: dict[str, Callable[[str], bool]] = {
         "startswith": lambda value: value.startswith(text),
         "endswith": lambda value: value.endswith(text),
+        "contains": lambda value: text in value,
     }
     if verb not in tests:
         raise UnsupportedFilter
     uses.add((name, verb))
     test = tests[verb]
-    return lambda body: test(_fold(_value(body, name) or ""))
+    return lambda body: test(_fold(value_at(body, name) or ""))
 
 
 def _any(node: ast.CollectionLambda, uses: set[tuple[str, str]]) -> Test:
@@ -129,15 +146,27 @@ def _any(node: ast.CollectionLambda, uses: set[tuple[str, str]]) -> Test:
     if {used for used, _verb in inner} != {element}:
         raise UnsupportedFilter
     uses.update((name, f"any {verb}") for _used, verb in inner)
-    return lambda body: any(test({element: item}) for item in _value(body, name) or ())
+    return lambda body: any(test({element: item}) for item in value_at(body, name) or ())
 
 
 def _name(node: Any) -> str:
+    if isinstance(node, ast.Attribute):
+        return f"{_name(node.owner)}/{node.attr}"
     return str(node.full_name())
 
 
-def _value(body: Any, name: str) -> Any:
-    return body.get(name)
+def value_at(body: Any, path: str) -> Any:
+    """Of a property, or of one inside it; Graph takes their names in any case."""
+    value = body
+    for name in path.split("/"):
+        if value is None:
+            return None
+        value = value[name] if name in value else _in_another_case(value, name)
+    return value
+
+
+def _in_another_case(body: Any, name: str) -> Any:
+    return next((value for known, value in body.items() if known.lower() == name.lower()), None)
 
 
 def _literal(node: Any) -> Any:

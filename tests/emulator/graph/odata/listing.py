@@ -14,6 +14,7 @@ from urllib.parse import quote
 from emulator.call import Answer, Body, Call
 from emulator.graph.errors import bad_request
 from emulator.graph.odata.entities import Entity
+from emulator.graph.odata.filters import value_at
 from emulator.graph.odata.options import Expand, Options, SearchTerm, read_options
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Place, Record, Version
@@ -115,7 +116,7 @@ def _ordered(rows: list[Row], options: Options) -> list[Row]:
     if options.order is None:
         return rows
     name, descending = options.order
-    return sorted(rows, key=lambda row: str(row.seen.body.get(name) or "").casefold(), reverse=descending)
+    return sorted(rows, key=lambda row: str(value_at(row.seen.body, name) or "").casefold(), reverse=descending)
 
 
 def _page(rows: list[Row], options: Options) -> tuple[list[Row], list[Row]]:
@@ -134,7 +135,7 @@ def _rows_after(rows: list[Row], last: int, *, ordered: bool) -> list[Row]:
 
 
 def _position(entity: Entity, options: Options, last: Row) -> dict[str, str]:
-    if entity.skips:
+    if entity.of_mailbox:
         return {"$skip": str(options.skip + options.top)}
     return {"$skiptoken": _skiptoken(last.sequence)}
 

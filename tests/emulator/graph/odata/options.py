@@ -49,7 +49,7 @@ class Options:
 
 def read_options(call: Call, entity: Entity) -> Options:
     for name in call.query:
-        if name.startswith("$") and name not in (_KNOWN | {"$skip"} if entity.skips else _KNOWN):
+        if name.startswith("$") and name not in (_KNOWN | {"$skip"} if entity.of_mailbox else _KNOWN):
             raise malformed(f"The query parameter '{name}' is not supported by the service.")
     options = Options(
         select=_select(call.query.get("$select", ""), entity),
@@ -57,7 +57,7 @@ def read_options(call: Call, entity: Entity) -> Options:
         filter=_filter(call.query.get("$filter"), entity),
         order=_order(call.query.get("$orderby"), entity),
         search=_search(call.query.get("$search"), entity),
-        count=call.query.get("$count", "").lower() == "true" and _eventual(call),
+        count=call.query.get("$count", "").lower() == "true" and (entity.of_mailbox or _eventual(call)),
         top=_top(call.query.get("$top")),
         skiptoken=call.query.get("$skiptoken", ""),
         skip=_skip(call.query.get("$skip", "0")),
@@ -71,11 +71,14 @@ def _eventual(call: Call) -> bool:
 
 
 def _select(text: str, entity: Entity) -> tuple[str, ...]:
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    for name in names:
-        if not entity.knows(name):
-            raise _no_such_property(name, entity)
-    return names
+    return tuple(_selected(name.strip(), entity) for name in text.split(",") if name.strip())
+
+
+def _selected(name: str, entity: Entity) -> str:
+    known = entity.named(name)
+    if known is None:
+        raise _no_such_property(name, entity)
+    return known
 
 
 def _no_such_property(name: str, entity: Entity) -> GraphError:
@@ -97,13 +100,13 @@ def _filter(text: str | None, entity: Entity) -> Filter | None:
     if text is None:
         return None
     try:
-        parsed = parse_filter(text)
+        parsed = parse_filter(text.strip())
     except BadFilter as error:
         raise bad_request("Invalid filter clause.") from error
     except UnsupportedFilter as error:
         raise unsupported_query("Unsupported Query.") from error
     for name, verb in parsed.uses:
-        if name and verb not in entity.filters.get(name, ()):
+        if name and verb not in entity.verbs(name):
             raise _unsupported_clause(name, entity)
     return parsed
 
@@ -119,11 +122,12 @@ def _order(text: str | None, entity: Entity) -> tuple[str, bool] | None:
     if text is None:
         return None
     name, _unused, direction = text.strip().partition(" ")
-    if direction.strip().lower() not in ("", "asc", "desc") or not entity.knows(name):
+    known = entity.sorts_by(name)
+    if direction.strip().lower() not in ("", "asc", "desc") or (known is None and entity.named(name) is None):
         raise malformed(f"Invalid $orderby clause '{text}'.")
-    if name not in entity.order_plain | entity.order_advanced:
+    if known is None:
         raise unsupported_query("Sorting not supported for current query.")
-    return name, direction.strip().lower() == "desc"
+    return known, direction.strip().lower() == "desc"
 
 
 def _search(text: str | None, entity: Entity) -> tuple[SearchTerm, ...]:
@@ -155,6 +159,8 @@ def _skip(text: str) -> int:
 
 def _check_advanced(call: Call, entity: Entity, options: Options) -> None:
     """Which queries need the header, which need `$count=true` besides, and what cannot go with them."""
+    if entity.of_mailbox:
+        return
     advanced = options.count
     if options.search and not _eventual(call):
         raise unsupported_query(
