@@ -5,18 +5,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import struct
-import subprocess
-import termios
 
 import pytest
 
 from integration.operator_desk import Desk
 from integration.tenants import ROLES, Tenants
+from integration.terminal import Terminal
 
 CONSENTING = "AppRoleAssignment.ReadWrite.All"
 
@@ -43,32 +38,9 @@ def _table(output: str) -> list[str]:
 
 def _in_terminal(desk: Desk, columns: int, *arguments: str) -> str:
     """As `desk.run`, in a terminal of that width."""
-    # Where COLUMNS is set, it is believed.
-    prepared = desk.prepare("totalview.exchange365.preflight", *arguments, environment={"COLUMNS": str(columns)})
-    main, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(
-        prepared.command,
-        cwd=desk.folder,
-        env=prepared.environment,
-        stdin=subprocess.DEVNULL,
-        stdout=terminal,
-        stderr=terminal,
-        start_new_session=True,
-    )
-    os.close(terminal)
-    shown = bytearray()
-    while True:
-        try:
-            chunk = os.read(main, 65536)
-        except OSError:  # EIO: nobody holds the other side any more
-            break
-        if not chunk:
-            break
-        shown += chunk
-    os.close(main)
-    process.wait()
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown.decode()).replace("\r\n", "\n")
+    terminal = Terminal(columns)
+    terminal.run(desk.prepare("totalview.exchange365.preflight", *arguments), desk.folder)
+    return re.sub(r"\x1b\[[0-9;]*m", "", terminal.text)
 
 
 def test_the_table_is_lines_of_text_the_worst_first(fleet: Desk) -> None:

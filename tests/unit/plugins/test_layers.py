@@ -15,7 +15,7 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 PREFIX = "ansible_collections.totalview.exchange365.plugins."
 #: From the top down. What stands in one line is beside each other.
 LAYERS = [
-    {"action", "filter", "inventory"},
+    {"action", "callback", "filter", "inventory"},
     {"modules", "plugin_utils"},
     {"_module", "_options", "_inventory"},
     {"_connector", "_report"},
