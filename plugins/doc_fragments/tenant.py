@@ -20,13 +20,22 @@ options:
         being given; if that is more than one way, it is an error.
       - V(client_secret) needs O(auth_client_secret), V(certificate) O(auth_certificate_path).
       - V(federated_token_file) needs O(auth_federated_token_file).
+      - V(github_actions) asks GitHub for a token of the job, which needs the permission C(id-token) C(write);
+        V(azure_pipelines) asks Azure DevOps and needs O(auth_service_connection_id). A federated credential of the
+        automation's application trusts the one or the other.
+      - V(managed_identity) is the identity of the Azure resource that the task runs on. It signs in to its own tenant
+        only. O(auth_client_id) is the client ID of a user-assigned one, and left out for the system-assigned one.
+      - V(federated_managed_identity) is such an identity in the place of a secret of O(auth_client_id), a multi-tenant
+        application that customers' tenants have consented to. It needs O(auth_managed_identity_client_id).
       - With this option given, the environment's variables of other kinds are left alone.
     type: str
-    choices: [client_secret, certificate, federated_token_file]
+    choices: [client_secret, certificate, federated_token_file, github_actions, azure_pipelines, managed_identity,
+      federated_managed_identity]
     version_added: 0.2.0
   auth_client_id:
     description:
-      - Application (client) ID of the automation, that is, of the application that signs in to do the work.
+      - Application (client) ID of the automation, that is, of the application that signs in to do the work. With
+        O(auth_kind=managed_identity) the client ID of the identity.
       - Where it is missing the environment variable E(AZURE_CLIENT_ID) is used.
     type: str
   auth_client_secret:
@@ -60,6 +69,19 @@ options:
         application trusts, as in Kubernetes with Microsoft Entra Workload ID. It is read anew for each sign-in.
       - Where no credential is given at all, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
     type: path
+    version_added: 0.2.0
+  auth_service_connection_id:
+    description:
+      - ID of the Azure DevOps service connection whose identity the automation's application trusts.
+      - Where no credential is given, O(auth_kind=azure_pipelines) uses the environment variable
+        E(AZURESUBSCRIPTION_SERVICE_CONNECTION_ID).
+    type: str
+    version_added: 0.2.0
+  auth_managed_identity_client_id:
+    description:
+      - Client ID of the user-assigned managed identity that a federated credential of the automation's application
+        trusts.
+    type: str
     version_added: 0.2.0
   cloud:
     description:

@@ -21,6 +21,8 @@ TENANT: dict[str, dict[str, t.Any]] = {
     "auth_certificate_password": {"type": "str", "no_log": True},
     "auth_send_certificate_chain": {"type": "bool"},
     "auth_federated_token_file": {"type": "path", "no_log": False},
+    "auth_service_connection_id": {"type": "str"},
+    "auth_managed_identity_client_id": {"type": "str"},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
     "authority_url": {"type": "str"},
     "graph_url": {"type": "str"},

@@ -22,6 +22,7 @@ from emulator.call import Answer, Body, Call, Refusal
 from emulator.exchange.service import Exchange
 from emulator.graph.service import Graph
 from emulator.identity.service import Identity
+from emulator.platform.service import PlatformService
 from emulator.service import Service, find_route
 from emulator.world import World
 
@@ -29,7 +30,7 @@ Next = Callable[[Call], Awaitable[Answer]]
 Stage = Callable[[Call, Next], Awaitable[Answer]]
 
 # Asked in this order; identity takes every path that no other service wants.
-SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), Identity())
+SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), PlatformService(), Identity())
 
 
 async def normalise_path(call: Call, go_on: Next) -> Answer:

@@ -141,6 +141,10 @@ class Emulator:
         """A Graph token of a pretend administrator with these app roles."""
         return str(self._ask("POST", f"/tenants/{tenant}/token", {"roles": list(roles)})["access_token"])
 
+    def platform(self, **offers: Any) -> None:
+        """What the machine that programs run on offers them: see README.md."""
+        self._ask("POST", "/platform", offers)
+
     def issuer_token(self, issuer: str, subject: str, **others: Any) -> str:
         """A token of a cluster's or a pipeline's; `audience` and `lifetime` in seconds may be given."""
         return str(self._ask("POST", "/issuer/token", {"issuer": issuer, "subject": subject, **others})["token"])

@@ -24,6 +24,7 @@ from emulator.graph.store.policy import inherits, policy_body
 from emulator.identity.store import Issued, Issuers, SigningKey
 from emulator.lag import Lag
 from emulator.planting import Spec, plant
+from emulator.platform.store import Platform
 
 
 @dataclass(slots=True)
@@ -104,6 +105,7 @@ class World:
     faults: Plan = field(default_factory=Plan)
     signing_key: SigningKey = field(default_factory=SigningKey)
     issuers: Issuers = field(default_factory=Issuers)
+    platform: Platform = field(default_factory=Platform)
     _start: Mapping[str, Any] = field(default_factory=dict)
     _tenants: dict[str, Tenant] = field(default_factory=dict)
     _names: dict[str, Tenant] = field(default_factory=dict)
@@ -120,6 +122,7 @@ class World:
         self._names.clear()
         self.journal.clear()
         self.faults.clear()
+        self.platform = Platform()
         self.lag = Lag()
         self.latency_ms = 0
         self.add(self._start)

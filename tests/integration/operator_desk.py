@@ -22,6 +22,9 @@ CLIENT_SECRET = "integration-Automation~secret-0815"
 SENDER = "totalview@example.com"
 VAULT_PASSWORD = "integration-vault-password-4711"
 
+#: What the machine that the tests run on may say of itself.
+FOREIGN = ("ANSIBLE_", "AZURE_", "ARM_", "ACTIONS_", "SYSTEM_", "IDENTITY_", "MSI_")
+
 Json = dict[str, Any]
 
 
@@ -179,7 +182,7 @@ class Desk:
         return {name: value for name, value in variables.items() if value is not None}
 
     def _environment(self, record: Path) -> dict[str, str]:
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "AZURE_"))}
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
         return {
             **inherited,
             "PATH": f"{self.leg.bin}{os.pathsep}{os.environ['PATH']}",

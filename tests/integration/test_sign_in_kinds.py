@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from emulator.launch import Emulator
-from integration.operator_desk import CLIENT_SECRET, Desk
+from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, Desk
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
 
@@ -31,6 +31,15 @@ Json = dict[str, Any]
 
 CLUSTER = "https://oidc.prod-aks.azure.com/11111111-2222-4333-8444-555555555555/"
 ACCOUNT = "system:serviceaccount:totalview:connector"
+GITHUB = "https://token.actions.githubusercontent.com"
+BRANCH = "repo:totalview/fleet:ref:refs/heads/main"
+DEVOPS = "https://vstoken.dev.azure.com/22222222-2222-4333-8444-555555555555"
+CONNECTION = "sc://totalview/fleet/connector"
+CONNECTION_ID = "33333333-2222-4333-8444-555555555555"
+JOB_TOKEN = "integration-token-of-the-job-4711"
+HOME = "44444444-2222-4333-8444-555555555555"
+IDENTITY = "55555555-2222-4333-8444-555555555555"
+PRINCIPAL = "66666666-2222-4333-8444-555555555555"
 PFX_PASSWORD = "integration-pfx-password-4711"
 TRUSTED_SUBJECT = "automation.contoso.example"
 
@@ -114,6 +123,46 @@ def by_token_file(desk: Desk, emulator: Emulator) -> dict[str, Way]:
     return {"token-file": Way(trusted, {"connector_auth_federated_token_file": path})}
 
 
+def trusting(issuer: str, subject: str, **others: Any) -> Json:
+    return {"federatedIdentityCredentials": [{"name": "trusted", "issuer": issuer, "subject": subject}], **others}
+
+
+def by_platform(emulator: Emulator) -> dict[str, Way]:
+    """What the machine offers: jobs of two pipelines, and an identity that is at home in no customer's tenant."""
+    hub = f"{emulator.url}/_apis/distributedtask/hubs/x/plans/1/jobs/2"
+    github = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{hub}/idtoken?x=1", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": JOB_TOKEN}
+    devops = {"SYSTEM_OIDCREQUESTURI": f"{hub}/oidctoken", "SYSTEM_ACCESSTOKEN": JOB_TOKEN}
+    asked = {"connector_auth_kind": "azure_pipelines", "connector_auth_service_connection_id": CONNECTION_ID}
+    return {
+        "github": Way(trusting(GITHUB, BRANCH), {"connector_auth_kind": "github_actions"}, github),
+        "devops": Way(trusting(DEVOPS, CONNECTION), asked, devops),
+        "federated-identity": Way(
+            trusting(f"https://login.microsoftonline.com/{HOME}/v2.0", PRINCIPAL, home_tenant=HOME),
+            {"connector_auth_managed_identity_client_id": IDENTITY},
+            {"AZURE_POD_IDENTITY_AUTHORITY_HOST": emulator.url},
+        ),
+        "identity": Way({}, {"connector_auth_kind": "managed_identity"}),
+    }
+
+
+def offer(emulator: Emulator, own_tenant: str, **others: Any) -> None:
+    """The emulator as the machine. The tenant's automation is the identity's service principal there."""
+    emulator.platform(
+        identities=[
+            {"tenant": HOME, "client_id": IDENTITY, "principal_id": PRINCIPAL},
+            {"tenant": own_tenant, "client_id": CLIENT_ID, "principal_id": PRINCIPAL, "system_assigned": True},
+        ],
+        github={"token": JOB_TOKEN, "issuer": GITHUB, "subject": BRANCH},
+        azure_pipelines={
+            "token": JOB_TOKEN,
+            "issuer": DEVOPS,
+            "subject": CONNECTION,
+            "service_connection": CONNECTION_ID,
+        },
+        **others,
+    )
+
+
 def prepare(desk: Desk, tenants: Tenants, ways: dict[str, Way]) -> dict[str, str]:
     """Tenants by the name of the way. A secret is the only thing that each tenant knows in the same way."""
     desk.folder.mkdir(exist_ok=True)
@@ -128,15 +177,18 @@ def test_every_way_signs_in(desk: Desk, tenants: Tenants, emulator: Emulator, ce
         "secret": Way({}, {"connector_auth_client_secret": CLIENT_SECRET}),
         **by_certificate(desk, certificates),
         **by_token_file(desk, emulator),
+        **by_platform(emulator),
     }
-    prepare(desk, tenants, ways)
+    ids = prepare(desk, tenants, ways)
+    offer(emulator, ids["identity"])
+    environment = {name: value for way in ways.values() for name, value in way.environment.items()}
 
-    run = desk.run("totalview.exchange365.preflight")
+    run = desk.run("totalview.exchange365.preflight", environment=environment)
 
     states = {name: run.tenant(name)["state"] for name in ways}
     assert states == dict.fromkeys(ways, "ready"), run.output
     issued = emulator.issued()
-    assert [text for text in (*issued["tokens"], PFX_PASSWORD) if text in run.output] == []
+    assert [text for text in (*issued["tokens"], *issued["secrets"], PFX_PASSWORD) if text in run.output] == []
 
 
 def test_without_any_secret_a_tenant_is_onboarded(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
@@ -149,6 +201,43 @@ def test_without_any_secret_a_tenant_is_onboarded(desk: Desk, tenants: Tenants, 
 
     assert run.tenant("contoso")["state"] == "complete", run.output
     Witness(emulator, ids["contoso"]).assert_as_totalview_asks()
+
+
+def test_a_managed_identity_onboards_its_own_tenant_and_no_other(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """As an App Service offers it."""
+    header = "integration-header-of-the-app-4711"
+    way = Way({}, {"connector_auth_kind": "managed_identity"})
+    unknown = Way({}, {**way.variables, "connector_auth_client_id": "77777777-2222-4333-8444-555555555555"})
+    ids = prepare(desk, tenants, {"own": way, "other": way, "unknown": unknown})
+    desk.variables["connector_auth_client_id"] = None
+    offer(emulator, ids["own"], identity_header=header)
+    environment = {"IDENTITY_ENDPOINT": f"{emulator.url}/msi/token", "IDENTITY_HEADER": header}
+
+    run = desk.run(environment=environment)
+
+    assert run.tenant("own")["state"] == "complete", run.output
+    Witness(emulator, ids["own"]).assert_as_totalview_asks()
+    told = run.tenant("other")["next"]
+    assert "its own tenant only" in told
+    assert "federated_managed_identity" in told
+    assert emulator.requests(tenant=ids["other"]) == []
+    assert "Identity not found" in run.tenant("unknown")["next"]
+    assert header not in run.output
+
+
+def test_a_platform_that_offers_nothing_is_told(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    ways = by_platform(emulator)
+    offers_nothing = {"github": "id-token: write", "devops": "SYSTEM_ACCESSTOKEN", "identity": "No managed identity"}
+    prepare(desk, tenants, {name: ways[name] for name in offers_nothing})
+
+    run = desk.run(environment={"AZURE_POD_IDENTITY_AUTHORITY_HOST": "https://127.0.0.1:1"})
+
+    for name, words in offers_nothing.items():
+        result = run.tenant(name)
+        assert result["state"] == "failed"
+        assert words in result["next"], result
 
 
 def test_what_does_not_fit_is_told_with_both_sides(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:

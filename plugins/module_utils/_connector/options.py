@@ -33,6 +33,8 @@ _CONNECTION = (
     "auth_certificate_password",
     "auth_send_certificate_chain",
     "auth_federated_token_file",
+    "auth_service_connection_id",
+    "auth_managed_identity_client_id",
     "cloud",
     "authority_url",
     "graph_url",

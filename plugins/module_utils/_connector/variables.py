@@ -53,6 +53,8 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_auth_certificate_password": _SECRET,
     "connector_auth_send_certificate_chain": _FLAG,
     "connector_auth_federated_token_file": _PATH,
+    "connector_auth_service_connection_id": _TEXT,
+    "connector_auth_managed_identity_client_id": _TEXT,
     "connector_cloud": _given({"type": "str", "choices": list(CLOUDS)}),
     "connector_authority_url": _TEXT,
     "connector_graph_url": _TEXT,

@@ -175,7 +175,8 @@ class HttpClient:
         self._session.trust_env = False
         self._proxies: dict[str, dict[str, str]] = {}
         self._adapter = _Adapter(tls_context(ca_path or default_ca_path()))
-        self._session.mount("https://", self._adapter)
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, self._adapter)
 
     def get(self, url: str, **kwargs: t.Any) -> requests.Response:
         return self._for_msal("GET", url, **kwargs)
@@ -200,16 +201,23 @@ class HttpClient:
         reads: bool = False,
         retries: int = RETRIES,
         timeout: t.Any = TIMEOUT,
+        neighbour: bool = False,
         **kwargs: t.Any,
     ) -> requests.Response:
-        """Send; the others as of requests (timeout, headers, params, json, data). `reads`: a POST that only asks."""
+        """Send; the others as of requests (timeout, headers, params, json, data). `reads`: a POST that only asks.
+
+        `neighbour`: the answer comes from this machine, or the next one on its own network: no proxy stands between,
+        and only such a one is asked without TLS.
+        """
+        if not (neighbour or url.startswith("https://")):
+            raise EndpointError(f"{_origin(url)} is no usable address.", next_step="Use https://host.")
         self._adapter.max_retries = _retry(_READS | {"POST"} if reads else _READS, retries)
         try:
             return self._session.send(
                 self._prepared(method, url, **kwargs),
                 timeout=timeout,
                 verify=True,
-                proxies=self._proxies_for(url),
+                proxies={} if neighbour else self._proxies_for(url),
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as exc:

@@ -18,7 +18,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     SignInError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import ConfiguredOnce
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import (
+    GUID,
+    ConfiguredOnce,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.choose import credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
@@ -38,7 +41,6 @@ MANAGE_AS_APP = "Exchange.ManageAsApp"
 #: The service's principal is not in the tenant; it is switched off; the tenant has not subscribed to it.
 _NO_SERVICE = ("AADSTS500011", "AADSTS500014", "AADSTS650052")
 
-_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _DOMAIN = re.compile(r"(?=.{4,253}\Z)([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]+")
 _ORIGIN = re.compile(r"https://([a-zA-Z0-9.-]+|\[[0-9a-fA-F:.]+\])(:[0-9]{1,5})?/?")
 
@@ -180,7 +182,7 @@ def http_client(ca_path: str | None) -> HttpClient:
 
 
 def is_guid(value: str) -> bool:
-    return bool(_GUID.fullmatch(value))
+    return bool(GUID.fullmatch(value))
 
 
 def _tenant_id(value: str | None) -> str:

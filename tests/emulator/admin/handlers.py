@@ -20,6 +20,7 @@ from emulator.graph.store.records import Kind, Record
 from emulator.identity import tokens
 from emulator.lag import Lag
 from emulator.planting import set_graph_roles
+from emulator.platform.store import Platform
 from emulator.seed import BadSeed, check_part, check_seed
 from emulator.world import Tenant
 
@@ -159,6 +160,16 @@ def token(call: Call) -> Answer:
     tenant, wanted = find_tenant(call), checked("token", call.json())
     claims = _administrator_claims(tenant, _known_roles(wanted["roles"]))
     return Answer(200, {"access_token": tokens.issue(call, tenant, tokens.GRAPH_AUDIENCE, claims)})
+
+
+def platform(call: Call) -> Answer:
+    """The machine that programs run on, from now on."""
+    wanted = checked("platform", call.json())
+    call.world.platform = Platform.parse(wanted)
+    for name in ("github", "azure_pipelines"):
+        call.world.issued.expect_secret(wanted.get(name, {}).get("token"))
+    call.world.issued.expect_secret(wanted.get("identity_header"))
+    return Answer(204)
 
 
 def issuer_token(call: Call) -> Answer:

@@ -25,6 +25,7 @@ ROUTES = RouteTable(
         Route("GET", "/_emulator/clock", handlers.clock),
         Route("POST", "/_emulator/clock", handlers.clock),
         Route("POST", "/_emulator/issuer/token", handlers.issuer_token),
+        Route("POST", "/_emulator/platform", handlers.platform),
         Route("GET", "/_emulator/tenants", handlers.tenants),
         Route("PATCH", _TENANT, handlers.change_tenant),
         Route("GET", f"{_TENANT}/snapshot", handlers.snapshot),

@@ -23,6 +23,7 @@ from emulator.identity.store import (
     granted_roles,
     note_sign_in,
 )
+from emulator.platform.store import Identity
 from emulator.world import Tenant
 
 LIFETIME = 3599
@@ -37,6 +38,30 @@ def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
     audience = _audience(scope)
     application = _seen_application(tenant.directory, client_id)
     _check_credential(call, tenant.directory, _with_principals_credentials(tenant.directory, application), form)
+    if form.get("client_secret"):
+        note_sign_in(tenant.directory, client_id, form["client_secret"])
+    return _app_only(call, tenant, client_id, audience)
+
+
+def managed_identity(call: Call, tenant: Tenant, client_id: str, resource: str) -> str:
+    """Nobody shows a credential: who asks is the machine itself."""
+    return _app_only(call, tenant, client_id.lower(), resource.rstrip("/").lower())
+
+
+def of_identity(call: Call, identity: Identity, audience: str) -> str:
+    """What a managed identity shows in the place of an application's secret: a version 2 token of its tenant's."""
+    now = int(call.now().timestamp())
+    claims: dict[str, Any] = {
+        "iss": f"https://login.microsoftonline.com/{identity.tenant}/v2.0",
+        "sub": identity.principal_id,
+    }
+    claims |= {"aud": audience, "oid": identity.principal_id, "azp": identity.client_id, "tid": identity.tenant}
+    claims |= {"iat": now, "nbf": now, "exp": now + LIFETIME, "ver": "2.0"}
+    return call.world.issued.token(call.world.signing_key.sign(claims))
+
+
+def _app_only(call: Call, tenant: Tenant, client_id: str, audience: str) -> str:
+    application = _seen_application(tenant.directory, client_id)
     principal = _service_principal(tenant.directory, client_id)
     _require_enabled(application, principal.true.body)
     # This emulator's own origin is another name of Graph.
@@ -46,8 +71,6 @@ def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
         raise SignInRefused(500011, audience)
     if not resource.true.body["accountEnabled"]:
         raise SignInRefused(500014, audience)
-    if form.get("client_secret"):
-        note_sign_in(tenant.directory, client_id, form["client_secret"])
     claims = {
         "appid": client_id,
         "oid": principal.id,
@@ -83,7 +106,8 @@ def issue(call: Call, tenant: Tenant, audience: str, claims: dict[str, Any]) -> 
 def of_issuer(call: Call, issuer: str, subject: str, audience: str, lifetime: int = LIFETIME) -> str:
     """A token of somebody else's, who is no part of Microsoft Entra."""
     now = int(call.now().timestamp())
-    claims = {"iss": issuer, "sub": subject, "aud": audience, "iat": now, "nbf": min(now, now + lifetime)}
+    claims: dict[str, Any] = {"iss": issuer, "sub": subject, "aud": audience, "iat": now}
+    claims |= {"nbf": min(now, now + lifetime)}
     claims |= {"exp": now + lifetime, "jti": secrets.token_urlsafe(16)}
     return call.world.issued.token(call.world.issuers.sign(claims))
 

@@ -6,11 +6,17 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
+
+GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: Of the global cloud.
+TOKEN_EXCHANGE = "api://AzureADTokenExchange"
 
 
 class MsalHttp(t.Protocol):
@@ -21,13 +27,19 @@ class MsalHttp(t.Protocol):
     def post(self, url: str, **kwargs: t.Any) -> t.Any: ...
 
 
+class AnyHttp(MsalHttp, t.Protocol):
+    """And what the other ways to sign in want: see HttpClient.request."""
+
+    def request(self, method: str, url: str, **kwargs: t.Any) -> t.Any: ...
+
+
 class ConfiguredOnce:
     """Asks an authority for its configuration once, however many applications of a tenant sign in.
 
     `clock` learns the time from each answer.
     """
 
-    def __init__(self, http: MsalHttp, clock: ServerClock) -> None:
+    def __init__(self, http: AnyHttp, clock: ServerClock) -> None:
         self.clock = clock
         self._http = http
         self._known: dict[str, t.Any] = {}
@@ -46,15 +58,38 @@ class ConfiguredOnce:
         self.clock.note(answer.headers)
         return answer
 
+    def request(self, method: str, url: str, **kwargs: t.Any) -> t.Any:
+        """Of somebody else than Microsoft Entra, whose clock tells nothing."""
+        return self._http.request(method, url, **kwargs)
+
 
 @dataclass(frozen=True)
 class Authority:
-    """Where a tenant's tokens come from. `base_url`: scheme and host."""
+    """Where a tenant's tokens come from. `base_url`: scheme and host; `tenant`: GUID or domain name.
+
+    `token_exchange`: the audience of tokens that stand in for a credential, of the cloud.
+    """
 
     base_url: str
     tenant: str
     http: ConfiguredOnce
+    token_exchange: str = TOKEN_EXCHANGE
 
     @property
     def url(self) -> str:
         return f"{self.base_url}/{self.tenant}"
+
+    @property
+    def directory_id(self) -> str:
+        """The tenant's GUID; asked for where a domain name was given. Raises SignInError, EndpointError."""
+        if GUID.fullmatch(self.tenant):
+            return self.tenant.lower()
+        answer = self.http.get(f"{self.url}/v2.0/.well-known/openid-configuration")
+        found = GUID.search(str(answer.json().get("issuer"))) if answer.status_code == HTTPStatus.OK else None
+        if found is None:
+            raise SignInError(
+                f"The tenant {self.tenant} was not found at {self.base_url}.",
+                next_step="Check tenant_id and cloud.",
+                code="TenantNotFound",
+            )
+        return found[0].lower()

@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.azure_pipelines import (
+    AzurePipelines,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_certificate import (
     ClientCertificate,
 )
@@ -20,14 +24,20 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.federation import (
     FederatedCredential,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.github_actions import GithubActions
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS, chosen, named
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.managed_identity import (
+    ManagedIdentity,
+    ManagedIdentityAssertion,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.token_file import TokenFile
 
 Params: t.TypeAlias = "t.Mapping[str, t.Any]"
 
 
 def credential(params: Params) -> Credential:
-    """How the automation signs in, by a module's options. Raises InputError for what cannot work."""
+    """How the automation signs in, by a module's options. What a platform offers to its programs comes from this
+    process's environment. Raises InputError for what cannot work."""
     kind = chosen(params)
     option = KINDS[kind].option
     if option and not params.get(option):
@@ -63,8 +73,30 @@ def _federated_token_file(params: Params) -> FederatedCredential:
     return FederatedCredential(_client_id(params), TokenFile(params["auth_federated_token_file"]))
 
 
+def _github_actions(params: Params) -> FederatedCredential:
+    return FederatedCredential(_client_id(params), GithubActions.from_environment(os.environ))
+
+
+def _azure_pipelines(params: Params) -> FederatedCredential:
+    issuer = AzurePipelines.from_environment(os.environ, params["auth_service_connection_id"])
+    return FederatedCredential(_client_id(params), issuer)
+
+
+def _managed_identity(params: Params) -> ManagedIdentity:
+    return ManagedIdentity(params["auth_client_id"] or "")
+
+
+def _federated_managed_identity(params: Params) -> FederatedCredential:
+    identity = ManagedIdentity(params["auth_managed_identity_client_id"])
+    return FederatedCredential(_client_id(params), ManagedIdentityAssertion(identity))
+
+
 _MAKE: t.Mapping[str, t.Callable[[Params], Credential]] = {
     "client_secret": _client_secret,
     "certificate": _certificate,
     "federated_token_file": _federated_token_file,
+    "github_actions": _github_actions,
+    "azure_pipelines": _azure_pipelines,
+    "managed_identity": _managed_identity,
+    "federated_managed_identity": _federated_managed_identity,
 }

@@ -21,6 +21,8 @@ _COMMON: t.Mapping[str, tuple[str, ...]] = {
     "authority_url": ("AZURE_AUTHORITY_HOST",),
 }
 _FLAGS = frozenset({"auth_send_certificate_chain"})
+#: A pipeline sets it for each job, whatever the job signs in with.
+_ONLY_WHERE_ASKED = frozenset({"auth_service_connection_id"})
 
 
 def with_environment(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, t.Any]:
@@ -29,20 +31,39 @@ def with_environment(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]
     A credential is taken as a whole: where the task gives any part of one, the environment gives none. Where it only
     says which kind, by `auth_kind`, the environment gives what belongs to that kind.
     """
-    names = {**_COMMON, **_of_credential(params)}
-    found = {name: _value(name, variables, environ) for name, variables in names.items() if name in params}
+    params = {**params, **_kind(params, environ)}
+    names = [*_COMMON, *_of_credential(params)]
+    found = {name: _value(name, environ) for name in names if name in params}
     return {**params, **{name: value for name, value in found.items() if value and not params[name]}}
 
 
-def _of_credential(params: t.Mapping[str, t.Any]) -> dict[str, tuple[str, ...]]:
-    if any(params.get(option) for option in CREDENTIAL_OPTIONS):
+def _kind(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[str, str]:
+    """What the azuread Terraform provider's switches say, where the task says nothing."""
+    said = params.get("auth_kind") or any(params.get(option) for option in CREDENTIAL_OPTIONS)
+    if said or "auth_kind" not in params:
         return {}
-    kind = KINDS.get(params.get("auth_kind") or "")
-    return {option: names for option, names in ENVIRONMENT.items() if kind is None or option in kind.options}
+    if _is_on(environ.get("ARM_USE_MSI")):
+        return {"auth_kind": "managed_identity"}
+    if not _is_on(environ.get("ARM_USE_OIDC")):
+        return {}
+    if _value("auth_federated_token_file", environ):
+        return {"auth_kind": "federated_token_file"}
+    return {"auth_kind": "azure_pipelines" if environ.get("SYSTEM_OIDCREQUESTURI") else "github_actions"}
 
 
-def _value(option: str, variables: t.Iterable[str], environ: t.Mapping[str, str]) -> t.Any:
-    text = next((environ[name] for name in variables if environ.get(name)), None)
-    if option in _FLAGS:  # as the Azure SDK reads it
-        return text is not None and text.lower() in ("1", "true")
-    return text
+def _of_credential(params: t.Mapping[str, t.Any]) -> t.Iterable[str]:
+    if any(params.get(option) for option in CREDENTIAL_OPTIONS):
+        return ()
+    kind = params.get("auth_kind")
+    return ENVIRONMENT.keys() & KINDS[kind].options if kind else ENVIRONMENT.keys() - _ONLY_WHERE_ASKED
+
+
+def _value(option: str, environ: t.Mapping[str, str]) -> t.Any:
+    names = {**_COMMON, **ENVIRONMENT}[option]
+    text = next((environ[name] for name in names if environ.get(name)), None)
+    return _is_on(text) if option in _FLAGS else text
+
+
+def _is_on(text: str | None) -> bool:
+    """As the Azure SDK reads it."""
+    return text is not None and text.lower() in ("1", "true")

@@ -18,6 +18,11 @@ ENVIRONMENT: t.Mapping[str, tuple[str, ...]] = {
     "auth_certificate_password": ("AZURE_CLIENT_CERTIFICATE_PASSWORD", "ARM_CLIENT_CERTIFICATE_PASSWORD"),
     "auth_send_certificate_chain": ("AZURE_CLIENT_SEND_CERTIFICATE_CHAIN",),
     "auth_federated_token_file": ("AZURE_FEDERATED_TOKEN_FILE", "ARM_OIDC_TOKEN_FILE_PATH"),
+    "auth_service_connection_id": (
+        "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+        "ARM_ADO_PIPELINE_SERVICE_CONNECTION_ID",
+        "ARM_OIDC_AZURE_SERVICE_CONNECTION_ID",
+    ),
 }
 
 
@@ -38,6 +43,10 @@ KINDS: t.Mapping[str, Kind] = {
     "client_secret": Kind("auth_client_secret"),
     "certificate": Kind("auth_certificate_path", ("auth_certificate_password", "auth_send_certificate_chain")),
     "federated_token_file": Kind("auth_federated_token_file"),
+    "github_actions": Kind(None),
+    "azure_pipelines": Kind("auth_service_connection_id"),
+    "managed_identity": Kind(None),
+    "federated_managed_identity": Kind("auth_managed_identity_client_id"),
 }
 #: Options that are of some kind only.
 CREDENTIAL_OPTIONS = frozenset[str]().union(*(kind.options for kind in KINDS.values()))
