@@ -29,8 +29,14 @@ options:
         application that customers' tenants have consented to. It needs O(auth_managed_identity_client_id).
       - With this option given, the environment's variables of other kinds are left alone.
     type: str
-    choices: [client_secret, certificate, federated_token_file, github_actions, azure_pipelines, managed_identity,
-      federated_managed_identity]
+    choices:
+      - client_secret
+      - certificate
+      - federated_token_file
+      - github_actions
+      - azure_pipelines
+      - managed_identity
+      - federated_managed_identity
     version_added: 0.2.0
   auth_client_id:
     description:

@@ -98,3 +98,31 @@ def test_the_options_themselves_are_left_as_they_are():
     with_environment(params, EVERYTHING)
 
     assert params == NOTHING
+
+
+@pytest.mark.parametrize(
+    ("environ", "kind"),
+    [
+        ({"ARM_USE_MSI": "true"}, "managed_identity"),
+        ({"ARM_USE_OIDC": "true"}, "github_actions"),
+        ({"ARM_USE_OIDC": "true", "SYSTEM_OIDCREQUESTURI": "https://x"}, "azure_pipelines"),
+        ({"ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, "federated_token_file"),
+        ({"ARM_USE_OIDC": "false", "SYSTEM_OIDCREQUESTURI": "https://x"}, None),
+        ({"AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "x"}, None),
+    ],
+)
+def test_terraforms_switches_say_the_kind_where_the_task_does_not(environ, kind):
+    given = {**NOTHING, "auth_kind": None, "auth_service_connection_id": None}
+
+    assert with_environment(given, environ)["auth_kind"] == kind
+    assert with_environment({**given, "auth_client_secret": "s"}, environ)["auth_kind"] is None
+    assert with_environment({**given, "auth_kind": "certificate"}, environ)["auth_kind"] == "certificate"
+
+
+def test_a_pipelines_own_connection_is_taken_only_where_it_is_asked_for():
+    given = {**NOTHING, "auth_kind": None, "auth_service_connection_id": None}
+    environ = {"AZURESUBSCRIPTION_SERVICE_CONNECTION_ID": "connection"}
+
+    assert with_environment(given, environ)["auth_service_connection_id"] is None
+    asked = with_environment({**given, "auth_kind": "azure_pipelines"}, environ)
+    assert asked["auth_service_connection_id"] == "connection"
