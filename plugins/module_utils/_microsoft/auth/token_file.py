@@ -31,15 +31,15 @@ class TokenFile:
                 text = file.read(_MOST).decode("ascii", errors="replace").strip()
         except (OSError, ValueError) as exc:  # ValueError: a null character
             reason = exc.strerror if isinstance(exc, OSError) else exc
-            raise _refused(f"The federated token file {self.path} cannot be read: {reason}.") from exc
+            raise _refused(self.path, f"cannot be read: {reason}") from exc
         if not _JWT.fullmatch(text):
-            raise _refused(f"The federated token file {self.path} holds no token (a signed JWT) alone.")
+            raise _refused(self.path, "holds no token (a signed JWT) alone")
         return text
 
 
-def _refused(message: str) -> InputError:
+def _refused(path: str, what: str) -> InputError:
     return InputError(
-        message,
+        f"The federated token file {path} {what}.",
         next_step="Correct auth_federated_token_file (AZURE_FEDERATED_TOKEN_FILE), or the platform that writes it.",
         code="FederatedTokenNotReadable",
     )

@@ -50,10 +50,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     role_name,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import group_alias
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
-    plan,
-    scope_filter,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.rbac import scope_filter
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
     Clients,
     find_group,

@@ -44,7 +44,9 @@ def test_what_may_stand_beside_it(kind):
     assert chosen(given(*KINDS[kind].options, auth_kind=kind)) == kind
 
 
-@pytest.mark.parametrize(("kind", "other"), [(k, o) for k in KINDS for o in CREDENTIAL_OPTIONS - KINDS[k].options])
+@pytest.mark.parametrize(
+    ("kind", "other"), [(k, o) for k in KINDS for o in sorted(CREDENTIAL_OPTIONS - KINDS[k].options)]
+)
 def test_what_is_of_another_kind_is_refused_and_named(kind, other):
     with pytest.raises(InputError) as caught:
         chosen(given(other, auth_kind=kind))

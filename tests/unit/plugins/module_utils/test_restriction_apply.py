@@ -48,10 +48,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     WriteScope,
     group_notes,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
-    plan,
-    scope_filter,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.rbac import scope_filter
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import Clients
 
 NAME = "ours"

@@ -40,9 +40,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     policy_description,
     role_name,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import (
-    plan,
-    plan_absent,
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.rbac import (
     same_filter,
     scope_filter,
 )

@@ -24,6 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
     Clients,
     find_group,
+    find_person,
     find_recipient,
     read,
     recipients_in,
@@ -92,6 +93,8 @@ def organization(exchange_http):
     exchange_http.on("Get-Group", rows(group_row()))
     exchange_http.on("Get-DistributionGroupMember", rows(row("ann")))
     exchange_http.on("Get-Recipient", MISSING)
+    exchange_http.on("Get-User", MISSING)
+    exchange_http.on("Get-Mailbox", MISSING)
     exchange_http.on("Get-ApplicationAccessPolicy", rows())
     exchange_http.on("Get-ServicePrincipal", MISSING)
     exchange_http.on("Get-ManagementRoleAssignment", MISSING)
@@ -280,6 +283,25 @@ def test_a_recipient_that_does_not_answer_to_the_address_is_none(clients, organi
     organization.on("Get-Recipient", rows(*found))
 
     assert find_recipient(clients.exchange, "post@c.example") is None
+
+
+@pytest.mark.parametrize(
+    ("cmdlet", "kind"), [("Get-User", "User"), ("Get-Mailbox", "SoftDeletedMailbox")], ids=["unlicensed", "deleted"]
+)
+def test_who_has_no_mailbox_is_told_by_what_there_is_of_him(clients, organization, cmdlet, kind):
+    organization.on(cmdlet, rows(row("post", PrimarySmtpAddress="", UserPrincipalName="post@c.example")))
+
+    person = find_person(clients.exchange, "Post@c.example")
+
+    assert (person.kind, person.address, person.is_mailbox) == (kind, "post@c.example", False)
+
+
+@pytest.mark.parametrize("answer", [MISSING, rows(), rows(row("ann")), rows(row("post"), row("post")), (403, "")])
+def test_nobody_or_several_or_no_right_to_look_is_nobody(clients, organization, answer):
+    organization.on("Get-User", answer)
+    organization.on("Get-Mailbox", answer)
+
+    assert find_person(clients.exchange, "post@c.example") is None
 
 
 def test_two_recipients_of_one_address_are_an_error(clients, organization):
