@@ -88,7 +88,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._options imp
     REGISTRATION,
     TENANT,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import run
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.run import (
+    run,
+)
 
 ARGUMENT_SPEC = {
     **TENANT,

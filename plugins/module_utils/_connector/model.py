@@ -20,7 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import Messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import Step as GrantStep
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     ResourcePermissions,
     declaration,
 )

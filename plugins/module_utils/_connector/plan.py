@@ -36,7 +36,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
-    declaration as permission_declaration,
+    model as permission,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
+    plan as permission_plan,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
+    read as permission_read,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.binding import Bound, bound_to
@@ -168,7 +174,7 @@ class Planner:
         desired = planned.wanted.registration
         actual = registration_read.read(self._tenant.graph, desired)
         if actual.application is None:
-            declares = permission_declaration.read_declaration(self._tenant.graph, planned.wanted.declared)
+            declares = permission_read.read_declaration(self._tenant.graph, planned.wanted.declared)
             desired = replace(desired, declares=declares)
         planned.registration = actual
         planned.changes["application"] = registration_plan.plan(actual, desired)
@@ -202,9 +208,9 @@ class Planner:
 
     def _permissions(self, planned: Planned) -> None:
         wanted = planned.wanted
-        desired = permission_declaration.Desired(wanted.declared)
-        actual = permission_declaration.read(self._tenant.graph, wanted.unique_name, desired, wanted.client_id)
-        change = permission_declaration.plan(actual, desired)
+        desired = permission.Desired(wanted.declared)
+        actual = permission_read.read(self._tenant.graph, wanted.unique_name, desired, wanted.client_id)
+        change = permission_plan.plan(actual, desired)
         if not registration_plan.creates(planned.changes["application"]):  # which declares them from the start
             planned.changes["permissions"] = change
 

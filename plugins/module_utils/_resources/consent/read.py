@@ -23,9 +23,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Assignment,
     DelegatedGrant,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     ResourcePermissions,
-    resolve,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (
     Catalog,
@@ -34,6 +33,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
     read_catalog,
     resource_read,
     with_resources,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.plan import (
+    resolve,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     find_application,

@@ -27,7 +27,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     read,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import declaration
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
+    declaration,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
     locate,
     require_located,

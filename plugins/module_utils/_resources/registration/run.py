@@ -15,11 +15,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     declaration,
-    read_declaration,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.read import (
+    read_declaration,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.apply import (
     apply,
     apply_absent,

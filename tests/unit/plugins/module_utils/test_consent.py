@@ -34,7 +34,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.plan import plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.read import read
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     ResourcePermissions,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (

@@ -12,21 +12,27 @@ import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, ReplicationError
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.declaration import (
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.apply import (
+    apply,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     Actual,
     Declare,
     Desired,
     ResourcePermissions,
-    apply,
     declaration,
-    plan,
-    read,
-    resolve,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (
     Catalog,
     Permission,
     Resource,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.plan import (
+    plan,
+    resolve,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.read import (
+    read,
 )
 
 GRAPH, EXCHANGE, GONE = "graph", "exchange", "gone"
