@@ -6,8 +6,8 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # Options of every module that signs in to a tenant.
-    DOCUMENTATION = r"""
+    # Of whatever signs in to a tenant.
+    SIGN_IN = r"""
 options:
   tenant_id:
     description:
@@ -104,6 +104,16 @@ options:
     description:
       - Microsoft Graph's address C(https://host[:port]) in place of the one of O(cloud).
     type: str
+  ca_path:
+    description:
+      - PEM file with the certificate authorities to trust, for example of an inspecting proxy.
+      - TLS is always verified. Without this option the bundle of Python's requests, or E(REQUESTS_CA_BUNDLE), is used.
+    type: path
+"""
+    # Options of every module that signs in to a tenant.
+    DOCUMENTATION = (
+        SIGN_IN
+        + r"""
   exchange_url:
     description:
       - Exchange Online's address C(https://host[:port]) in place of the one of O(cloud). Tokens are asked for the
@@ -111,11 +121,6 @@ options:
       - V(China) has none of its own here, since Microsoft's pages name different hosts.
     type: str
     version_added: 0.2.0
-  ca_path:
-    description:
-      - PEM file with the certificate authorities to trust, for example of an inspecting proxy.
-      - TLS is always verified. Without this option the bundle of Python's requests, or E(REQUESTS_CA_BUNDLE), is used.
-    type: path
   session:
     description:
       - RV(totalview.exchange365.tenant_login#module:session), so that the task need not sign in again.
@@ -129,3 +134,4 @@ notes:
   - Runs on the controller, whatever connection the host has. Only where the task is delegated to another machine
     (C(delegate_to)) it runs there as an ordinary module; that machine needs the requirements, and signs in by itself.
 """
+    )

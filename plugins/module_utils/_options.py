@@ -11,8 +11,8 @@ import typing as t
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
 
-#: Documented in the doc fragment totalview.exchange365.tenant.
-TENANT: dict[str, dict[str, t.Any]] = {
+#: Documented in the doc fragment totalview.exchange365.tenant.sign_in.
+SIGN_IN: dict[str, dict[str, t.Any]] = {
     "tenant_id": {"type": "str"},
     "auth_kind": {"type": "str", "choices": list(KINDS)},
     "auth_client_id": {"type": "str"},
@@ -26,8 +26,13 @@ TENANT: dict[str, dict[str, t.Any]] = {
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
     "authority_url": {"type": "str"},
     "graph_url": {"type": "str"},
-    "exchange_url": {"type": "str"},
     "ca_path": {"type": "path"},
+}
+
+#: Documented in the doc fragment totalview.exchange365.tenant.
+TENANT: dict[str, dict[str, t.Any]] = {
+    **SIGN_IN,
+    "exchange_url": {"type": "str"},
     "session": {"type": "str", "no_log": True},
 }
 

@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 import yaml
 
-from integration.operator_desk import Desk
+from emulator.launch import Emulator
+from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, Desk
+from integration.tenants import Tenants
 
 CONTOSO = "5a1f0c3e-1111-4c6b-9a52-000000000001"
 FABRIKAM = "5a1f0c3e-1111-4c6b-9a52-000000000002"
@@ -116,3 +118,61 @@ def test_a_list_that_cannot_be_right_fails(inventory: Inventory) -> None:
     assert done.returncode != 0
     assert "customers.csv, line 2: connector_tenant_id 'contoso.com'" in " ".join(done.stderr.split())
     assert "Traceback" not in done.stderr
+
+
+def test_a_partners_customers_are_asked_once_and_keep_their_hosts(
+    inventory: Inventory, tenants: Tenants, emulator: Emulator
+) -> None:
+    customers = {name: tenants.make(display_name=name) for name in ("Contoso", "Fabrikam")}
+    relationships = [
+        {
+            "displayName": f"{name} 2026",
+            "customer": {"tenantId": tenant, "displayName": f"{name} as agreed"},
+            "autoExtendDuration": "P180D" if name == "Contoso" else "PT0S",
+            "endDateTime": "2026-01-31T00:00:00Z",
+        }
+        for name, tenant in customers.items()
+    ]
+    # More than one page holds.
+    relationships += [{"displayName": f"Draft {number}", "status": "created"} for number in range(300)]
+    role = ("DelegatedAdminRelationship.Read.All",)
+    partner = tenants.make(roles=role, delegatedAdminRelationships=relationships)
+    stranger = tenants.make(roles=("Application.Read.All",))
+    empty = tenants.make(roles=role)
+    inventory.configure(
+        {"type": "gdap"},
+        auth_client_id=CLIENT_ID,
+        authority_url=emulator.url,
+        graph_url=emulator.url,
+        ca_path=emulator.ca_file,
+        expires_within=[30],
+        cache=True,
+        cache_plugin="ansible.builtin.jsonfile",
+        cache_connection="cache",
+    )
+    environment = {"AZURE_TENANT_ID": partner, "AZURE_CLIENT_SECRET": CLIENT_SECRET}
+
+    first = inventory.list(**environment)
+    asked = [entry["path"] for entry in emulator.requests(tenant=partner, service="graph")]
+    tenants.make(id_=customers["Contoso"], display_name="Fourth Coffee")
+    cached = inventory.list(**environment)
+    fresh = _plain(json.loads(inventory.call("ansible-inventory", "--list", "--flush-cache", **environment).stdout))
+    refused = inventory.call("ansible-inventory", "--list", **{**environment, "AZURE_TENANT_ID": stranger})
+    nobody = inventory.call("ansible-inventory", "--list", **{**environment, "AZURE_TENANT_ID": empty})
+
+    hosts = first["_meta"]["hostvars"]
+    assert {host: told["tenant_display_name"] for host, told in hosts.items()} == {
+        tenant: name for name, tenant in customers.items()
+    }
+    assert first["expires_within_30_days"]["hosts"] == [customers["Fabrikam"]]
+    assert sorted(first["relationship_active"]["hosts"]) == sorted(customers.values())
+    assert len(asked) == 3
+    assert cached == first
+    assert set(fresh["_meta"]["hostvars"]) == set(hosts)
+    assert fresh["_meta"]["hostvars"][customers["Contoso"]]["tenant_display_name"] == "Fourth Coffee"
+    assert len(emulator.requests(tenant=partner, service="graph")) == 6
+    assert "DelegatedAdminRelationship.Read.All" in refused.stderr
+    assert "shows no delegated admin relationship" in " ".join(nobody.stderr.split())
+    written = "".join(path.read_text() for path in (inventory.desk.folder / "cache").iterdir())
+    for secret in (CLIENT_SECRET, *emulator.issued()["tokens"]):
+        assert secret not in written

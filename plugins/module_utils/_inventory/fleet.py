@@ -14,21 +14,26 @@ from pathlib import Path
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._inventory import groups, last_report, table_file
+from ansible_collections.totalview.exchange365.plugins.module_utils._inventory import (
+    gdap,
+    groups,
+    last_report,
+    table_file,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._inventory.model import (
     Entry,
     Host,
-    Source,
     merge,
     unknown,
 )
 
 #: Of one entry of the option sources.
 SOURCE: dict[str, dict[str, t.Any]] = {
-    "type": {"type": "str", "choices": ["file", "partner_center", "report"], "required": True},
+    "type": {"type": "str", "choices": ["file", "gdap", "partner_center", "report"], "required": True},
     "path": {"type": "path"},
     "columns": {"type": "dict", "default": {}},
     "delimiter": {"type": "str", "default": ","},
+    "statuses": {"type": "list", "elements": "str", "choices": list(gdap.STATUSES), "default": list(gdap.ALIVE)},
     "adds": {"type": "bool", "default": True},
 }
 _CONSTRAINTS: dict[str, t.Any] = {
@@ -56,15 +61,15 @@ class Fleet:
     warnings: t.Sequence[str]
 
 
-def fleet(settings: Settings, now: datetime) -> Fleet:
-    """Everything that the inventory holds. Raises InputError."""
+def fleet(settings: Settings, partner: t.Callable[[], gdap.Partner], now: datetime) -> Fleet:
+    """Everything that the inventory holds. `partner`: asked where a source wants it. Raises ConnectorError."""
     groups.check_waves(settings.waves)
     wanted = [_validated(given, number) for number, given in enumerate(settings.sources, 1)]
-    sources = [Source(_read(source, settings.folder), source["adds"]) for source in wanted]
-    hosts = [groups.with_wave(host, settings.waves) for host in merge(sources, settings.cloud)]
+    told = [entry for source in wanted for entry in _entries(source, settings, partner)]
+    hosts = [groups.with_wave(host, settings.waves) for host in merge(told, settings.cloud)]
     grouped = {host.name: groups.of(host, now, settings.expires_within) for host in hosts}
     groups.check_names(hosts, {group for names in grouped.values() for group in names})
-    return Fleet(hosts, grouped, _warnings(unknown(sources, hosts)))
+    return Fleet(hosts, grouped, _warnings(unknown(told, hosts)))
 
 
 def _validated(given: t.Any, number: int) -> dict[str, t.Any]:
@@ -76,14 +81,16 @@ def _validated(given: t.Any, number: int) -> dict[str, t.Any]:
     return t.cast("dict[str, t.Any]", found.validated_parameters)
 
 
-def _read(source: t.Mapping[str, t.Any], folder: Path) -> list[Entry]:
-    path = folder / source["path"]
-    if source["type"] == "report":
-        return last_report.read(path)
-    columns = source["columns"]
-    if source["type"] == "partner_center":
-        columns = {**table_file.PARTNER_CENTER, **columns}
-    return table_file.read(path, columns, source["delimiter"])
+def _entries(source: t.Mapping[str, t.Any], settings: Settings, partner: t.Callable[[], gdap.Partner]) -> list[Entry]:
+    if source["type"] == "gdap":
+        found = gdap.entries(partner(), source["statuses"], settings.cloud)
+    elif source["type"] == "report":
+        found = last_report.read(settings.folder / source["path"])
+    else:
+        known = table_file.PARTNER_CENTER if source["type"] == "partner_center" else {}
+        columns = {**known, **source["columns"]}
+        found = table_file.read(settings.folder / source["path"], columns, source["delimiter"])
+    return found if source["adds"] else [entry.only_told() for entry in found]
 
 
 def _warnings(names: t.Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
@@ -40,21 +40,18 @@ _VARIABLE = re.compile(r"(connector|tenant)_[a-z0-9_]+", re.ASCII)
 class Entry:
     """What one source tells of one tenant. `where`: as in "customers.csv, line 5".
 
-    Without `tenant_id` it only tells of a host that another source names.
+    Without `tenant_id` it only tells of a host that another source names. `adds`: the tenant becomes a host; else only
+    where another entry adds it.
     """
 
     where: str
     tenant_id: str | None
     host: str | None = None
     variables: t.Mapping[str, t.Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Source:
-    """`adds`: its tenants become hosts; else it only tells of those that other sources add."""
-
-    entries: t.Sequence[Entry]
     adds: bool = True
+
+    def only_told(self) -> Entry:
+        return replace(self, adds=False)
 
 
 @dataclass(frozen=True)
@@ -82,38 +79,33 @@ def entry(where: str, told: t.Mapping[str, t.Any]) -> Entry:
     return Entry(where, tenant_id.lower(), None if host is None else _host_name(str(host), where), given)
 
 
-def merge(sources: t.Sequence[Source], cloud: str) -> list[Host]:
-    """One host for each tenant, by name. What an earlier source says stands.
+def merge(entries: t.Sequence[Entry], cloud: str) -> list[Host]:
+    """One host for each tenant, by name. What an earlier entry says stands.
 
-    A host is named by the first source that names it, else by its tenant id: never by what a customer may change.
+    A host is named by the first entry that names it, else by its tenant id: never by what a customer may change.
     Raises InputError.
     """
-    adding = [source for source in sources if source.adds]
-    told: dict[str, list[Entry]] = {entry.tenant_id: [] for entry in _entries(adding) if entry.tenant_id}
-    for entry in _entries(sources):
+    told: dict[str, list[Entry]] = {entry.tenant_id: [] for entry in entries if entry.adds and entry.tenant_id}
+    for entry in entries:
         if entry.tenant_id in told:
             told[entry.tenant_id].append(entry)
-    names = {tenant_id: _name(tenant_id, entries) for tenant_id, entries in told.items()}
+    names = {tenant_id: _name(tenant_id, found) for tenant_id, found in told.items()}
     _check_unique(names, told)
-    by_host = {entry.host: entry for entry in _entries(sources) if entry.tenant_id is None}
+    by_host = {entry.host: entry for entry in entries if entry.tenant_id is None}
     hosts = []
-    for tenant_id, entries in told.items():
+    for tenant_id, found in told.items():
         name = names[tenant_id]
         variables: dict[str, t.Any] = {TENANT_ID: tenant_id, CLOUD: cloud}
-        for entry in reversed([*entries, *([by_host[name]] if name in by_host else [])]):
+        for entry in reversed([*found, *([by_host[name]] if name in by_host else [])]):
             variables |= entry.variables
         hosts.append(Host(name, variables))
     return sorted(hosts, key=lambda host: (host.name.casefold(), host.name))
 
 
-def unknown(sources: t.Sequence[Source], hosts: t.Iterable[Host]) -> list[str]:
+def unknown(entries: t.Iterable[Entry], hosts: t.Iterable[Host]) -> list[str]:
     """Names of tenants of which nothing but the name is known: they are not in the inventory."""
     known = {host.name for host in hosts}
-    return sorted({str(entry.host) for entry in _entries(sources) if entry.tenant_id is None} - known)
-
-
-def _entries(sources: t.Iterable[Source]) -> t.Iterator[Entry]:
-    return (entry for source in sources for entry in source.entries)
+    return sorted({str(entry.host) for entry in entries if entry.tenant_id is None} - known)
 
 
 def _name(tenant_id: str, entries: t.Sequence[Entry]) -> str:

@@ -36,6 +36,7 @@ class Entity:
     expand: frozenset[str] = frozenset()
     # Items of a mailbox are paged by number and sorted beside any filter; objects of the directory by token.
     of_mailbox: bool = False
+    longest_page: int = 999
 
     def named(self, name: str) -> str | None:
         """The property as the type has it: clients write names in any case (azure-cli, Az PowerShell)."""
@@ -192,6 +193,35 @@ CREDENTIAL_SIGN_INS = Entity(
         "signInActivity",
     ),
     filters={"appId": ("eq",), "keyId": ("eq",)},
+)
+
+# learn.microsoft.com/graph/api/tenantrelationship-list-delegatedadminrelationships: 300 is all that $top takes. Other
+# filters than these are documented (customer/tenantId); nobody here needs them.
+DELEGATED_ADMIN_RELATIONSHIP = Entity(
+    "delegatedAdminRelationship",
+    "tenantRelationships/delegatedAdminRelationships",
+    (
+        "id",
+        "displayName",
+        "duration",
+        "customer",
+        "accessDetails",
+        "status",
+        "autoExtendDuration",
+        "createdDateTime",
+        "lastModifiedDateTime",
+        "activatedDateTime",
+        "endDateTime",
+    ),
+    filters={"status": ("eq",)},
+    longest_page=300,
+)
+
+DELEGATED_ADMIN_CUSTOMER = Entity(
+    "delegatedAdminCustomer",
+    "tenantRelationships/delegatedAdminCustomers",
+    ("id", "tenantId", "displayName"),
+    longest_page=300,
 )
 
 DIRECTORY_OBJECT = Entity("directoryObject", "directoryObjects", ("id", "deletedDateTime", "displayName"))

@@ -14,7 +14,6 @@ from emulator.graph.odata.entities import ADVANCED_VERBS, Entity
 from emulator.graph.odata.filters import BadFilter, Filter, UnsupportedFilter, parse_filter
 
 DEFAULT_PAGE = 100
-LONGEST_PAGE = 999
 
 _KNOWN = frozenset({"$filter", "$select", "$expand", "$top", "$skiptoken", "$count", "$search", "$orderby", "$format"})
 _EXPAND = re.compile(r"(?P<name>\w+)(?:\(\$select=(?P<select>[\w,]+)\))?")
@@ -58,7 +57,7 @@ def read_options(call: Call, entity: Entity) -> Options:
         order=_order(call.query.get("$orderby"), entity),
         search=_search(call.query.get("$search"), entity),
         count=call.query.get("$count", "").lower() == "true" and (entity.of_mailbox or _eventual(call)),
-        top=_top(call.query.get("$top")),
+        top=_top(call.query.get("$top"), entity.longest_page),
         skiptoken=call.query.get("$skiptoken", ""),
         skip=_skip(call.query.get("$skip", "0")),
     )
@@ -143,11 +142,11 @@ def _search(text: str | None, entity: Entity) -> tuple[SearchTerm, ...]:
     return tuple(terms)
 
 
-def _top(text: str | None) -> int:
+def _top(text: str | None, longest: int) -> int:
     if text is None:
         return DEFAULT_PAGE
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_PAGE:
-        raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {LONGEST_PAGE} inclusive.")
+    if not text.isdecimal() or not 1 <= int(text) <= longest:
+        raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and {longest} inclusive.")
     return int(text)
 
 

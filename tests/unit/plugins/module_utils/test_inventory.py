@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._inventory.fleet import Fleet, Settings, fleet
+from ansible_collections.totalview.exchange365.plugins.module_utils._inventory.gdap import Partner
 from ansible_collections.totalview.exchange365.plugins.module_utils._inventory.groups import wave
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -24,8 +25,13 @@ def tenant(number: int) -> str:
     return f"5a1f0c3e-1111-4c6b-9a52-{number:012}"
 
 
-def read(folder: Path, *sources, cloud="Global", waves=(), expires_within=()) -> Fleet:
-    return fleet(Settings(sources, folder, cloud, waves, expires_within), NOW)
+def read(folder: Path, *sources, cloud="Global", waves=(), expires_within=(), partner=None) -> Fleet:
+    asked = _nobody_asks if partner is None else lambda: partner
+    return fleet(Settings(sources, folder, cloud, waves, expires_within), asked, NOW)
+
+
+def _nobody_asks():
+    raise AssertionError("No source asks Microsoft Graph.")
 
 
 def table(folder: Path, text: str, name="customers.csv", **source) -> dict:
@@ -292,3 +298,80 @@ def test_groups_by_when_the_relationship_ends(tmp_path, ends, renews, groups):
     found = read(tmp_path, table(tmp_path, f"{head}{tenant(1)},active,{ends},{renews}\n"), expires_within=[30, 90])
 
     assert found.groups[tenant(1)] == ["cloud_global", "relationship_active", *groups]
+
+
+def relationship(number: int, name: str, status="active", ends="2027-06-30T00:00:00.1234567Z", renews="PT0S") -> dict:
+    return {
+        "id": f"{name}-{number}",
+        "displayName": name,
+        "customer": {"tenantId": tenant(number).upper(), "displayName": f"Then {number}"},
+        "status": status,
+        "endDateTime": ends,
+        "autoExtendDuration": renews,
+    }
+
+
+def of_partner(*relationships: dict, customers=()) -> Partner:
+    rows = [{"id": tenant(number), "tenantId": tenant(number), "displayName": name} for number, name in customers]
+    return Partner(relationships, rows)
+
+
+GDAP = {"type": "gdap"}
+
+
+def test_customers_of_a_partner_are_called_as_they_are_today(tmp_path):
+    partner = of_partner(relationship(1, "A", renews="P180D"), relationship(2, "B"), customers=[(1, "Today")])
+
+    found = read(tmp_path, GDAP, cloud="USGov", partner=partner)
+
+    assert variables(found)[tenant(1)] == {
+        "connector_tenant_id": tenant(1),
+        "connector_cloud": "USGov",
+        "tenant_display_name": "Today",
+        "tenant_relationship": "active",
+        "tenant_relationship_ends": "2027-06-30T00:00:00.123456+00:00",
+        "tenant_relationship_renews": True,
+    }
+    assert variables(found)[tenant(2)]["tenant_display_name"] == "Then 2"
+
+
+@pytest.mark.parametrize(
+    ("rows", "status", "ends", "renews"),
+    [
+        ([("expired", "2028"), ("active", "2027"), ("terminated", "2029")], "active", "2027", False),
+        ([("active", "2027"), ("active", "2028")], "active", "2028", False),
+        ([("expiring", "2028"), ("active", "2027", "P180D")], "expiring", "2028", True),
+        ([("active", "2027"), ("expired", "2026", "P180D")], "active", "2027", False),
+    ],
+)
+def test_of_several_relationships_the_one_that_lasts_longest_counts(tmp_path, rows, status, ends, renews):
+    made = [
+        relationship(1, str(number), state, f"{year}-01-01T00:00:00Z", *extends)
+        for number, (state, year, *extends) in enumerate(rows)
+    ]
+
+    told = variables(read(tmp_path, GDAP, partner=of_partner(*made)))[tenant(1)]
+
+    assert told["tenant_relationship"] == status
+    assert told["tenant_relationship_ends"][:4] == ends
+    assert told["tenant_relationship_renews"] is renews
+
+
+def test_who_has_ended_the_relationship_is_no_host_unless_somebody_names_it(tmp_path):
+    pending = {**relationship(4, "Pending", "created", None), "customer": None}
+    partner = of_partner(
+        relationship(1, "A"), relationship(2, "B", "terminated"), relationship(3, "MLT_1234_abc"), pending
+    )
+    own = table(tmp_path, f"connector_tenant_id,inventory_hostname\n{tenant(2)},fabrikam\n")
+
+    assert list(variables(read(tmp_path, GDAP, partner=partner))) == [tenant(1)]
+    found = read(tmp_path, GDAP, own, partner=partner)
+    assert list(variables(found)) == [tenant(1), "fabrikam"]
+    assert "relationship_terminated" in found.groups["fabrikam"]
+    ended = read(tmp_path, {**GDAP, "statuses": ["terminated"]}, partner=partner)
+    assert list(variables(ended)) == [tenant(2)]
+
+
+def test_an_unknown_status_is_refused(tmp_path):
+    with pytest.raises(InputError, match=r"Source 1: .*statuses"):
+        read(tmp_path, {**GDAP, "statuses": ["alive"]})
