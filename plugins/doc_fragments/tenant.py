@@ -110,10 +110,9 @@ options:
       - TLS is always verified. Without this option the bundle of Python's requests, or E(REQUESTS_CA_BUNDLE), is used.
     type: path
 """
-    # Options of every module that signs in to a tenant.
-    DOCUMENTATION = (
-        SIGN_IN
-        + r"""
+    # Of every module that signs in to a tenant, beside sign_in.
+    DOCUMENTATION = r"""
+options:
   exchange_url:
     description:
       - Exchange Online's address C(https://host[:port]) in place of the one of O(cloud). Tokens are asked for the
@@ -134,4 +133,3 @@ notes:
   - Runs on the controller, whatever connection the host has. Only where the task is delegated to another machine
     (C(delegate_to)) it runs there as an ordinary module; that machine needs the requirements, and signs in by itself.
 """
-    )

@@ -26,6 +26,7 @@ description:
     C(DelegatedPermissionGrant.ReadWrite.All).
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
   - totalview.exchange365.access

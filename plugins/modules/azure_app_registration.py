@@ -18,6 +18,7 @@ description:
   - An application of the same display name without our key stops the task, unless O(adopt) is set.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.access
   - totalview.exchange365.store.optional

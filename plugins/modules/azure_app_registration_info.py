@@ -15,6 +15,7 @@ description:
   - Display names are not unique, so the answer is a list.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.reading
 options:

@@ -20,6 +20,7 @@ description:
   - Enabling counts as consent. While somebody else can sign in with the registration it is refused.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
   - totalview.exchange365.access

@@ -20,6 +20,7 @@ description:
     by a run that was killed; it is removed. All others that the store does not hold are reported and never touched.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
   - totalview.exchange365.store

@@ -19,6 +19,7 @@ description:
     first; otherwise nothing is signed in to.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.store
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing

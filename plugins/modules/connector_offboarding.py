@@ -19,6 +19,7 @@ description:
   - The secret itself is neither a result nor a log line.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
   - totalview.exchange365.store

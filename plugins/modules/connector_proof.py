@@ -21,6 +21,7 @@ description:
   - A proof is recorded beside the secret in the store. It is not made again while secret and restriction are the same.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
   - totalview.exchange365.store

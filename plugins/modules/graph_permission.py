@@ -17,6 +17,7 @@ description:
   - Declaring grants nothing; see M(totalview.exchange365.admin_consent).
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.registration
   - totalview.exchange365.registration.located
   - totalview.exchange365.permissions

@@ -17,6 +17,7 @@ description:
     or stored it is of no use to anybody.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.reading
 options:

@@ -18,6 +18,7 @@ from tooling.install_collection import ROOT
 
 GROUP = "connector"
 FRAGMENT = "totalview.exchange365.tenant"
+SIGN_IN = f"{FRAGMENT}.sign_in"
 
 
 def fragments(module: Path) -> list[str]:
@@ -31,7 +32,10 @@ def fragments(module: Path) -> list[str]:
 
 def main() -> str | None:
     modules = [file for file in (ROOT / "plugins" / "modules").glob("*.py") if file.name != "__init__.py"]
-    signing_in = {module.stem for module in modules if FRAGMENT in fragments(module)}
+    documented = {module.stem: set(fragments(module)) & {FRAGMENT, SIGN_IN} for module in modules}
+    if halves := sorted(name for name, found in documented.items() if len(found) == 1):
+        return f"Of the fragments {FRAGMENT} and {SIGN_IN} only one is in: {', '.join(halves)}."
+    signing_in = {name for name, found in documented.items() if found}
     listed = set(yaml.safe_load((ROOT / "meta" / "runtime.yml").read_text())["action_groups"][GROUP])
     wrong = [f"{name} has the fragment {FRAGMENT}, but is not listed" for name in signing_in - listed]
     wrong += [f"{name} is listed, but is no module with the fragment {FRAGMENT}" for name in listed - signing_in]

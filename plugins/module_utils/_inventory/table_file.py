@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import typing as t
 from pathlib import Path
 
-import yaml
+with contextlib.suppress(ImportError):  # wherever there is an inventory, ansible-core has brought it
+    import yaml
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._inventory.model import (
