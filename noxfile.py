@@ -39,7 +39,7 @@ def lint(session: nox.Session) -> None:
     run(session, "ruff", "format", "--check", "--quiet")
     run(session, "mypy", "--no-error-summary")
     run(session, "shellcheck", ".ci/run", "tests/tooling/find-python")
-    run(session, "ansible-lint", "-q", "--strict", "roles", "playbooks")
+    run(session, "ansible-lint", "-q", "--strict")
     run(session, "antsibull-changelog", "lint")
     run(session, "antsibull-docs", "lint-collection-docs", "--plugin-docs", ".")
     run(session, "python", "-m", "tooling.action_group")
