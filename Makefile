@@ -1,6 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. PYTHON=3.13 (or a path) picks another Python than 3.11.
 # Whatever they create stays in this folder: .venv .nox .cache collections. Also: make emulator ARGS="--help",
-# make bench TENANTS=200 (FORKS=, LATENCY_MS=, BASE=), make bench-growth, make lint, make sanity, make build, make clean.
+# make bench TENANTS=200 (FORKS=, LATENCY_MS=, BASE=), make bench-growth, make lint, make sanity, make build, make clean,
+# and make test-all: what a release is judged by (make importer, make site, make matrix), then the tests.
 
 help:
 	@sed -n 's/^# //p; /^$$/q' Makefile
@@ -39,7 +40,12 @@ test: $(SETUP)
 	@$(NOX) lint environments sanity
 	@exec .venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
-lint sanity environments: $(SETUP)
+# What a release is judged by, besides: Galaxy's importer, the documentation's site, each ansible-core on each Python.
+test-all: $(SETUP)
+	@$(NOX) importer site matrix
+	@$(MAKE) --no-print-directory test
+
+lint sanity environments importer site matrix: $(SETUP)
 	@$(NOX) $@
 
 emulator: $(SETUP)
@@ -60,4 +66,4 @@ build: $(SETUP)
 clean:
 	rm -rf .venv .nox .cache build collections dist
 
-.PHONY: help demo test lint sanity environments emulator bench bench-growth chaos build clean
+.PHONY: help demo test test-all lint sanity environments importer site matrix emulator bench bench-growth chaos build clean

@@ -20,6 +20,13 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LEGS = {"floor": ["3.11"], "newest": ["3.14", "3.13", "3.12"]}
 # Clients of tests/clients that everybody runs: each has its requirements there.
 CLIENTS = ("msgraph-sdk", "python-o365")
+# Which Pythons a controller may have (docs.ansible.com, ansible-core support matrix); "": the newest release there is.
+MATRIX = {
+    "==2.19.*": ["3.11", "3.12", "3.13"],
+    "==2.20.*": ["3.12", "3.13", "3.14"],
+    "==2.21.*": ["3.12", "3.13", "3.14"],
+    "": ["3.14", "3.13"],
+}
 # Tools find their siblings, the helpers below tests/ and the collection.
 TOOLS = {
     "PATH": f"{BIN}:{os.environ['PATH']}",
@@ -70,6 +77,39 @@ def environments(session: nox.Session) -> None:
 
 
 @nox.session
+def importer(session: nox.Session) -> None:
+    """What Galaxy does with the archive when somebody publishes it; `ansible-test sanity` has a session of its own."""
+    made = make_environment(session, "importer", ["3.13", "3.12"], ["-r", str(ROOT / "requirements-release.txt")])
+    if reason := made.get("skip"):
+        session.skip(reason)
+    run(session, "python", "-m", "tooling.importer", made["bin"])
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """The documentation as a site, in build/site; a warning is an error."""
+    run(session, "python", "-m", "tooling.site")
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """The archive, installed and run with each ansible-core on each Python, and with the required libraries only."""
+    skipped = []
+    for core, versions in MATRIX.items():
+        for version in versions:
+            requirements = [f"ansible-core{core}", "-r", str(ROOT / "meta" / "ee-requirements.txt")]
+            made = make_environment(
+                session, f"matrix/{core.strip('=~.*') or 'newest'}-{version}", [version], requirements
+            )
+            if "skip" in made:
+                skipped.append(f"ansible-core{core} on Python {version}")
+            else:
+                run(session, "python", "-m", "tooling.matrix", made["bin"])
+    if skipped:
+        session.warn(f"Not run, since this machine lacks the Python: {', '.join(skipped)}")
+
+
+@nox.session
 def demo(session: nox.Session) -> None:
     """A tenant from nothing to hand-off, against the emulator."""
     run(session, "python", "tests/demo/run.py", *session.posargs)
@@ -95,23 +135,24 @@ def make_legs(session: nox.Session) -> dict[str, dict[str, str]]:
 def make_leg(session: nox.Session, name: str, versions: list[str]) -> dict[str, str]:
     if PYTHON in versions:
         return {"bin": str(BIN)}
+    return make_environment(session, f"legs/{name}", versions, ["-r", str(ROOT / "requirements-controller.txt")])
+
+
+def make_environment(session: nox.Session, name: str, versions: list[str], requirements: list[str]) -> dict[str, str]:
+    """Below .nox, with the first of these Pythons that the machine has; made anew when what it is made from changes."""
     found = subprocess.run(
         ["tests/tooling/find-python", *versions], cwd=ROOT, check=False, capture_output=True, text=True
     )
     if found.returncode:
         return {"skip": found.stderr.strip()}
-    home = ROOT / ".nox" / "legs" / name
-    make_environment(session, found.stdout.strip(), home, ROOT / "requirements-controller.txt")
-    return {"bin": str(home / "bin")}
-
-
-def make_environment(session: nox.Session, interpreter: str, home: Path, requirements: Path) -> None:
-    """Once for an interpreter and its requirements. Modules are compiled when used: msgraph-sdk has 20,000."""
-    made_from = f"{interpreter}\n{requirements.read_text()}"
+    interpreter = found.stdout.strip()
+    home = ROOT / ".nox" / name
+    files = [Path(path).read_text() for path in requirements if path.startswith("/")]
+    made_from = "\n".join([interpreter, *requirements, *files])
     stamp = home / "made-from.txt"
-    if stamp.exists() and stamp.read_text() == made_from:
-        return
-    shutil.rmtree(home, ignore_errors=True)
-    session.run(interpreter, "-m", "venv", str(home), external=True)
-    session.run(str(home / "bin" / "pip"), "install", "-qq", "--no-compile", "-r", str(requirements), external=True)
-    stamp.write_text(made_from)
+    if not stamp.exists() or stamp.read_text() != made_from:
+        shutil.rmtree(home, ignore_errors=True)
+        session.run(interpreter, "-m", "venv", str(home), external=True)
+        session.run(str(home / "bin" / "pip"), "install", "-qq", *requirements, external=True)
+        stamp.write_text(made_from)
+    return {"bin": str(home / "bin")}
