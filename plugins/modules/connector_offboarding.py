@@ -100,6 +100,11 @@ tokens_until:
   description: Until when tokens may live that were issued before; V(null) before the refusal is proven.
   returned: success
   type: str
+kept:
+  description: What stays in the tenant and why, once O(state=finished) is noted.
+  returned: success
+  type: list
+  elements: str
 changes:
   description: What was noted, or in check mode would be.
   returned: success

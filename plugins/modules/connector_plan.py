@@ -25,10 +25,12 @@ options:
         RV(audit), RV(details) and RV(tenant_id) are returned.
       - With V(offboarding) what goes of the registrations that the secret store knows is told in RV(registrations),
         with how far their offboarding is. Outside of check mode only where C(connector_offboard) names O(host).
+      - With V(discovery) applications that people made by hand for Totalview are looked for, and what adopting them
+        would change. Only RV(result), RV(details), RV(discovered) and RV(tenant_id) are returned.
       - With V(settings) nothing is planned. The variables are checked and told as the other modules take them, and
         nobody signs in.
     type: str
-    choices: [tenant, secrets, audit, offboarding, settings]
+    choices: [tenant, secrets, audit, offboarding, discovery, settings]
     default: tenant
 extends_documentation_fragment:
   - totalview.exchange365.variables
@@ -141,6 +143,11 @@ audit:
     fails:
       description: Whether one is as severe as C(connector_fail_on).
       type: bool
+discovered:
+  description:
+    - Variables of the host that adopt what was found, as a YAML text, with what adopting would change as comments.
+  returned: in a discovery
+  type: str
 rights:
   description:
     - Which permissions the automation lacks for what the variables ask for. The directory role for Exchange Online does
@@ -210,9 +217,13 @@ registrations:
       description: In an offboarding, what goes now, a few words each.
       type: list
       elements: str
+    later:
+      description: In an offboarding, what goes when no token of before lives any more.
+      type: list
+      elements: str
     stage:
       description:
-        - In an offboarding, how far it is, and with it C(closed), C(refusal) and C(tokens_until), as
+        - In an offboarding, how far it is, and with it C(closed), C(refusal), C(tokens_until) and C(kept), as
           M(totalview.exchange365.connector_offboarding) returns them.
       type: str
 connection:
@@ -248,7 +259,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._options imp
 
 ARGUMENT_SPEC = {
     **VARIABLES,
-    "scope": {"type": "str", "choices": ["tenant", "secrets", "audit", "offboarding", "settings"], "default": "tenant"},
+    "scope": {
+        "type": "str",
+        "choices": ["tenant", "secrets", "audit", "offboarding", "discovery", "settings"],
+        "default": "tenant",
+    },
 }
 
 OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)

@@ -37,9 +37,19 @@ options:
     description:
       - V(absent) removes what this module made, namely roles, access policies, and the group if its notes name the
         registration. The registration then reaches whatever its grants give it; revoke them first.
+      - Tokens that were issued before live on for up to 28 hours, and reach by then whatever is not restricted any
+        more.
+      - With O(store) everything is found by the client ID and the group's GUID that the store knows, also where the
+        application is gone. A group stays where others manage or use it, or where it has members that O(members) and
+        O(sender) do not name (RV(kept)).
     type: str
     choices: [present, absent]
     default: present
+  only_roles:
+    description: With O(state=absent), only the roles go, which give; what restricts stays.
+    version_added: 0.2.0
+    type: bool
+    default: false
   mode:
     description:
       - V(access_policy) is an Application Access Policy (C(RestrictAccess)). It limits what the grants in Microsoft
@@ -155,6 +165,13 @@ waiting:
   description: What is waited for; V(null) when nothing.
   returned: success
   type: str
+kept:
+  description: With O(state=absent), what stays and why.
+  returned: success
+  version_added: 0.2.0
+  type: list
+  elements: str
+  sample: ["group senders (6f1d3b52-0c1e-4a55-8a57-2c6c7fb2a0d3): it is managed by Ann"]
 hold:
   description: Permissions whose grants must stay as they are until RV(try_again_at).
   returned: success
@@ -217,6 +234,7 @@ ARGUMENT_SPEC = {
     **ACCESS,
     **OPTIONAL_STORE,
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "only_roles": {"type": "bool", "default": False},
     "mode": {"type": "str", "choices": ["access_policy", "rbac", "none"], "default": "access_policy"},
     "permissions": {"type": "list", "elements": "str", "default": []},
     "group": {"type": "str"},

@@ -19,7 +19,7 @@ from typing import Any
 from chaos.fleet import Fleet
 from chaos.processes import Broken, Endless
 from chaos.reading import Case, blame, state_of, words_of
-from chaos.scenarios import LATER, Scenario
+from chaos.scenarios import Scenario
 from chaos.truth import complaints
 
 Fault = Mapping[str, Any]
@@ -142,7 +142,7 @@ class CrashMatrix:
         """`others`: tenants to be brought to the same end, without being judged."""
         states = self._recover(scenario, points, others)
         for point in points:
-            if states[point.host] != "complete":
+            if states[point.host] != scenario.end:
                 point.complaints.append(f"{states[point.host]} after everything was in order again")
         mark = self._fleet.emulator.last_request()
         blame(self._fleet.run([point.host for point in points], scenario.playbook), self._fleet, points)
@@ -160,10 +160,10 @@ class CrashMatrix:
             for point in points:
                 if states[point.host] == "failed" and point.host in open_hosts:
                     point.complaints.append(f"failed again: {words_of(run, point.host)}")
-            open_hosts = [host for host in open_hosts if states[host].startswith("waiting")]
+            open_hosts = [host for host in open_hosts if states[host].startswith(("waiting", "offboarding"))]
             if not open_hosts:
                 break
-            self._fleet.emulator.advance_clock(LATER)
+            self._fleet.emulator.advance_clock(scenario.pause)
         return states
 
 

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from chaos.fleet import Fleet, Playbook
 from chaos.truth import Wanted, registrations
-from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import ONBOARD
-from integration.plays import CONNECTION, task
 
 DAY = 86_400
 #: Longer than connector_enforcement_delay.
 LATER = 3 * 3600
+#: Longer than any token of before lives.
+PAST_TOKENS = 29 * 3600
 MODE_VARIABLES = ("connector_mail_restriction", "connector_calendar_restriction")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """`begin` makes work for the next run; `recoveries` is how many runs without faults, hours apart, may be needed."""
+    """`begin` makes work for the next run; `recoveries` is how many runs without faults may be needed.
+
+    `pause`: seconds between these. `end`: the tenant's state when all is done.
+    """
 
     name: str
     begin: Callable[[Fleet], None]
     wanted: Sequence[Wanted]
     playbook: Playbook = ONBOARD
     recoveries: int = 1
+    pause: int = LATER
+    end: str = "complete"
 
 
 def _nothing(_fleet: Fleet) -> None:
@@ -49,25 +53,20 @@ def _to_mode(mode: str) -> Callable[[Fleet], None]:
     return change
 
 
-def _removal() -> list[dict[str, Any]]:
-    """The door closes first: without grants it does not matter when the restriction goes."""
-    groups = {wanted.unique_name: wanted.group for wanted in registrations("")}
-    tasks = [removal for name in (CALENDAR, MAIL) for removal in _removal_of(name, groups[name])]
-    defaults = {"group/totalview.exchange365.connector": CONNECTION}
-    return [{"hosts": "all", "gather_facts": False, "module_defaults": defaults, "tasks": tasks}]
-
-
-def _removal_of(unique_name: str, group: str) -> list[dict[str, Any]]:
-    return [
-        {**task("azure_app_registration_info", unique_name=unique_name), "register": "found"},
-        {**task("admin_consent", unique_name=unique_name, permissions=[]), "when": "found.registrations | length > 0"},
-        task("mailbox_restriction", state="absent", unique_name=unique_name, group=group, mode="none"),
-        task("azure_app_registration", state="absent", unique_name=unique_name),
-    ]
+def _named(fleet: Fleet) -> None:
+    fleet.desk.variables["connector_offboard"] = "{{ [inventory_hostname] }}"
 
 
 ONBOARDING = Scenario("onboarding", _nothing, registrations("access_policy"))
 RENEWAL = Scenario("renewal", _nearly_a_year_later, registrations("access_policy"))
 TO_RBAC = Scenario("access_policy to rbac", _to_mode("rbac"), registrations("rbac"), recoveries=3)
-REMOVAL = Scenario("removal", _nothing, (), _removal())
-SCENARIOS = (ONBOARDING, RENEWAL, TO_RBAC, REMOVAL)
+OFFBOARDING = Scenario(
+    "offboarding",
+    _named,
+    (),
+    "totalview.exchange365.offboard",
+    recoveries=3,
+    pause=PAST_TOKENS,
+    end="offboarded",
+)
+SCENARIOS = (ONBOARDING, RENEWAL, TO_RBAC, OFFBOARDING)

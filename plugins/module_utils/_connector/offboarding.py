@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ExchangeError,
+    InputError,
+    NoExchangeError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import NO_EXCHANGE, Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import plan as secret_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import read as secret_read
@@ -34,6 +39,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
     known_client_id,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
+    absent as restriction_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
+    read as restriction_read,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import run as restriction_run
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import UNRESTRICTED
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in import plan as sign_in_plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.sign_in import read as sign_in_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
@@ -44,12 +57,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 #: In this order: at no moment does anybody reach more than before. The restriction goes when no token lives any more.
-PARTS = ("note", "sign-in", "consent", "secret", "application", "refusal")
+PARTS = ("note", "sign-in", "consent", "secret", "application", "roles", "refusal", "restriction", "purge", "end")
 
 
 @dataclass(frozen=True)
 class Going:
-    """One registration on its way out. `reached`: how far the store's note says it is."""
+    """One registration on its way out. `reached`: how far the store's note says it is.
+
+    `removals`: what goes now. `later`: what goes when no token lives any more.
+    """
 
     entry: options.Registration
     planned: Planned
@@ -58,6 +74,7 @@ class Going:
     has_principal: bool
     ids: t.Mapping[str, str]
     removals: tuple[str, ...]
+    later: tuple[str, ...]
 
 
 def run(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
@@ -113,6 +130,7 @@ def _settings(going: Going) -> dict[str, t.Any]:
         "has_principal": going.has_principal,
         "ids": dict(going.ids),
         "removals": list(going.removals),
+        "later": list(going.later),
     }
 
 
@@ -120,34 +138,89 @@ def _going(
     tenant: Tenant, store: SecretStore, variables: Variables, entry: options.Registration, client_id: str
 ) -> Going:
     planned = Planned(Wanted.from_options(variables, entry, store.address).located(client_id))
-    noted = store.offboarding(tenant.directory_id, entry["unique_name"])
-    graph = tenant.graph
+    noted, graph = store.offboarding(tenant.directory_id, entry["unique_name"]), tenant.graph
     graph.read_ahead(registration_read.located_reads(entry["unique_name"], client_id))
     switches = sign_in_read.read(graph, client_id)
-    ids = {
-        name: id_
-        for name, id_ in (
-            ("client", client_id),
-            ("application", switches.object_id),
-            ("service_principal", switches.principal_id),
-        )
-        if id_
-    }
-    if switches.object_id is not None:
-        planned.changes["sign-in"] = sign_in_plan.plan(switches, enabled=False)
-        _open(planned, tenant, store, client_id)
-    removals = tuple(step for change in planned.changes.values() for step in change.describe())
+    ids = {"client": client_id, "application": switches.object_id, "service_principal": switches.principal_id}
     exists = switches.object_id is not None
     # An application that is there again was restored: whatever was proven of it is void.
     reached = offboarding.view(None if exists else noted, graph.now)
+    changes = planned.changes
+    later: tuple[str, ...] = ()
+    if exists:
+        changes["sign-in"] = sign_in_plan.plan(switches, enabled=False)
+        _open(planned, tenant, store, client_id)
     if reached["stage"] == "closing":
-        actual = offboarding.Actual(graph.now, noted, exists)
-        begun = offboarding_plan.plan(actual, offboarding.Desired("begun", "", ids, removals))
-        closed = offboarding.Close(noted or StoredOffboarding(graph.now, ""))
-        planned.changes["note"] = begun
-        planned.changes["refusal"] = Change({"closed": False}, {"closed": True}, (closed,))
-    planned.changes = {part: planned.changes[part] for part in PARTS if part in planned.changes}
-    return Going(entry, planned, reached, exists, switches.principal_id is not None, ids, removals)
+        changes["roles"], later = _roles(planned, tenant, store, client_id)
+    if reached["stage"] == "finishing":
+        changes["restriction"] = _restriction(planned, tenant, store, client_id)
+    if reached["stage"] in ("finishing", "offboarded") and variables["connector_purge"]:
+        found = registration_read.read_absent(graph, planned.wanted.unique_name, client_id, purge=True)
+        changes["purge"] = registration_plan.plan_absent(found, purge=True)
+    going = Going(
+        entry,
+        planned,
+        reached,
+        exists=exists,
+        has_principal=switches.principal_id is not None,
+        ids={name: id_ for name, id_ in ids.items() if id_},
+        removals=tuple(step for change in changes.values() for step in change.describe()),
+        later=later,
+    )
+    planned.changes = _in_order({**changes, **_notes(going, noted, graph.now)})
+    return going
+
+
+def _in_order(changes: t.Mapping[str, Change[t.Any]]) -> dict[str, Change[t.Any]]:
+    return {part: changes[part] for part in PARTS if part in changes}
+
+
+def _notes(going: Going, noted: StoredOffboarding | None, now: datetime) -> dict[str, Change[t.Any]]:
+    """What the store will note besides."""
+    stage = going.reached["stage"]
+    if stage not in ("closing", "finishing"):
+        return {}
+    wanted = offboarding.Desired("begun", "", going.ids, going.removals)
+    note = offboarding_plan.plan(offboarding.Actual(now, noted, going.exists), wanted)
+    if stage == "closing":
+        closed = offboarding.Close(noted or StoredOffboarding(now, ""))
+        return {"note": note, "refusal": Change({"closed": False}, {"closed": True}, (closed,))}
+    end = offboarding_plan.plan(offboarding.Actual(now, noted), offboarding.Desired("finished", ""))
+    return {"note": note, "end": end}
+
+
+def _roles(
+    planned: Planned, tenant: Tenant, store: SecretStore, client_id: str
+) -> tuple[Change[t.Any], tuple[str, ...]]:
+    """The roles in Exchange, which give, and what is to go later, which restricts.
+
+    Microsoft Graph closes a registration alone: whatever is amiss in Exchange waits until then.
+    """
+    try:
+        change = _restriction(planned, tenant, store, client_id, only_roles=True)
+        later = _restriction(planned, tenant, store, client_id)
+    except (ExchangeError, NoExchangeError) as error:
+        planned.find([f"What restricts its mailboxes could not be read: {error.message}"])
+        return UNRESTRICTED.change, ()
+    return change, tuple(step.describe() for step in later.steps if step not in change.steps)
+
+
+def _restriction(
+    planned: Planned, tenant: Tenant, store: SecretStore, client_id: str, *, only_roles: bool = False
+) -> Change[t.Any]:
+    wanted = planned.wanted.restriction
+    known = restriction_run.located_absent(wanted, store, tenant.directory_id, client_id)
+    try:
+        clients = restriction_read.Clients(tenant.graph, tenant.exchange, tenant.graph_beta if wanted.beta else None)
+    except NoExchangeError as error:
+        if error.code != NO_EXCHANGE:
+            raise
+        planned.find(restriction_run.unread(error))
+        return UNRESTRICTED.change
+    actual = restriction_read.read_absent(clients, known.desired, known.principal_id)
+    if not only_roles:
+        planned.find(f"{text}. It stays." for text in restriction_absent.kept(actual, known.desired))
+    return restriction_absent.plan_absent(actual, known.desired, only_roles=only_roles)
 
 
 def _open(planned: Planned, tenant: Tenant, store: SecretStore, client_id: str) -> None:

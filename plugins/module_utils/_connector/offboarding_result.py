@@ -28,12 +28,11 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: 
         return failed_result(host, changed, failure)
     result: dict[str, t.Any] = {"tenant": host, "changed": changed}
     if check_mode and changed:
-        going = [entry for entry in registrations if entry["removals"]]
-        what = "; ".join(f"{entry['name']}: {', '.join(entry['removals'])}" for entry in going)
-        return {**result, "state": "changes_pending", "next": _to_confirm(host, what)}
+        return {**result, "state": "changes_pending", "next": _to_confirm(host, registrations)}
     reached = [_reached(entry, steps, index) for index, entry in enumerate(registrations)]
     if all(entry["stage"] == "offboarded" for entry in reached):
-        return {**result, "state": "offboarded", "next": "-"}
+        kept = "; ".join(text for entry in reached for text in entry["kept"])
+        return {**result, "state": "offboarded", "next": f"Nothing has to be done. Kept: {kept}" if kept else "-"}
     until = max((entry["tokens_until"] for entry in reached if entry["tokens_until"]), default=None)
     told = [_told(entry["name"], found) for entry, found in zip(registrations, reached, strict=True)]
     return {
@@ -45,8 +44,15 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: 
     }
 
 
-def _to_confirm(host: str, what: str) -> str:
-    return f"This goes: {what}. You run again without check mode, with -e connector_offboard={host}"
+def _to_confirm(host: str, registrations: t.Sequence[Json]) -> str:
+    later = _listed(registrations, "later")
+    besides = f" When tokens of before have expired, 28 hours later, a further run: {later}." if later else ""
+    confirm = f"You run again without check mode, with -e connector_offboard={host}"
+    return f"This goes: {_listed(registrations, 'removals')}.{besides} {confirm}"
+
+
+def _listed(registrations: t.Sequence[Json], what: str) -> str:
+    return "; ".join(f"{entry['name']}: {', '.join(entry[what])}" for entry in registrations if entry[what])
 
 
 def _reached(entry: Json, steps: Json, index: int) -> Json:

@@ -10,7 +10,12 @@ import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, offboarding, options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import (
+    details,
+    discovery,
+    offboarding,
+    options,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.audit import audit
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
@@ -83,6 +88,8 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
             prove_again=variables["connector_prove_again"],
             proof_valid=valid,
         )
+        if scope == "discovery":
+            return discovery.discover(tenant, store, planner, variables, host)
         if scope == "audit":
             return _audited(tenant, planner.look(wanted), handoff, store, variables, host)
         planned = planner.plan_secrets(wanted) if only_secrets else planner.plan(wanted)

@@ -20,6 +20,7 @@ _ORDER = (
     "findings",
     "not_provable",
     "waiting_for_decision",
+    "found",
     "waiting_for_revocation",
     "waiting_for_consent",
     "waiting_for_exchange",
@@ -30,11 +31,12 @@ _ORDER = (
     "enabled",
     "ready",
     "clean",
+    "nothing_found",
     "offboarded",
     "complete",
 )
 #: Tenants in these states need nobody.
-_SETTLED = frozenset({"ready", "clean", "enabled", "complete", "offboarded", "not_named"})
+_SETTLED = frozenset({"ready", "clean", "enabled", "complete", "offboarded", "not_named", "nothing_found"})
 #: Of a larger fleet only those are shown that need somebody.
 _ALL_UP_TO = 100
 _COLUMNS = ("tenant", "state", "by", "changed", "next")

@@ -38,6 +38,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
+#: The code of the NoExchangeError of a tenant that has none; any other refusal may pass.
+NO_EXCHANGE = "NoExchangeOnline"
 #: The service's principal is not in the tenant; it is switched off; the tenant has not subscribed to it.
 _NO_SERVICE = ("AADSTS500011", "AADSTS500014", "AADSTS650052")
 
@@ -171,7 +173,7 @@ def _no_exchange(error: SignInError) -> NoExchangeError:
             "A Global Administrator of the tenant adds or renews a plan with Exchange Online, and enables "
             "'Office 365 Exchange Online' under Enterprise applications where it is switched off."
         )
-        code = "NoExchangeOnline"
+        code = NO_EXCHANGE
     return NoExchangeError(message, next_step=next_step, code=code, trace=error.trace)
 
 

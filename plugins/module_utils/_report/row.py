@@ -25,6 +25,7 @@ _WHO = {
     "ready": None,
     "offboarded": None,
     "not_named": None,
+    "nothing_found": None,
     "waiting_for_consent": _ADMINISTRATOR,
     "waiting_for_revocation": _ADMINISTRATOR,
 }

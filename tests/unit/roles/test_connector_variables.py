@@ -51,6 +51,7 @@ def test_every_documented_variable_is_used() -> None:
     code = "\n".join(path.read_text() for path in core.glob("*.py") if path.name != "variables.py")
     code += (core / "variables.py").read_text().partition("\ndef read_variables")[2]
     read_by_tasks = {
+        "discover": r"connector_discovered_folder",
         "offboard": r"connector_offboarded_by",
         "preflight": r"connector_preflight",
         "report": r"\bconnector_report\w*",

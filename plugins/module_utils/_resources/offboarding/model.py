@@ -76,6 +76,7 @@ def view(noted: StoredOffboarding | None, now: datetime) -> dict[str, t.Any]:
         "closed": noted.closed.isoformat(timespec="seconds") if noted and noted.closed else None,
         "refusal": noted.refusal if noted else None,
         "tokens_until": until and until.isoformat(timespec="seconds"),
+        "kept": list(noted.kept) if noted else [],
     }
 
 

@@ -37,6 +37,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Desired,
     EnableServicePrincipal,
     PurgeApplication,
+    PurgeServicePrincipal,
     RestoreApplication,
     RestoreServicePrincipal,
     StampUniqueName,
@@ -144,7 +145,7 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
             _add_owner(graph, step, progress)
         case RemoveAccess():
             remove(graph, progress.id, progress.principal_id, step)
-        case DeleteApplication() | PurgeApplication():
+        case DeleteApplication() | PurgeApplication() | PurgeServicePrincipal():
             _take_away(graph, step, progress)
 
 
@@ -158,11 +159,17 @@ def _open_principal(
         _create_principal(graph, progress)
 
 
-def _take_away(graph: GraphClient, step: DeleteApplication | PurgeApplication, progress: _Progress) -> None:
-    if isinstance(step, DeleteApplication):
-        _delete(graph, step, progress)
-    else:
-        _purge(graph, step, progress)
+def _take_away(
+    graph: GraphClient, step: DeleteApplication | PurgeApplication | PurgeServicePrincipal, progress: _Progress
+) -> None:
+    match step:
+        case DeleteApplication():
+            _delete(graph, step, progress)
+        case PurgeApplication():
+            _purge(graph, step.id, step.describe(), progress)
+        case PurgeServicePrincipal():
+            # Some are gone with their application: to wait until it shows would be to wait for nothing.
+            _purge(graph, step.id, step.describe(), _Progress())
 
 
 def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
@@ -262,12 +269,12 @@ def _delete(graph: GraphClient, step: DeleteApplication, progress: _Progress) ->
     progress.young = True
 
 
-def _purge(graph: GraphClient, step: PurgeApplication, progress: _Progress) -> None:
-    path = f"/directory/deletedItems/{step.id}"
+def _purge(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
+    path = f"/directory/deletedItems/{id_}"
     if progress.young:
         await_visible(lambda: _is_there(graph, path), what="The deletion")
     with contextlib.suppress(NotFoundError):
-        graph.delete(path, action=step.describe())
+        graph.delete(path, action=action)
     await_visible(lambda: not _is_there(graph, path), what="The permanent deletion")
 
 

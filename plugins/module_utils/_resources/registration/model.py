@@ -248,6 +248,16 @@ class PurgeApplication:
         return "delete application permanently"
 
 
+@dataclass(frozen=True)
+class PurgeServicePrincipal:
+    """Microsoft keeps it beside its application, and does not purge it with that (delete-recover-faq)."""
+
+    id: str
+
+    def describe(self) -> str:
+        return "delete service principal permanently"
+
+
 Step: t.TypeAlias = (
     CreateApplication
     | RestoreApplication
@@ -259,5 +269,6 @@ Step: t.TypeAlias = (
     | AddOwner
     | DeleteApplication
     | PurgeApplication
+    | PurgeServicePrincipal
     | RemoveAccess
 )

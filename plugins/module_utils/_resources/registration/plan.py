@@ -36,6 +36,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Desired,
     EnableServicePrincipal,
     PurgeApplication,
+    PurgeServicePrincipal,
     RestoreApplication,
     RestoreServicePrincipal,
     ServicePrincipal,
@@ -199,6 +200,8 @@ def plan_absent(actual: Actual, *, purge: bool) -> Change[Step]:
     steps: list[Step] = [DeleteApplication(application.id) for application in found]
     if purge:
         steps += [PurgeApplication(application.id) for application in found + actual.deleted]
+        principal = actual.service_principal.id if actual.service_principal else actual.deleted_service_principal_id
+        steps += [PurgeServicePrincipal(principal)] if principal else []
     state = "present" if found else ("soft-deleted" if actual.deleted else "absent")
     after = "absent" if purge else ("soft-deleted" if found or actual.deleted else "absent")
     return Change({"state": state}, {"state": after}, tuple(steps))

@@ -120,12 +120,14 @@ def read_absent(graph: GraphClient, unique_name: str, client_id: str | None = No
     """As much as `plan_absent` needs. By its client id where that is known: the key may sit on somebody else's."""
     body = find_application(graph, unique_name, client_id)
     if body is not None:
-        return Actual(application=Application.from_graph(body))
+        principal = find_service_principal(graph, body["appId"]) if purge else None
+        return Actual(application=Application.from_graph(body), service_principal=principal)
     if client_id is None:
         return Actual(deleted=_deleted(graph, unique_name))
 
     def search() -> Actual:
-        return Actual(deleted=_deleted_by_client_id(graph, client_id))
+        principal = find_deleted_principal(graph, client_id) if purge else None
+        return Actual(deleted=_deleted_by_client_id(graph, client_id), deleted_service_principal_id=principal)
 
     # Whether it was deleted matters only to who wants it gone for good.
     return search() if purge else optional(search) or Actual(search_refused=True)
@@ -193,6 +195,11 @@ def _list_applications(graph: GraphClient, condition: str) -> tuple[Application,
     return tuple(
         Application.from_graph(row) for row in graph.list("/applications", query, action="search applications")
     )
+
+
+def list_applications(graph: GraphClient) -> list[Json]:
+    """All of the tenant, as far as any reader wants to know of them."""
+    return graph.list("/applications", {"$select": _ALL_FIELDS}, action="list the applications")
 
 
 def owners_read(collection: str, id_: str) -> Read:

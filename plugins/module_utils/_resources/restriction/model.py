@@ -218,6 +218,11 @@ class Desired:
         )
 
     @property
+    def addresses(self) -> frozenset[str]:
+        """Of all who shall lie inside, in lower case."""
+        return frozenset(address.lower() for address in (*(self.members or ()), self.sender) if address)
+
+    @property
     def scope_name(self) -> str:
         return self.unique_name
 
@@ -232,6 +237,7 @@ class Actual:
     `resolved`: recipients by desired address, None for an unknown one. `nested`: who is in each group that is a member
     or shall be, by its guid; groups in it that do not list their members are there themselves. `name_taken` and
     `alias_taken`: what holds the group's name, or the alias that it would get, where there is no such group.
+    `uses`: what else refers to the group, as far as that was asked.
     """
 
     now: datetime
@@ -249,6 +255,7 @@ class Actual:
     scope: Scope | None = None
     assignments: tuple[Assignment, ...] = ()
     dehydrated: bool = False
+    uses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

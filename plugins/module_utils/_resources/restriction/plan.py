@@ -28,13 +28,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Actual,
     Assign,
     Desired,
-    Group,
-    RemoveGroup,
-    RemovePolicy,
     Restriction,
     Step,
     Unassign,
-    group_notes,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.view import view, view_after
 
@@ -94,22 +90,6 @@ def _mode_steps(actual: Actual, desired: Desired) -> list[Step]:
 def _old_mode_steps(actual: Actual, desired: Desired) -> list[Step]:
     """What the other mode has left."""
     return access_policy.to_remove(actual, ()) if desired.mode == "rbac" else rbac.to_remove(actual, desired)
-
-
-def plan_absent(actual: Actual, desired: Desired) -> Change[Step]:
-    """Only what is ours goes: roles, policies, and the group whose notes name the registration."""
-    group = actual.group if actual.group and _is_removable(actual.group, desired) else None
-    steps: tuple[Step, ...] = (
-        *(RemovePolicy(policy) for policy in actual.policies if policy.since),
-        *rbac.to_remove(actual, desired),
-        *([RemoveGroup(group)] if group else []),
-    )
-    return Change(view(actual), view_after(actual, desired, steps), steps)
-
-
-def _is_removable(group: Group, desired: Desired) -> bool:
-    """Whoever manages it may have copied our notes."""
-    return group.notes == group_notes(desired.unique_name) and not group.managers
 
 
 def _check_names(desired: Desired) -> None:

@@ -70,7 +70,7 @@ def sorted_assignments(actual: Actual, desired: Desired) -> tuple[list[Assignmen
         roles = set()
     right = [entry for entry in actual.assignments if entry.role in roles and _is_scoped(actual, desired, entry)]
     wrong = [entry for entry in actual.assignments if entry not in right]
-    foreign = [entry for entry in wrong if not _is_our_assignment(actual, desired, entry)]
+    foreign = [entry for entry in wrong if not is_ours(actual, desired, entry)]
     if foreign:
         told = ", ".join(f"{entry.role} ({entry.scope or 'every mailbox'})" for entry in foreign)
         raise AmbiguityError(
@@ -87,14 +87,15 @@ def _is_scoped(actual: Actual, desired: Desired, entry: Assignment) -> bool:
     return entry.scope is not None and entry.scope.lower() == desired.scope_name.lower()
 
 
-def _is_our_assignment(actual: Actual, desired: Desired, entry: Assignment) -> bool:
+def is_ours(actual: Actual, desired: Desired, entry: Assignment) -> bool:
+    """Whether we gave it."""
     # What is written through Graph carries no name: there the scope of our group tells.
     return entry.name.startswith(f"{desired.unique_name} ") or (desired.beta and _is_scoped(actual, desired, entry))
 
 
 def to_remove(actual: Actual, desired: Desired) -> list[Step]:
     """All that is ours; scope and pointer as far as nothing of somebody else's needs them."""
-    ours = [entry for entry in actual.assignments if _is_our_assignment(actual, desired, entry)]
+    ours = [entry for entry in actual.assignments if is_ours(actual, desired, entry)]
     others = [entry for entry in actual.assignments if entry not in ours]
     in_use = any(_is_scoped(actual, desired, entry) for entry in others)
     return [

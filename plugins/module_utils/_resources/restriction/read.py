@@ -73,6 +73,57 @@ def read(clients: Clients, desired: Desired) -> Actual:
     return _with_roles(clients, actual, desired)
 
 
+def read_absent(clients: Clients, desired: Desired, principal_id: str | None) -> Actual:
+    """What is left of a registration whose application may be gone: by its client id, and the group by its GUID.
+
+    `principal_id`: of its service principal, as it was.
+    """
+    actual = _registration(clients, desired)
+    app_id = actual.app_id or (desired.client_id or "").lower()
+    actual = replace(actual, app_id=app_id, principal_id=actual.principal_id or principal_id)
+    group = find_group(clients.exchange, desired.known_group) if desired.known_group else None
+    if group is not None:
+        uses = _uses(clients.exchange, group, app_id, desired.scope_name)
+        actual = replace(actual, group=group, uses=uses, resolved=_resolved(clients.exchange, group.members, desired))
+    actual = replace(actual, policies=_policies(clients.exchange, app_id))
+    pointer = _pointer_row(clients.exchange, app_id)
+    if pointer is not None:
+        actual = replace(actual, pointer=True, principal_id=str(pointer["ObjectId"]).lower())
+    if clients.beta is not None:
+        roles = _beta_assignments(clients.beta, str(actual.principal_id), desired.permissions)
+        return replace(actual, assignments=roles)
+    roles = _assignments(clients.exchange, pointer) if pointer else ()
+    return replace(actual, assignments=roles, scope=_scope(clients.exchange, desired.scope_name))
+
+
+def _uses(exchange: ExchangeClient, group: Group, app_id: str, scope_name: str) -> tuple[str, ...]:
+    """What refers to the group and is none of the registration's."""
+    policies = all_policies(exchange)
+    scopes = exchange.invoke("Get-ManagementScope", action="read the management scopes")
+    roles = exchange.invoke(
+        "Get-ManagementRoleAssignment", action="read the roles of applications", RoleAssigneeType="ServicePrincipal"
+    )
+    names = {name.lower() for name in (group.name, group.guid, group.distinguished_name)}
+    quoted = group.distinguished_name.replace("'", "''").lower()
+    return (
+        *(
+            f"the access policy {row['Identity']}"
+            for row in policies
+            if str(row["AppId"]).lower() != app_id and scope_sid(row) == group.sid
+        ),
+        *(
+            f"the management scope {row['Name']}"
+            for row in scopes
+            if str(row["Name"]).lower() != scope_name.lower() and quoted in str(row.get("RecipientFilter")).lower()
+        ),
+        *(
+            f"the role assignment {row['Name']}"
+            for row in roles
+            if str(row.get("RecipientGroupScope") or "").lower() in names
+        ),
+    )
+
+
 def _of_nobody(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Actual:
     """Of a registration to come there is nothing to read; but a missing right must show before anything is written."""
     if desired.mode == "access_policy":
@@ -98,11 +149,9 @@ def reads_ahead(app_ids: t.Iterable[str], groups: t.Iterable[str], recipients: t
 
 def recipients_of(desired: Desired) -> list[str]:
     """Whom `read` looks for while there is no group yet."""
-    sender = [desired.sender] if desired.sender else []
     if not desired.group:
-        return [address.lower() for address in sender]
-    addresses = {address.lower() for address in (*(desired.members or ()), *sender)}
-    return sorted({*addresses, desired.group, group_alias(desired.group)})
+        return [desired.sender.lower()] if desired.sender else []
+    return sorted({*desired.addresses, desired.group, group_alias(desired.group)})
 
 
 def _registration(clients: Clients, desired: Desired) -> Actual:
@@ -129,14 +178,19 @@ def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> A
     taken = _taken_by(exchange, desired.group) if group is None else None
     alias = group_alias(desired.group)
     alias_taken = _taken_by(exchange, alias) if group is None and alias != desired.group else None
-    members = group.members if group else ()
-    addresses = {member.address for member in members}
-    wanted = {address.lower() for address in (*(desired.members or ()), *([desired.sender] if desired.sender else ()))}
-    resolved: dict[str, Recipient | None] = {member.address: member for member in members}
-    resolved |= {address: find_person(exchange, address) for address in sorted(wanted - addresses)}
+    resolved = _resolved(exchange, group.members if group else (), desired)
     groups = {found.guid for found in resolved.values() if found is not None and found.lists_members}
     nested = {guid: recipients_in(exchange, guid) for guid in sorted(groups)}
     return replace(actual, group=group, name_taken=taken, alias_taken=alias_taken, resolved=resolved, nested=nested)
+
+
+def _resolved(
+    exchange: ExchangeClient, members: t.Iterable[Recipient], desired: Desired
+) -> dict[str, Recipient | None]:
+    """The members by their address, and whom else the inventory names."""
+    resolved: dict[str, Recipient | None] = {member.address: member for member in members}
+    missing = sorted(desired.addresses - resolved.keys())
+    return resolved | {address: find_person(exchange, address) for address in missing}
 
 
 def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True) -> Group | None:
@@ -251,20 +305,27 @@ def _is_named(row: Json, name: str) -> bool:
 # --- access policies --------------------------------------------------------------------------------------------------
 
 
-def _policies(exchange: ExchangeClient, app_id: str) -> tuple[Policy, ...]:
+def all_policies(exchange: ExchangeClient) -> list[Json]:
     # Asked for without an identity: of an unknown one this cmdlet would answer everything anyway.
-    rows = exchange.find("Get-ApplicationAccessPolicy", action="read the access policies")
+    return exchange.find("Get-ApplicationAccessPolicy", action="read the access policies")
+
+
+def _policies(exchange: ExchangeClient, app_id: str) -> tuple[Policy, ...]:
     return tuple(
         Policy(
             str(row["Identity"]),
-            # The SID and, behind a semicolon, the group's object id in Microsoft Entra (seen in public outputs).
-            str(row["ScopeIdentityRaw"]).partition(";")[0],
+            scope_sid(row),
             str(row["AccessRight"]),
             str(row.get("Description") or "").strip(),
         )
-        for row in rows
+        for row in all_policies(exchange)
         if str(row["AppId"]).lower() == app_id.lower()
     )
+
+
+def scope_sid(row: Json) -> str:
+    """Behind a semicolon follows the group's object id in Microsoft Entra (seen in public outputs)."""
+    return str(row["ScopeIdentityRaw"]).partition(";")[0]
 
 
 # --- roles ------------------------------------------------------------------------------------------------------------
@@ -291,8 +352,7 @@ def _with_roles(clients: Clients, actual: Actual, desired: Desired) -> Actual:
 
 
 def _pointer(exchange: ExchangeClient, actual: Actual) -> Json | None:
-    rows = exchange.find("Get-ServicePrincipal", action="read Exchange's service principal", Identity=actual.app_id)
-    row = next((row for row in rows if str(row["AppId"]).lower() == actual.app_id), None)
+    row = _pointer_row(exchange, str(actual.app_id))
     if row is not None and str(row["ObjectId"]).lower() != actual.principal_id:
         raise ExchangeError(
             f"Exchange's service principal for {actual.display_name} points to another object ({row['ObjectId']}).",
@@ -300,6 +360,11 @@ def _pointer(exchange: ExchangeClient, actual: Actual) -> Json | None:
             code="PointerMismatch",
         )
     return row
+
+
+def _pointer_row(exchange: ExchangeClient, app_id: str) -> Json | None:
+    rows = exchange.find("Get-ServicePrincipal", action="read Exchange's service principal", Identity=app_id)
+    return next((row for row in rows if str(row["AppId"]).lower() == app_id), None)
 
 
 def _assignments(exchange: ExchangeClient, pointer: Json) -> tuple[Assignment, ...]:

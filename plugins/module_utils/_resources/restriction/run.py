@@ -16,17 +16,23 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
     NoExchangeError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import await_visible
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import NO_EXCHANGE, Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Finding, Gate
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
     locate,
+    require_client_id,
     require_located,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     find_application,
     located_reads,
     require,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.absent import (
+    kept,
+    plan_absent,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.apply import (
     apply,
@@ -37,13 +43,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     UNRESTRICTED,
     Assign,
     Desired,
+    RemoveGroup,
     Restriction,
     Step,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
     Clients,
     read,
+    read_absent,
     reads_ahead,
     recipients_of,
 )
@@ -56,11 +64,14 @@ def run(call: Call) -> Outcome:
     try:
         clients = _clients(tenant, desired)
         return (
-            _absent(call, clients, desired)
+            _absent(call, tenant, clients, desired)
             if call.params["state"] == "absent"
             else _present(call, tenant, clients, desired)
         )
     except (ExchangeRightError, NoExchangeError) as error:
+        if call.params["state"] == "absent" and _may_be_left(call, error):
+            left = {"kept": [f"whatever is in Exchange Online: {error.message}"]}
+            return Outcome({**_NOTHING, **left}, UNRESTRICTED.change, unread(error))
         if desired.mode != "none" or call.params["state"] == "absent":
             raise
         return Outcome(_NOTHING, UNRESTRICTED.change, unread(error))
@@ -148,12 +159,53 @@ def _read_ahead(clients: Clients, desired: Desired) -> None:
     clients.exchange.read_ahead(reads_ahead(app_ids, [desired.group] if desired.group else [], recipients_of(desired)))
 
 
-def _absent(call: Call, clients: Clients, desired: Desired) -> Outcome:
-    actual = read(clients, desired)
-    change = plan_absent(actual, desired)
-    if not call.check_mode:
-        apply_absent(clients, desired, actual, change)
-    return Outcome(_NOTHING, change)
+def _may_be_left(call: Call, error: ConnectorError) -> bool:
+    """A tenant without Exchange Online has nothing in it that matters. Otherwise only the roles are no reason to stop:
+    they give nothing to an application that is gone, and what restricts is looked for later."""
+    return call.params["store"] is not None and (error.code == NO_EXCHANGE or call.params["only_roles"])
+
+
+def _absent(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> Outcome:
+    only_roles = call.params["only_roles"]
+    if call.params["store"] is None:
+        actual = read(clients, desired)
+        change = plan_absent(actual, desired, only_roles=only_roles)
+        if not call.check_mode:
+            apply_absent(clients, desired, actual, change)
+        return Outcome({**_NOTHING, "kept": list(kept(actual, desired))}, change)
+    store, place = open_store(call.params["store"], call.vault), (tenant.directory_id, desired.unique_name)
+    client_id = require_client_id(desired.client_id, store, *place)
+    known = located_absent(desired, store, tenant.directory_id, client_id)
+    actual = read_absent(clients, known.desired, known.principal_id)
+    change = plan_absent(actual, known.desired, only_roles=only_roles)
+    if change.changed and not call.check_mode:
+        apply_absent(clients, known.desired, actual, change)
+        await_visible(
+            lambda: (
+                not plan_absent(
+                    read_absent(clients, known.desired, known.principal_id), known.desired, only_roles=only_roles
+                ).changed
+            ),
+            what="The removal of the restriction",
+            times=1,
+        )
+        if any(isinstance(step, RemoveGroup) for step in change.steps):
+            store.note_group(*place, None)
+    return Outcome({**_NOTHING, "kept": list(kept(actual, known.desired))}, change)
+
+
+class Located(t.NamedTuple):
+    """What is asked for of a registration that may be gone, and the object id that its service principal had."""
+
+    desired: Desired
+    principal_id: str | None
+
+
+def located_absent(desired: Desired, store: SecretStore, tenant_id: str, client_id: str) -> Located:
+    """Only the group that the store knows, whatever carries its name."""
+    group, noted = store.group(tenant_id, desired.unique_name), store.offboarding(tenant_id, desired.unique_name)
+    ours = replace(desired, mode="none", group="", client_id=client_id, known_group=group.guid if group else None)
+    return Located(ours, noted.ids.get("service_principal") if noted else None)
 
 
 def unread(error: ConnectorError) -> tuple[str, ...]:
@@ -173,6 +225,7 @@ _NOTHING: dict[str, t.Any] = {
     "withheld": [],
     "foreign": [],
     "fingerprint": "unrestricted",
+    "kept": [],
 }
 
 
@@ -190,6 +243,7 @@ def _values(desired: Desired, restriction: Restriction) -> dict[str, t.Any]:
         "try_again_at": since and (since + desired.delay).isoformat(timespec="seconds"),
         "leftover": list(restriction.leftover),
         "fingerprint": restriction.fingerprint,
+        "kept": [],
     }
 
 

@@ -13,6 +13,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.absent import (
+    kept,
+    plan_absent,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     Actual,
     AddMember,
@@ -40,7 +44,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     policy_description,
     role_name,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan, plan_absent
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.plan import plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.rbac import (
     same_filter,
     scope_filter,
@@ -1248,6 +1252,50 @@ def test_absent_through_graph_beta_removes_the_roles_to_our_group():
         Unassign(SEND_BETA),
         Unassign(UNWANTED_BETA),
         RemoveGroup(GROUP),
+    )
+
+
+def test_taking_the_roles_first_leaves_what_restricts():
+    state = replace(WITH_ROLES, policies=(OURS,))
+    change = plan_absent(state, ABSENT, only_roles=True)
+    assert set(change.steps) == {Unassign(CALENDARS), Unassign(SEND)}
+    later = plan_absent(done(state, ABSENT, change.steps), ABSENT)
+    assert set(later.steps) == {RemovePolicy(OURS), RemoveScope(NAME), RemovePointer(), RemoveGroup(GROUP)}
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"group": FOREIGN_GROUP}, "it was not made for this registration"),
+        ({"group": MANAGED}, "it is managed by "),
+        ({"uses": ("the access policy p", "the management scope s")}, "it is used by the access policy p, the manage"),
+    ],
+)
+def test_a_group_that_others_have_a_part_in_stays_and_is_named(change, why):
+    state = replace(actual(group=GROUP), **change)
+    assert not any(isinstance(step, RemoveGroup) for step in plan_absent(state, ABSENT).steps)
+    (told,) = kept(state, ABSENT)
+    assert told.startswith(f"group {state.group.name} ({state.group.guid}): {why}")
+
+
+def test_a_group_with_members_whom_nobody_named_stays():
+    """By identity: the inventory may know a mailbox by another address of it."""
+    state = actual(group=GROUP)
+    for known in ((), GROUP.members[:1], GROUP.members):
+        aliases = {f"alias-{member.guid}": member for member in known}
+        named = replace(ABSENT, members=tuple(aliases))
+        found = replace(state, resolved={**state.resolved, **aliases})
+        stays = [member.address for member in GROUP.members if member not in known]
+        assert any(isinstance(step, RemoveGroup) for step in plan_absent(found, named).steps) is not bool(stays)
+        assert [text.partition("members ")[2] for text in kept(found, named)] == ([", ".join(stays)] if stays else [])
+
+
+def test_what_somebody_else_made_is_named():
+    by_hand = replace(UNSCOPED, name="by hand")
+    state = actual(policies=(FOREIGN, OURS), pointer=True, assignments=(by_hand,))
+    assert kept(state, ABSENT) == (
+        "access policy foreign: somebody else made it",
+        "role assignment by hand: somebody else made it",
     )
 
 
