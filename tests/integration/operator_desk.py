@@ -138,7 +138,7 @@ class Desk:
     ) -> Prepared:
         """All that `run` needs, for those who start the process in another way."""
         self.folder.mkdir(exist_ok=True)
-        inventory = self._write_yaml("inventory.yml", {"all": {"vars": self._common(), "hosts": self.hosts}})
+        inventory = self._write_yaml("inventory.yml", {"all": {"vars": self.common(), "hosts": self.hosts}})
         name = playbook if isinstance(playbook, str) else str(self._write_yaml("playbook.yml", list(playbook)))
         vault_arguments = ["--vault-password-file", str(self.vault_password_file)] if vault else []
         record = self.folder / "record.jsonl"
@@ -165,7 +165,7 @@ class Desk:
         command = [str(self.leg.bin / "ansible-vault"), "view", *password, str(path)]
         return subprocess.run(command, check=True, capture_output=True, text=True, env=self._environment(path)).stdout
 
-    def _common(self) -> Json:
+    def common(self) -> Json:
         """The fleet's variables; one that a test sets to None is not there at all."""
         variables = {
             "connector_authority_url": self.emulator_url,

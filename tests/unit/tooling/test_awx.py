@@ -1,0 +1,110 @@
+# Copyright (c) 2026, Totalview
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/awx is what infra.aap_configuration takes, and names what this collection has and reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dateutil.rrule import rrulestr
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import TENANT
+
+ROOT = Path(__file__).resolve().parents[3]
+AWX = ROOT / "docs" / "awx"
+TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict, "float": float}
+
+
+class _Loader(yaml.SafeLoader):
+    """Knows Ansible's mark for what is no template of its own."""
+
+
+_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+
+CONFIGURATION: dict[str, list[dict[str, Any]]] = yaml.load((AWX / "configuration.yml").read_text(), Loader=_Loader)
+CONTRACT = yaml.safe_load((ROOT / "tests" / "contract" / "aap-configuration.yaml").read_text())
+ITEMS = [
+    pytest.param(name, item, id=f"{name}-{item['name']}") for name, items in CONFIGURATION.items() for item in items
+]
+
+
+@pytest.mark.parametrize(("variable", "item"), ITEMS)
+def test_fields_are_those_of_the_argument_specs(variable: str, item: dict[str, Any]) -> None:
+    known = CONTRACT[variable]
+
+    assert set(known["required"]) <= item.keys() <= known["fields"].keys()
+    for name, value in item.items():
+        assert type(value) is TYPES[known["fields"][name]], name
+
+
+def names(variable: str) -> set[str]:
+    return {item["name"] for item in CONFIGURATION[variable]}
+
+
+def test_what_one_names_another_is() -> None:
+    own = {
+        "project": names("controller_projects"),
+        "source_project": names("controller_projects"),
+        "inventory": names("controller_inventories"),
+        "execution_environment": names("controller_execution_environments"),
+        "default_environment": names("controller_execution_environments"),
+        "credential": names("controller_credentials"),
+        "credential_type": names("controller_credential_types"),
+        "unified_job_template": names("controller_templates"),
+    }
+    named = [
+        (field, item[field]) for items in CONFIGURATION.values() for item in items for field in own if field in item
+    ]
+
+    assert [(field, value) for field, value in named if value not in own[field]] == []
+    used = {name for template in CONFIGURATION["controller_templates"] for name in template["credentials"]}
+    assert used <= names("controller_credentials")
+
+
+@pytest.mark.parametrize("kind", CONFIGURATION["controller_credential_types"], ids=lambda kind: kind["name"])
+def test_a_credential_is_injected_by_names_that_the_collection_reads(kind: dict[str, Any]) -> None:
+    fields = {field["id"]: field for field in kind["inputs"]["fields"]}
+    environment = kind["injectors"]["env"]
+    files = {name.removeprefix("template.") for name in kind["injectors"].get("file", {})}
+
+    read = with_environment(dict.fromkeys(TENANT), environment)
+
+    assert set(environment.values()) <= set(read.values())
+    assert kind["injectors"].keys() <= {"env", "file"}  # what is an extra variable is kept with the job
+    for reference in _references(kind["injectors"]):
+        assert reference in fields or reference.removeprefix("tower.filename.") in files
+    assert {name for name, field in fields.items() if field.get("secret")} == fields.keys() & {
+        "client_secret",
+        "certificate",
+    }
+
+
+def _references(injectors: dict[str, dict[str, str]]) -> Iterator[str]:
+    for values in injectors.values():
+        for value in values.values():
+            yield from re.findall(r"{{ ([\w.]+) }}", value)
+
+
+def test_playbooks_are_in_the_project_and_run_those_of_the_collection() -> None:
+    for template in CONFIGURATION["controller_templates"]:
+        [play] = yaml.safe_load((AWX / "project" / template["playbook"]).read_text())
+        namespace, name, playbook = play["ansible.builtin.import_playbook"].split(".")
+        assert (namespace, name) == ("totalview", "exchange365")
+        assert (ROOT / "playbooks" / f"{playbook}.yml").exists()
+    for source in CONFIGURATION["controller_inventory_sources"]:
+        assert (AWX / "project" / source["source_path"]).exists()
+
+
+def test_schedules_recur() -> None:
+    for schedule in CONFIGURATION["controller_schedules"]:
+        start, rule = schedule["rrule"].split(" ")
+        assert "INTERVAL=" in rule  # AWX takes none without
+        times = rrulestr(f"{start}\n{rule}")
+        assert times[0] < times[1]
