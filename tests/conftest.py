@@ -1,10 +1,11 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""At the end of a test run: every request that an emulator refused because it does not know it."""
+"""At the end of a test run: every request that an emulator refused because it does not know it. And a secret store."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 import requests
 
 from emulator import launch
+from openbao import OpenBao, missing, running_openbao
 from tooling.unknown_requests import UnknownRequests
 
 _unknown = UnknownRequests()
@@ -46,3 +48,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("requests that the emulators do not know")
         for line in lines:
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(scope="session")
+def openbao() -> Iterator[OpenBao]:
+    """One server for all tests of a process; each makes itself an engine of its own."""
+    if reason := missing():
+        pytest.skip(reason)
+    with running_openbao() as server:
+        yield server

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import typing as t
-from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.options import with_connection
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
@@ -21,8 +20,8 @@ class ActionModule(ConnectorAction):
         result = super().run(tmp, task_vars)
         if result.get("planned"):
             handoff = result.get("handoff")
-            path = str(Path(handoff["folder"]).expanduser() / f"{handoff['name']}.yml") if handoff else None
-            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]), path)
+            where = handoff["where"] if handoff else None
+            TENANT_HOSTS.add(result["tenant_id"], str(self._task.args["host"]), where)
         return result
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:

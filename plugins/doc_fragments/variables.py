@@ -35,6 +35,18 @@ options:
   connector_auth_certificate_password:
     description: Likewise.
     type: str
+  connector_store_token:
+    description: Likewise.
+    version_added: 0.2.0
+    type: str
+  connector_store_secret_id:
+    description: Likewise.
+    version_added: 0.2.0
+    type: str
+  connector_store_jwt:
+    description: Likewise.
+    version_added: 0.2.0
+    type: str
 requirements:
   - msal >= 1.31
   - requests >= 2.31

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import AUTH_METHODS
 
 #: Documented in the doc fragment totalview.exchange365.tenant.sign_in.
 SIGN_IN: dict[str, dict[str, t.Any]] = {
@@ -48,11 +49,25 @@ STORE: dict[str, dict[str, t.Any]] = {
         "type": "dict",
         "required": True,
         "options": {
-            "type": {"type": "str", "choices": ["vault_file"], "default": "vault_file"},
-            "folder": {"type": "path", "required": True},
+            "type": {"type": "str", "choices": ["vault_file", "vault_kv2"], "default": "vault_file"},
+            "folder": {"type": "path"},
             "vault_id": {"type": "str"},
             "vault_password_file": {"type": "path"},
+            "url": {"type": "str"},
+            "namespace": {"type": "str"},
+            "engine_mount_point": {"type": "str", "default": "secret"},
+            "path": {"type": "str", "default": "totalview-exchange365"},
+            "ca_cert": {"type": "path"},
+            "auth_method": {"type": "str", "choices": list(AUTH_METHODS)},
+            "mount_point": {"type": "str"},
+            "token": {"type": "str", "no_log": True},
+            "role_id": {"type": "str"},
+            "secret_id": {"type": "str", "no_log": True},
+            "jwt": {"type": "str", "no_log": True},
+            "cert_auth_public_key": {"type": "path"},
+            "cert_auth_private_key": {"type": "path", "no_log": False},
         },
+        "required_if": [("type", "vault_file", ["folder"])],
     },
 }
 #: Of modules that keep no secret.
@@ -64,13 +79,16 @@ ACCESS: dict[str, dict[str, t.Any]] = {
     "keep": {"type": "list", "elements": "str", "default": []},
 }
 
-#: Of connector_plan. The two secret variables may come by themselves, so that a module on another machine hides them.
+#: Of connector_plan. The secret variables may come by themselves, so that a module on another machine hides them.
 VARIABLES: dict[str, dict[str, t.Any]] = {
     "variables": {"type": "dict", "required": True},
     "host": {"type": "str", "required": True},
     "inventory_dir": {"type": "str"},
     "connector_auth_client_secret": {"type": "str", "no_log": True},
     "connector_auth_certificate_password": {"type": "str", "no_log": True},
+    "connector_store_token": {"type": "str", "no_log": True},
+    "connector_store_secret_id": {"type": "str", "no_log": True},
+    "connector_store_jwt": {"type": "str", "no_log": True},
 }
 
 PERMISSIONS: dict[str, t.Any] = {

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: connector_handoff
-short_description: Write the seven fields of the Totalview connector to an encrypted file
+short_description: Write the seven fields of the Totalview connector where they are encrypted
 version_added: 0.1.0
 author: Totalview (@totalview)
 description:
   - Takes the client IDs and secrets of both registrations from the secret store and writes what Totalview asks for,
-    encrypted
-    like the store. C(ansible-vault view) shows it.
+    encrypted like the store, to a file that C(ansible-vault view) shows, or to a secret of the store's server.
   - Fails where a secret is missing. Nothing of it is a result.
   - The store notes when each secret was handed off. One that has neither been proven nor handed off is signed in with
     first; otherwise nothing is signed in to.
@@ -27,11 +26,14 @@ options:
   tenant_id:
     description: Directory (tenant) ID. A domain name is signed in to, to learn the ID.
   folder:
-    description: Folder of the file.
+    description:
+      - Folder of the file, where O(store.type=vault_file), which needs it. Any other store has the hand-off in itself,
+        below its own path.
     type: path
-    required: true
   name:
-    description: Name of the file, without C(.yml). Letters, digits and C(. _ @ -), beginning with a letter or digit.
+    description:
+      - Name of the hand-off, of a file without C(.yml). Letters, digits and C(. _ @ -), beginning with a letter or
+        digit.
     type: str
     required: true
   calendar:
@@ -75,7 +77,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 file:
-  description: The file.
+  description: The file, or the path of the secret in the store's server.
   returned: success
   type: str
   sample: /srv/totalview/handoff/contoso.yml
@@ -95,7 +97,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.h
 ARGUMENT_SPEC = {
     **TENANT,
     **STORE,
-    "folder": {"type": "path", "required": True},
+    "folder": {"type": "path"},
     "name": {"type": "str", "required": True},
     "calendar": {"type": "str", "required": True},
     "mail": {"type": "str", "required": True},

@@ -119,8 +119,7 @@ class ConnectorAction(ActionBase):
     ) -> dict[str, t.Any]:
         if not self._task.diff:
             result.pop("diff", None)
-        spec = self.OPERATION.argument_spec
-        secrets = {params[name] for name, option in spec.items() if option.get("no_log") and params.get(name)}
+        secrets = set(_secret_values(self.OPERATION.argument_spec, params))
         variables = params.get("variables") or {}
         secrets |= {variables[name] for name in SECRET_VARIABLES if variables.get(name)}
         masked: dict[str, t.Any] = remove_values(result, secrets)
@@ -129,6 +128,16 @@ class ConnectorAction(ActionBase):
         if outcome is not None and outcome.session is not None:
             masked["session"] = seal(outcome.session)
         return masked
+
+
+def _secret_values(spec: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
+    """What is given for secret options, also for those within others."""
+    for name, option in spec.items():
+        value = params.get(name)
+        if option.get("no_log") and value:
+            yield value
+        elif option["type"] == "dict" and "options" in option and value:
+            yield from _secret_values(option["options"], value)
 
 
 def _day(value: t.Any) -> str:

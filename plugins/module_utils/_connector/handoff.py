@@ -14,9 +14,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.m
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff import plan as handoff_plan
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff import read as handoff_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.model import Desired
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 
 
@@ -29,12 +28,16 @@ class Handoff:
         """Raises InputError where it is another tenant's. `keeps_sender`: nobody looks at whether another one fits."""
         self._options = options.handoff(variables, tenant_id, ())
         self._store, self._tenant_id = store, tenant_id
-        self._folder = open_folder(self._options["folder"], self._options["store"], call.vault)
-        self._present = handoff_read.read(self._folder, self._options["name"])
-        handoff_plan.check_tenant(self._present, tenant_id, self._options["name"])
-        kept = handoff_read.parse(self._present).get("sender_from_address") if keeps_sender else None
+        self._documents = open_handoff(self._options["folder"], self._options["store"], call.vault)
+        self._present = self._documents.read(self._options["name"])
+        handoff_plan.check_tenant(self._present, tenant_id, self.where)
+        kept = (self._present or {}).get("sender_from_address") if keeps_sender else None
         self._kept_sender = None if kept is None else handoff_plan.checked_address(str(kept))
         self._given_sender = handoff_plan.checked_address(self._options["sender"])
+
+    @property
+    def where(self) -> str:
+        return self._documents.where(self._options["name"])
 
     @property
     def exists(self) -> bool:
@@ -61,7 +64,7 @@ class Handoff:
         desired = self._desired(self.sender(planned), {entry.name for entry in planned if entry.issues_secret})
         change = handoff_plan.plan(self._present, desired, self._options["name"])
         if change.changed:
-            self._folder.check()
+            self._documents.check()
         return change
 
     def _desired(self, sender: str, issued: t.Container[str]) -> Desired:

@@ -41,6 +41,22 @@ _CONNECTION = (
     "exchange_url",
     "ca_path",
 )
+_STORE = (
+    "folder",
+    "url",
+    "namespace",
+    "engine_mount_point",
+    "path",
+    "ca_cert",
+    "auth_method",
+    "mount_point",
+    "token",
+    "role_id",
+    "secret_id",
+    "jwt",
+    "cert_auth_public_key",
+    "cert_auth_private_key",
+)
 _OF_EITHER_KIND = (
     "unique_name",
     "display_name",
@@ -62,10 +78,10 @@ def connection(variables: Variables) -> Options:
     return with_environment({name: variables.get(f"connector_{name}") for name in _CONNECTION}, os.environ)
 
 
-def without_secrets(connection: Options) -> Options:
-    """What a result may tell of it; only options that are set."""
-    secret = {name.removeprefix("connector_") for name in SECRET_VARIABLES}
-    return {name: value for name, value in connection.items() if value is not None and name not in secret}
+def without_secrets(options: Options, prefix: str = "connector_") -> Options:
+    """What a result may tell of them; only options that are set. `prefix`: of the variables that they come from."""
+    secret = {name.removeprefix(prefix) for name in SECRET_VARIABLES if name.startswith(prefix)}
+    return {name: value for name, value in options.items() if value is not None and name not in secret}
 
 
 def with_connection(variables: Variables) -> dict[str, t.Any]:
@@ -76,16 +92,19 @@ def with_connection(variables: Variables) -> dict[str, t.Any]:
 
 def store(variables: Variables) -> Options:
     return {
-        "type": "vault_file",
-        "folder": variables["connector_store_folder"],
+        "type": variables["connector_store"],
         "vault_id": variables["connector_vault_id"],
         "vault_password_file": None,
+        **{name: variables[f"connector_store_{name}"] for name in _STORE},
     }
 
 
 def places(variables: Variables) -> dict[str, t.Any]:
     """Where the role's other tasks find the tenant and the store."""
-    return {"connection": without_secrets(connection(variables)), "store": store(variables)}
+    return {
+        "connection": without_secrets(connection(variables)),
+        "store": without_secrets(store(variables), "connector_store_"),
+    }
 
 
 def registrations(variables: Variables) -> list[Registration]:

@@ -130,6 +130,7 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         "handoff": {
             **{name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")},
             "sender": handoff.sender(planned),
+            "where": handoff.where,
         },
         "handed_off": handoff.exists,
     }

@@ -17,6 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import may_be_one
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import AUTH_METHODS
 
 #: The role's variables, validated: every name of SPEC has a value, None where nothing was given.
 Variables: t.TypeAlias = "t.Mapping[str, t.Any]"
@@ -45,7 +46,21 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_tenant_id": _given(_TEXT),
     "connector_mail_sender": _given(_TEXT),
     "connector_host_renamed": _TEXT,
-    "connector_store_folder": _given(_PATH),
+    "connector_store": _given({"type": "str", "choices": ["vault_file", "vault_kv2"]}),
+    "connector_store_folder": _PATH,
+    "connector_store_url": _TEXT,
+    "connector_store_namespace": _TEXT,
+    "connector_store_engine_mount_point": _given(_TEXT),
+    "connector_store_path": _given(_TEXT),
+    "connector_store_ca_cert": _PATH,
+    "connector_store_auth_method": {"type": "str", "choices": list(AUTH_METHODS)},
+    "connector_store_mount_point": _TEXT,
+    "connector_store_token": _SECRET,
+    "connector_store_role_id": _TEXT,
+    "connector_store_secret_id": _SECRET,
+    "connector_store_jwt": _SECRET,
+    "connector_store_cert_auth_public_key": _PATH,
+    "connector_store_cert_auth_private_key": {**_PATH, "no_log": False},
     "connector_auth_kind": {"type": "str", "choices": list(KINDS)},
     "connector_auth_client_id": _TEXT,
     "connector_auth_client_secret": _SECRET,
@@ -134,6 +149,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
 }
 #: Read by the playbook, and written by the role.
 _ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_waves", "connector_result", "connector_details"}
+_REQUIRED_IF = [("connector_store", "vault_file", ["connector_store_folder"])]
 SECRET_VARIABLES = frozenset(name for name, option in SPEC.items() if option.get("no_log"))
 
 
@@ -141,7 +157,7 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     """Validated, with the defaults that depend on other variables. Raises InputError with all that is wrong."""
     known = {name: value for name, value in given.items() if name in SPEC}
     unknown = sorted(set(given) - set(SPEC) - _ELSEWHERE)
-    checked = ArgumentSpecValidator(SPEC).validate(known)
+    checked = ArgumentSpecValidator(SPEC, required_if=_REQUIRED_IF).validate(known)
     mistakes = [f"Unknown variable: {', '.join(map(_with_suggestion, unknown))}."] if unknown else []
     mistakes += [f"{message}." for message in checked.error_messages]
     # Python refuses it in a path, in its own way.
@@ -149,7 +165,12 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     mistakes += [f"{name} has a null character in it." for name in nulls]
     if not mistakes:
         variables = _with_defaults(checked.validated_parameters, host)
-        mistakes = [*_same_keys(variables), *_same_groups(variables), *whole_tenant.mistakes(variables)]
+        mistakes = [
+            *_same_keys(variables),
+            *_same_groups(variables),
+            *_useless_folders(variables),
+            *whole_tenant.mistakes(variables),
+        ]
         if not mistakes:
             return variables
     raise InputError(
@@ -162,6 +183,13 @@ def _same_keys(variables: Variables) -> t.Iterator[str]:
     calendar, mail = (variables[name] for name in names)
     if calendar.lower() == mail.lower():
         yield f"{' and '.join(names)} are the same ({mail}): one registration cannot be both. Give each its own."
+
+
+def _useless_folders(variables: Variables) -> t.Iterator[str]:
+    """Somebody who gives one believes that there will be files in it."""
+    for name in ("connector_store_folder", "connector_handoff_folder"):
+        if variables["connector_store"] != "vault_file" and variables[name]:
+            yield f"{name} is for connector_store: vault_file; {variables['connector_store']} keeps all in its server."
 
 
 def _same_groups(variables: Variables) -> t.Iterator[str]:
@@ -181,7 +209,8 @@ def _same_groups(variables: Variables) -> t.Iterator[str]:
 def with_absolute_folders(variables: Variables, inventory_dir: str | None) -> Variables:
     """Relative to the inventory, not to where somebody happens to stand: another folder is another store, and the
     tenant would get a second set of secrets. Raises InputError."""
-    folders = {name: Path(variables[name]) for name in ("connector_store_folder", "connector_handoff_folder")}
+    names = ("connector_store_folder", "connector_handoff_folder")
+    folders = {name: Path(variables[name]) for name in names if variables[name]}
     relative = [name for name, folder in folders.items() if not folder.is_absolute()]
     if relative and not inventory_dir:
         raise InputError(
@@ -194,12 +223,15 @@ def with_absolute_folders(variables: Variables, inventory_dir: str | None) -> Va
 
 def _with_defaults(given: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
     prefix, members = given["connector_prefix"], given["connector_calendar_members"]
+    folder = given["connector_store_folder"]
     defaults = {
         "connector_calendar_unique_name": f"{prefix}-calendar",
         "connector_calendar_restriction": "none" if members is None else "access_policy",
         "connector_mail_unique_name": f"{prefix}-mail",
         "connector_mail_members": [given["connector_mail_sender"]],
-        "connector_handoff_folder": f"{given['connector_store_folder']}/handoff",
+        "connector_handoff_folder": f"{folder}/handoff"
+        if folder and given["connector_store"] == "vault_file"
+        else None,
         "connector_handoff_name": host,
     }
     return {**given, **{name: value for name, value in defaults.items() if given[name] is None}}

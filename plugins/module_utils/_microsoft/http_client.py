@@ -126,11 +126,18 @@ def default_ca_path() -> str:
     return next((path for path in named if path), requests.utils.DEFAULT_CA_BUNDLE_PATH)
 
 
-@lru_cache(maxsize=2)
-def tls_context(ca_path: str) -> t.Any:
+class ClientCertificate(t.NamedTuple):
+    """Files in PEM form. `key`: None where the certificate's file has it too."""
+
+    certificate: str
+    key: str | None
+
+
+@lru_cache(maxsize=4)
+def tls_context(ca_path: str, ours: ClientCertificate | None = None) -> t.Any:
     """Read once for each process, or once for all that it forks: a usual bundle takes tens of milliseconds.
 
-    Raises EndpointError.
+    `ours`: shown to a server that asks for it. Raises EndpointError.
     """
     context = create_urllib3_context()
     try:
@@ -141,6 +148,15 @@ def tls_context(ca_path: str) -> t.Any:
             next_step="Correct ca_path, or REQUESTS_CA_BUNDLE: it takes a file in PEM form.",
             code="NoAuthorities",
         ) from exc
+    if ours is not None:
+        try:
+            context.load_cert_chain(ours.certificate, ours.key)
+        except OSError as exc:
+            raise EndpointError(
+                f"The client certificate in {ours.certificate} cannot be used: {exc.strerror or exc}.",
+                next_step="Give certificate and private key in PEM form, without a password.",
+                code="ClientCertificateUnusable",
+            ) from exc
     return context
 
 
@@ -168,13 +184,13 @@ class HttpClient:
     Raises EndpointError for everything that is no HTTP answer, and for a `ca_path` that cannot be used.
     """
 
-    def __init__(self, ca_path: str | None) -> None:
+    def __init__(self, ca_path: str | None, ours: ClientCertificate | None = None) -> None:
         self._session = requests.Session()
         # What it takes from the environment it looks for with each request: proxies, which are looked for once here,
         # and a netrc file, whose password would take our token's place.
         self._session.trust_env = False
         self._proxies: dict[str, dict[str, str]] = {}
-        self._adapter = _Adapter(tls_context(ca_path or default_ca_path()))
+        self._adapter = _Adapter(tls_context(ca_path or default_ca_path(), ours))
         for scheme in ("https://", "http://"):
             self._session.mount(scheme, self._adapter)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import stat
 import tempfile
 import typing as t
@@ -17,8 +16,8 @@ import zlib
 from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import checked_name
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,127}")
 _LOCKS = ".locks"
 #: Ansible Vault writes each byte as hexadecimal digits, and those once more, in lines of 80; with salt and digest.
 _GROWTH, _OVERHEAD = 5, 1024
@@ -143,13 +142,7 @@ class EncryptedFolder:
             os.close(descriptor)
 
     def _file(self, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise StoreError(
-                f"'{name}' cannot be a file name in {self.path}.",
-                next_step="Use letters, digits and . _ @ - only, beginning with a letter or digit.",
-                code="InvalidName",
-            )
-        return self.path / name
+        return self.path / checked_name(name, str(self.path))
 
 
 @contextlib.contextmanager

@@ -6,15 +6,24 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from functools import lru_cache
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.document_store import DocumentStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import Documents
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import (
     Cipher,
     EncryptedFolder,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import (
+    JSON,
+    YAML,
+    VaultFiles,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_kv2 import Kv2Documents
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import VaultOptions
 
 
 class Vault(t.Protocol):
@@ -24,12 +33,24 @@ class Vault(t.Protocol):
 
 
 def open_store(options: t.Mapping[str, t.Any], vault: Vault) -> SecretStore:
-    """The store that the option `store` describes."""
-    return VaultFileStore(open_folder(options["folder"], options, vault))
+    """The store that the option `store` describes. Raises InputError for what cannot be one."""
+    match options["type"]:
+        case "vault_kv2":
+            return DocumentStore(Kv2Documents(VaultOptions.from_params(options, os.environ), "tenants"))
+        case _:
+            return DocumentStore(VaultFiles(_folder(options["folder"], options, vault), JSON))
 
 
-def open_folder(folder: str, options: t.Mapping[str, t.Any], vault: Vault) -> EncryptedFolder:
-    """A folder encrypted like the store."""
+def open_handoff(folder: str | None, options: t.Mapping[str, t.Any], vault: Vault) -> Documents:
+    """Where hand-offs are written: encrypted like the store, and in its server where it has one."""
+    match options["type"]:
+        case "vault_kv2":
+            return Kv2Documents(VaultOptions.from_params(options, os.environ), "handoff")
+        case _:
+            return VaultFiles(_folder(str(folder), options, vault), YAML)
+
+
+def _folder(folder: str, options: t.Mapping[str, t.Any], vault: Vault) -> EncryptedFolder:
     return _opened(folder, options["vault_id"], options["vault_password_file"], t.cast("t.Hashable", vault))
 
 

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 #: For so long a killed run's secret is known as such.
 ANNOUNCED_FOR = timedelta(days=1)
+#: So old is such a secret before it is removed, where the store cannot keep others from writing at the same time.
+WITHOUT_LOCKS = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,10 @@ class SecretStore(t.Protocol):
     def address(self) -> str:
         """Names the store, the same in every run and on every machine that uses it."""
 
+    @property
+    def orphan_age(self) -> timedelta:
+        """So long after its announcement a secret that the store does not hold is still on its way, for all we know."""
+
     def check(self) -> None:
         """Raises StoreError now if a later `write` is known to fail. Writes nothing, so that check mode may ask too."""
 
@@ -177,8 +183,15 @@ class SecretStore(t.Protocol):
     def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         """Raises StoreError now if a `write` of a secret as large fails. Nothing is lost yet at this point."""
 
-    def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
-        """Keeps the secret for good before it returns, and whatever other processes write at the same time."""
+    def write(self, tenant_id: str, registration: str, secret: StoredSecret, replaces: str | None = None) -> None:
+        """Keeps the secret for good before it returns, and whatever other processes write at the same time.
+
+        `replaces`: the key id that the store held when the secret was decided upon. One that took its place since then
+        is kept as a retired one.
+        """
+
+    def forget(self, tenant_id: str, registration: str, key_id: str) -> None:
+        """A secret is removed for good: no earlier version that the store may keep holds its value any longer."""
 
     def announce(self, tenant_id: str, registration: str, announcement: Announcement) -> None:
         """Notes it before the secret is issued, and forgets what was noted more than ANNOUNCED_FOR before."""

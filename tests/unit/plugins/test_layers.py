@@ -21,7 +21,8 @@ LAYERS = [
     {"_connector", "_report"},
     {"_resources"},
     {"_operation"},
-    {"_microsoft", "_secret_store"},
+    {"_secret_store"},
+    {"_microsoft"},
     {"_change", "_duration", "_wait"},
     {"_errors", "_printable"},
 ]

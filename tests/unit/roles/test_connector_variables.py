@@ -23,6 +23,7 @@ def _load(path: str) -> dict[str, Any]:
 
 SPEC = _load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
 DEFAULTS = _load("defaults/main.yml")
+SECRET = ("_secret", "_password", "_token", "_secret_id", "_jwt")
 
 
 def test_documented_defaults_are_the_real_ones() -> None:
@@ -61,17 +62,17 @@ def test_every_documented_variable_is_used() -> None:
     for name, pattern in read_by_tasks.items():
         used |= set(re.findall(pattern, (ROLE / "tasks" / f"{name}.yml").read_text()))
     for name in variables.SPEC:
-        short = re.sub(r"^connector_(calendar_|mail_|secret_)?", "", name)
+        short = re.sub(r"^connector_(calendar_|mail_|secret_|store_)?", "", name)
         if f'"{name}"' in code or f'"{short}"' in code:
             used.add(name)
     assert used == set(SPEC)
 
 
 def test_secrets_are_known_as_such() -> None:
-    assert {name for name in SPEC if name.endswith(("_secret", "_password"))} == variables.SECRET_VARIABLES
+    assert {name for name in SPEC if name.endswith(SECRET)} == variables.SECRET_VARIABLES
 
 
 def test_secrets_have_no_type_that_would_be_shown_when_it_does_not_fit() -> None:
     # Ansible shows the value of an option whose type is wrong, also of a secret one.
-    secret = {name: option for name, option in SPEC.items() if name.endswith(("_secret", "_password"))}
+    secret = {name: option for name, option in SPEC.items() if name.endswith(SECRET)}
     assert {option["type"] for option in secret.values()} == {"str"}

@@ -48,6 +48,7 @@ def apply(
                 stored = _note_delivered(store, tenant_id, unique_name, actual, step)
             case RemoveSecret():
                 _remove(graph, actual, step)
+                store.forget(tenant_id, unique_name, step.key_id)
             case IssueSecret():
                 stored = _issue_and_store(graph, store, tenant_id, unique_name, actual, step)
     return stored
@@ -84,14 +85,16 @@ def _issue_and_store(
         # The run that issues it also tries it.
         signed_in=step.start,
     )
-    store.write(tenant_id, unique_name, secret)
-    if store.read(tenant_id, unique_name) != secret:
+    store.write(tenant_id, unique_name, secret, actual.stored.key_id if actual.stored else None)
+    kept = store.read(tenant_id, unique_name)
+    # Another run may have replaced it at once; then it is known as such.
+    if kept is None or secret.key_id not in {known.key_id for known in kept.known}:
         raise StoreError(
             "The secret store does not give back what was just written to it.",
             next_step="Check the store; the next run removes the secret that was issued and makes a new one.",
         )
     await_visible(lambda: secret.key_id in _key_ids(graph, actual), what="The client secret")
-    return secret
+    return kept
 
 
 def _like(actual: Actual, step: IssueSecret) -> StoredSecret:

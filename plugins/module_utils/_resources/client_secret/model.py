@@ -97,7 +97,8 @@ class Desired:
 class Actual:
     """`stored`: what the store holds for this very application. `id`: None while there is no application.
 
-    `announced`: labels of the secrets that the store lately noted as about to be issued. `used`: when Microsoft saw
+    `announced`: labels of the secrets that the store lately noted as about to be issued; `underway`: those of them that
+    another run may be about to store. `used`: when Microsoft saw
     each secret used for the last time, by key id, as far as that was asked and is known.
     """
 
@@ -109,6 +110,7 @@ class Actual:
     app_id: str | None = None
     young: bool = False
     announced: frozenset[str] = frozenset()
+    underway: frozenset[str] = frozenset()
     used: t.Mapping[str, datetime] = field(default_factory=dict)
 
     @property

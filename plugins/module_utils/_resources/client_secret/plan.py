@@ -219,7 +219,7 @@ def _orphans(actual: Actual) -> t.Iterator[str]:
     """Announced, but without a value in the store: left by a run that was killed. Nobody can be using them."""
     known = _known_key_ids(actual)
     for entry in actual.credentials:
-        if entry.key_id not in known and entry.label in actual.announced:
+        if entry.key_id not in known and entry.label in actual.announced - actual.underway:
             yield entry.key_id
 
 

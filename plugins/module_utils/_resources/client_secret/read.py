@@ -76,8 +76,12 @@ def _held(
     stored = store.read(tenant_id, unique_name)
     if stored is not None and handed_off:
         stored = stored.handed_off_at(graph.now)
-    announced = _announced(store, tenant_id, unique_name, graph.now)
-    return replace(_from_graph(body, stored, graph.now), announced=announced)
+    notes = [row for row in store.announced(tenant_id, unique_name) if graph.now - row.at < ANNOUNCED_FOR]
+    return replace(
+        _from_graph(body, stored, graph.now),
+        announced=frozenset(row.label for row in notes),
+        underway=frozenset(row.label for row in notes if graph.now - row.at < store.orphan_age),
+    )
 
 
 def _used(beta: GraphClient, client_id: str) -> dict[str, datetime]:
@@ -86,11 +90,6 @@ def _used(beta: GraphClient, client_id: str) -> dict[str, datetime]:
     rows = optional(lambda: beta.list(_SIGN_INS, query, action="read when client secrets were used"))
     times = ((row.get("keyId"), (row.get("signInActivity") or {}).get("lastSignInDateTime")) for row in rows or ())
     return {str(key_id): parse_time(moment) for key_id, moment in times if key_id and moment}
-
-
-def _announced(store: SecretStore, tenant_id: str, unique_name: str, now: datetime) -> frozenset[str]:
-    rows = store.announced(tenant_id, unique_name)
-    return frozenset(row.label for row in rows if now - row.at < ANNOUNCED_FOR)
 
 
 def _from_graph(body: Json, stored: StoredSecret | None, now: datetime) -> Actual:

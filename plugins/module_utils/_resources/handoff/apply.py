@@ -14,13 +14,14 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.h
     Desired,
     WriteHandoff,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import Documents
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 
-def apply(folder: EncryptedFolder, desired: Desired, change: Change[WriteHandoff]) -> None:
+def apply(documents: Documents, desired: Desired, change: Change[WriteHandoff]) -> None:
     for step in change.steps:
-        folder.write(f"{step.name}.yml", desired.text())
+        documents.revise(step.name, lambda _before: desired.fields())
+        documents.forget(step.name, lambda _earlier: True)
 
 
 def note_handed_off(store: SecretStore, tenant_id: str, secrets: t.Mapping[str, StoredSecret], now: datetime) -> None:

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
@@ -44,10 +43,6 @@ class Desired:
             "mail_client_secret": mail_secret,
             "sender_from_address": self.sender,
         }
-
-    def text(self) -> str:
-        """YAML, one field a line; JSON's quoting is valid in YAML and keeps any value whole."""
-        return "".join(f"{name}: {json.dumps(value)}\n" for name, value in self.fields().items())
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.h
     Desired,
     WriteHandoff,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.read import parse
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import Document
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredSecret
 
 _SECRET_FIELDS = frozenset({"secret", "mail_client_secret"})
@@ -28,23 +28,23 @@ def checked_address(sender: str) -> str:
     return sender
 
 
-def check_tenant(actual: str | None, tenant_id: str, name: str) -> None:
+def check_tenant(actual: Document | None, tenant_id: str, where: str) -> None:
     """Raises InputError: two hosts that hand off under one name would write over each other's."""
-    holder = parse(actual).get("tenant_id")
+    holder = (actual or {}).get("tenant_id")
     if isinstance(holder, str) and is_guid(holder) and holder.lower() != tenant_id:
         raise InputError(
-            f"The hand-off file {name}.yml is another tenant's ({holder}).",
+            f"The hand-off in {where} is another tenant's ({holder}).",
             next_step="Give each host its own connector_handoff_name or connector_handoff_folder; where that tenant is "
-            "no longer yours, remove the file.",
+            "no longer yours, remove it.",
             code="SharedHandoff",
         )
 
 
-def plan(actual: str | None, desired: Desired, name: str) -> Change[WriteHandoff]:
+def plan(actual: Document | None, desired: Desired, name: str) -> Change[WriteHandoff]:
     """The diff shows names and ids; of a secret only whether it is another one."""
-    fields, is_now = desired.fields(), parse(actual)
+    fields, is_now = desired.fields(), actual or {}
     before = {field: _shown(field, is_now.get(field)) for field in fields}
-    if actual == desired.text():
+    if actual == fields:
         return Change(before, before)
     after = {field: _shown(field, value) for field, value in fields.items()}
     replaced = {
@@ -53,9 +53,9 @@ def plan(actual: str | None, desired: Desired, name: str) -> Change[WriteHandoff
     return Change(before, after | dict.fromkeys(replaced, "(another secret)"), (WriteHandoff(name),))
 
 
-def handed_off(actual: str | None, desired: Desired) -> dict[str, StoredSecret]:
+def handed_off(actual: Document | None, desired: Desired) -> dict[str, StoredSecret]:
     """Those secrets that the hand-off has, by the kind of their registration."""
-    fields = parse(actual)
+    fields = actual or {}
     values = {"calendar": fields.get("secret"), "mail": fields.get("mail_client_secret")}
     return {kind: secret for kind, secret in desired.secrets.items() if secret.value == values[kind]}
 

@@ -25,39 +25,39 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.h
     handed_off,
     plan,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.read import read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.sign_in import (
     await_sign_in,
     note_sign_in,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import Document
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_handoff, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
 
 
 def run(call: Call) -> Outcome:
     params = call.params
     store = open_store(params["store"], call.vault)
-    folder = open_folder(params["folder"], params["store"], call.vault)
+    documents = open_handoff(params["folder"], params["store"], call.vault)
     desired = _desired(call, store)
-    present = read(folder, params["name"])
-    check_tenant(present, desired.tenant_id, params["name"])
+    present = documents.read(params["name"])
+    check_tenant(present, desired.tenant_id, documents.where(params["name"]))
     change = plan(present, desired, params["name"])
     if change.changed:
-        folder.check()
+        documents.check()
     _await_usable(call, store, present, desired)
     if not call.check_mode:
         _require_complete(desired)
         # Before it is written: who is killed in between has told too much, never too little.
         note_handed_off(store, desired.tenant_id, _by_registration(params, desired.secrets), _now(call))
-        apply(folder, desired, change)
-    return Outcome({"file": str(folder.path / f"{params['name']}.yml")}, change)
+        apply(documents, desired, change)
+    return Outcome({"file": documents.where(params["name"])}, change)
 
 
 def _by_registration(params: t.Mapping[str, t.Any], secrets: t.Mapping[str, StoredSecret]) -> dict[str, StoredSecret]:
     return {params[kind]: secret for kind, secret in secrets.items()}
 
 
-def _await_usable(call: Call, store: SecretStore, present: str | None, desired: Desired) -> None:
+def _await_usable(call: Call, store: SecretStore, present: Document | None, desired: Desired) -> None:
     """What is typed in must work at once. A proof has shown it, and so has whoever got the secret before."""
     known = handed_off(present, desired)
     for kind, secret in desired.secrets.items():

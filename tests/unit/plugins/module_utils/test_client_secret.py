@@ -657,6 +657,7 @@ class MemoryStore:
     """Keeps what it is given, and says in which order it was called."""
 
     address = "memory"
+    orphan_age = timedelta(0)
 
     def __init__(self, holds: StoredSecret | None = None, *, forgetful: bool = False) -> None:
         self.holds = holds
@@ -672,6 +673,9 @@ class MemoryStore:
         self.calls.append("read")
         return self.holds
 
+    def forget(self, tenant_id: str, registration: str, key_id: str) -> None:
+        self.calls.append(f"forget {key_id}")
+
     def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
         return self.notes
 
@@ -682,8 +686,9 @@ class MemoryStore:
     def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         self.calls.append("rehearse")
 
-    def write(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
+    def write(self, tenant_id: str, registration: str, secret: StoredSecret, replaces: str | None) -> None:
         self.calls.append("write")
+        assert replaces == (self.holds and self.holds.key_id)
         if not self._forgetful:
             self.holds = secret
 
@@ -937,3 +942,34 @@ def test_other_peoples_secrets_go_when_ours_was_typed_in_long_enough_ago(deliver
     # What is labelled as a store's may be a newer one of ours, which this store has lost.
     assert removed(plan(found, all_others)) == ({"key-foreign-4"} if ripe else set())
     assert removed(plan(actual(*FOREIGN), replace(named, replaces_lost=True))) == set()
+
+
+# --- a store that cannot keep others from writing
+
+
+@pytest.mark.parametrize(("age", "removed"), [(timedelta(minutes=59), False), (timedelta(minutes=61), True)])
+def test_without_locks_what_a_killed_run_left_is_removed_when_nobody_can_be_about_to_store_it(
+    graph, http, age, removed
+):
+    class WithoutLocks(MemoryStore):
+        orphan_age = timedelta(hours=1)
+
+    http.on("GET", APPLICATION, application(CURRENT, ORPHAN))
+    store = WithoutLocks(stored())
+    store.notes = (Announcement(ORPHAN.label, NOW.replace(microsecond=0) - age),)
+
+    state = read(graph, store, "tenant", "ours", DESIRED)
+    steps = plan(state, DESIRED).steps
+
+    assert steps == ((RemoveSecret(ORPHAN.key_id, "orphaned"),) if removed else ())
+    assert foreign(state) == ()
+
+
+def test_the_store_forgets_what_was_removed(graph, http):
+    http.on("POST", REMOVE, (204,))
+    http.on("GET", BY_ID, application(CURRENT))
+    store = MemoryStore(stored())
+
+    run(graph, store, actual(CURRENT, ORPHAN, holds=stored()))
+
+    assert store.calls == [f"forget {ORPHAN.key_id}"]

@@ -289,7 +289,7 @@ def test_tls_is_always_verified(sent, monkeypatch, ca_path, environment, trusted
     if environment:
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", environment)
     asked = []
-    monkeypatch.setattr(http_client, "tls_context", asked.append)
+    monkeypatch.setattr(http_client, "tls_context", lambda ca_path, _ours: asked.append(ca_path))
 
     HttpClient(ca_path).request("GET", URL)
 

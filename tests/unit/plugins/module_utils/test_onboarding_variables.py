@@ -108,7 +108,7 @@ def test_mistakes_are_told_all_at_once(changes, words):
     assert all(word in message for word in words), message
 
 
-@pytest.mark.parametrize("name", ["connector_tenant_id", "connector_mail_sender", "connector_store_folder"])
+@pytest.mark.parametrize("name", ["connector_tenant_id", "connector_mail_sender"])
 def test_what_nobody_else_can_know_must_be_given(name):
     with pytest.raises(InputError, match=f"missing required arguments: {name}"):
         read_variables({key: value for key, value in GIVEN.items() if key != name}, "contoso")

@@ -18,8 +18,9 @@ import pytest
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.document_store import DocumentStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_folder, open_store
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_handoff, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     Announcement,
     RetiredSecret,
@@ -30,7 +31,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredSecret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import VaultFileStore
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import JSON, VaultFiles
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
 
 TENANT, OTHER = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21", "00000000-0000-0000-0000-000000000001"
@@ -66,7 +67,7 @@ def vault(*passwords):
 
 
 def store(path, cipher=None):
-    return VaultFileStore(EncryptedFolder(str(path), cipher or vault("password")))
+    return DocumentStore(VaultFiles(EncryptedFolder(str(path), cipher or vault("password")), JSON))
 
 
 def file(path, tenant=TENANT):
@@ -463,13 +464,13 @@ def test_the_options_open_the_store_with_their_own_vault(tmp_path):
         asked.append((vault_id, password_file))
         return vault("password")
 
-    options = {"folder": str(tmp_path), "vault_id": "ours", "vault_password_file": "/file"}
+    options = {"type": "vault_file", "folder": str(tmp_path), "vault_id": "ours", "vault_password_file": "/file"}
     open_store(options, cipher).write(TENANT, "mail", SECRET)
-    folder = open_folder(str(tmp_path / "handoff"), options, cipher)
-    folder.write("a.yml", "text")
+    handoff = open_handoff(str(tmp_path / "handoff"), options, cipher)
+    handoff.revise("a", lambda _before: {"secret": "value"})
 
     assert store(tmp_path).read(TENANT, "mail") == SECRET
-    assert (tmp_path / "handoff" / "a.yml").exists()
+    assert vault("password").decrypt((tmp_path / "handoff" / "a.yml").read_bytes()) == 'secret: "value"\n'
     assert asked == [("ours", "/file")] * 2
 
 
