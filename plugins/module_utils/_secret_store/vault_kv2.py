@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 from contextlib import contextmanager
 
@@ -93,7 +94,8 @@ class Kv2Documents:
     def revise(self, name: str, revision: Revision) -> None:
         for _turn in range(_TURNS):
             held = self._held(name)
-            wanted = revision(None if held.document is None else dict(held.document))
+            made = revision(None if held.document is None else dict(held.document))
+            wanted = json.loads(json.dumps(made))  # as it will be read
             if wanted == held.document or self._write(name, wanted, held.version):
                 return
         raise StoreError(
