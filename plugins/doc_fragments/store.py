@@ -119,3 +119,11 @@ options:
         client secret and which group, and notes what is about to be made, and who else was found to be able to sign in.
     type: dict
 """ + _SUBOPTIONS.lstrip("\n")
+
+    FORMER = r"""
+options:
+  former:
+    description: The store to move from; its options are those of O(store).
+    type: dict
+    required: true
+""" + _SUBOPTIONS.lstrip("\n").replace("O(store.", "O(former.")

@@ -14,7 +14,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import MSAL_IMPORT_ERROR
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import REQUESTS_IMPORT_ERROR
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant, TenantOptions
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import (
+    Tenant,
+    TenantOptions,
+    is_guid,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line, printable
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import Vault
 
@@ -43,6 +47,11 @@ class Call:
         if self.session is None:
             self.first.append(tenant)
         return tenant
+
+    def directory_id(self) -> str:
+        """Signs in where a domain name is given only."""
+        given = self.params["tenant_id"]
+        return given.lower() if given and is_guid(given) else self.tenant().directory_id
 
     def clock_warnings(self) -> tuple[str, ...]:
         """Each is told once."""

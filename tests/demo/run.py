@@ -10,27 +10,35 @@ import secrets
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).parent
 FOLDER = ROOT / ".cache" / "demo"
+FILES = '    connector_store_folder: "{{ inventory_dir }}/secrets"\n'
 OUTSIDERS_MISTAKE = "      connector_mail_members: [ann@example.com]\n"
 
 sys.path.insert(0, str(ROOT / "tests"))
 
 from emulator.launch import Emulator, running_emulator  # noqa: E402
+from openbao import PATH, policy_for, running_openbao  # noqa: E402
 from tooling.install_collection import install  # noqa: E402
 
 
 @dataclass(frozen=True)
 class Operator:
-    """`bin`: of an environment with ansible-core. `folder`: the operator's, with the collection in `collections`."""
+    """`bin`: of an environment with ansible-core. `folder`: the operator's, with the collection in `collections`.
+
+    `credentials`: what else is in the environment.
+    """
 
     bin: Path
     folder: Path
+    credentials: Mapping[str, str] = field(default_factory=dict)
 
     def prepare(self) -> None:
         """All but the collection. The emulated tenants are new each time, so older secrets are of no use."""
@@ -63,11 +71,21 @@ class Operator:
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
+            "TOTALVIEW_EXCHANGE365_STORE_MAY_VANISH": "1",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
             "AZURE_CLIENT_ID": "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b",
             "AZURE_CLIENT_SECRET": "demo-automation-secret-of-acme",
+            **self.credentials,
         }
+
+
+class Place(NamedTuple):
+    """The store: what a run needs for it in its environment, and where to look."""
+
+    credentials: Mapping[str, str]
+    name: str
+    view: str
 
 
 def main() -> int:
@@ -76,7 +94,8 @@ def main() -> int:
     install(FOLDER / "collections")
     operator = Operator(Path(sys.executable).parent, FOLDER)
     operator.prepare()
-    with running_emulator(HERE / "seed.yml") as emulator:
+    with running_emulator(HERE / "seed.yml") as emulator, store() as place:
+        operator = replace(operator, credentials=place.credentials)
         tell("First run: everything is made. One tenant fails, others wait for somebody")
         operator.onboard(emulator)
         operator.correct_the_inventory()
@@ -87,23 +106,42 @@ def main() -> int:
         tell("Once more: nothing is left to change")
         if code := operator.onboard(emulator).returncode:
             return code
-    print(where_to_look())
+    print(where_to_look(place))
     return 0
+
+
+@contextmanager
+def store() -> Iterator[Place]:
+    """Files, as the inventory says; with STORE=openbao in the environment a real OpenBao server."""
+    folder = FOLDER.relative_to(ROOT)
+    if os.environ.get("STORE") != "openbao":
+            yield Place({}, f"{folder}/secrets/", f"{view} {folder}/secrets/handoff/fresh.yml")
+        return
+    with running_openbao() as server:
+        engine = server.engine()
+        inventory = FOLDER / "inventory.yml"
+        of_server = {"": "vault_kv2", "_url": server.url, "_ca_cert": server.ca_file, "_engine_mount_point": engine}
+        lines = [f"    connector_store{name}: {value}\n" for name, value in of_server.items()]
+        inventory.write_text(inventory.read_text().replace(FILES, "".join(lines)))
+        place = f"OpenBao, {engine}/{PATH}"
+        yield Place({"VAULT_TOKEN": server.token(policy_for(engine))}, place, "(the server has ended with the demo)")
+        handed_off = server.ask("GET", f"{engine}/metadata/{PATH}/handoff?list=true")
+        print(f"OpenBao had these hand-offs: {', '.join(handed_off['keys'] if handed_off else ())}")
 
 
 def tell(title: str) -> None:
     print(f"\n=== {title} ===", flush=True)
 
 
-def where_to_look() -> str:
+def where_to_look(place: Place) -> str:
     folder = FOLDER.relative_to(ROOT)
     view = f".venv/bin/ansible-vault view --vault-password-file {folder}/vault-password"
     return f"""
 The tenant 'cautious' waits for somebody who may consent; the others are complete. Where to look:
   {folder}/inventory.yml    what the operator wrote
   {folder}/reports/         report.html to open in a browser, and the same as JSON, CSV and metrics
-  {folder}/secrets/         the encrypted store and the hand-off, one file for each tenant
-  {view} {folder}/secrets/handoff/fresh.yml
+  {place.name:<25} the encrypted store and the hand-off, one of each for each tenant
+  {place.view}
 The emulated tenants are gone; README.md tells how to work on real ones."""
 
 

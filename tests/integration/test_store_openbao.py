@@ -19,6 +19,7 @@ from openbao import PATH, OpenBao, policy_for
 
 DAY = 86_400
 ROTATE, DELIVERED = "totalview.exchange365.rotate", "totalview.exchange365.delivered"
+STORE = "totalview.exchange365.store"
 HANDOFF = f"{PATH}/handoff/contoso"
 
 Json = dict[str, Any]
@@ -155,3 +156,37 @@ def test_a_store_that_cannot_be_used_is_told_before_anything_is_written(
 
     assert told in run.output, run.output
     assert writes(clock, _tenant(clerk)) == []
+
+
+def test_a_fleet_moves_from_files_to_the_server_and_nobody_types_anything_in(
+    clerk: Desk, clock: Emulator, openbao: OpenBao, engine: str
+) -> None:
+    server, clerk.variables = clerk.variables, {}
+    clerk.hosts["fabrikam"] = {"connector_tenant_id": Tenants(clock).make()}
+    assert clerk.run().code == 0
+    mark = clock.last_request()
+    clerk.variables = {**server, "connector_store_former": {"folder": str(clerk.store)}}
+
+    planned = clerk.run(STORE, "--check")
+    first = clerk.run(STORE, "--limit", "contoso")
+    all_of_them = clerk.run(STORE)
+    again = clerk.run(STORE)
+
+    assert {host: planned.tenant(host)["state"] for host in clerk.hosts} == dict.fromkeys(
+        clerk.hosts, "changes_pending"
+    )
+    assert first.tenant("contoso")["changed"] == ["store"], first.output
+    assert [all_of_them.tenant(host)["changed"] for host in clerk.hosts] == [[], ["store"]]
+    assert [again.tenant(host)["changed"] for host in clerk.hosts] == [[], []]
+    settled = clerk.run()
+    assert [settled.tenant(host)["changed"] for host in clerk.hosts] == [[], []], settled.output
+    for host in clerk.hosts:
+        tenant = str(clerk.hosts[host]["connector_tenant_id"])
+        assert writes(clock, tenant, mark) == []
+        held = openbao.secret(engine, f"{PATH}/tenants/{tenant}")["secrets"]
+        assert held[MAIL]["key_id"] == _keys(clock, tenant, MAIL)[0]
+        assert openbao.secret(engine, f"{PATH}/handoff/{host}")["secret"] == held[CALENDAR]["value"]
+
+    clerk.variables = {}
+    stale = clerk.run()
+    assert "were moved to" in stale.tenant("contoso")["next"]

@@ -59,7 +59,9 @@ def run(call: Call) -> Outcome:
     scope = call.params["scope"]
     if scope == "settings":
         told = [options.settings(entry, pending=False) for entry in options.registrations(variables)]
-        return Outcome({"planned": [], "plan": [], "registrations": told, **options.places(variables)})
+        handoff = {name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")}
+        settings = {"registrations": told, "handoff": handoff, **options.places(variables)}
+        return Outcome({"planned": [], "plan": [], **settings})
     tenant = replace(call, params=options.connection(variables)).tenant()
     if scope == "offboarding":
         return offboarding.run(call, tenant, variables, host)

@@ -35,6 +35,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
 _VERSION = 2
+#: In a document whose tenant has another store since: where that is.
+MOVED = "moved"
 #: Notes by registration.
 _SECTIONS = ("groups", "registrations", "access", "disabled", "offboarding")
 
@@ -47,7 +49,7 @@ class DocumentStore:
     "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}},
     "registrations": {unique_name: {client_id, announced}}, "access": {unique_name: {seen: {id: since}, gone}},
     "disabled": {unique_name: {since, by}}, "offboarding": {unique_name: {since, by, ids, removals: [{what, at}],
-    closed, refusal, finished, kept}}}.
+    closed, refusal, finished, kept}}, "moved": where the tenant's store is since, if it is another one}.
     Version 1 has no number, and no notes of deliveries.
     """
 
@@ -213,28 +215,37 @@ class DocumentStore:
     def _checked(self, tenant_id: str, document: Document | None) -> Document:
         if document is None:
             return {"tenant_id": tenant_id, "secrets": {}}
-        if not isinstance(document.get("secrets"), dict) or "tenant_id" not in document:
-            raise self._unknown_content(tenant_id)
-        if document.get("version", 1) not in (1, _VERSION):
+        where = self._documents.where(tenant_id)
+        checked_document(document, tenant_id, where)
+        if moved := document.get(MOVED):
             raise StoreError(
-                f"What the store has in {self._documents.where(tenant_id)} was written by a newer version of this "
-                "collection.",
-                next_step="Install that version, or a later one; nothing was written.",
-                code="NewerStore",
-            )
-        if not isinstance(document.get("host", ""), str) or not all(
-            isinstance(document.get(name, {}), dict) for name in _SECTIONS
-        ):
-            raise self._unknown_content(tenant_id)
-        if document["tenant_id"] != tenant_id:
-            raise StoreError(
-                f"What the store has in {self._documents.where(tenant_id)} belongs to another tenant "
-                f"({document['tenant_id']})."
+                f"The secrets of this tenant were moved to {moved}; what is in {where} is of before.",
+                next_step="Give the store that they were moved to (of the role: connector_store); nothing was written.",
+                code="StoreMoved",
             )
         return document
 
     def _unknown_content(self, tenant_id: str) -> StoreError:
         return unknown_content(self._documents.where(tenant_id))
+
+
+def checked_document(document: Document, tenant_id: str, where: str) -> Document:
+    """Raises StoreError for what is no content of this tenant's that we know."""
+    if not isinstance(document.get("secrets"), dict) or "tenant_id" not in document:
+        raise unknown_content(where)
+    if document.get("version", 1) not in (1, _VERSION):
+        raise StoreError(
+            f"What the store has in {where} was written by a newer version of this collection.",
+            next_step="Install that version, or a later one; nothing was written.",
+            code="NewerStore",
+        )
+    if not isinstance(document.get("host", ""), str) or not all(
+        isinstance(document.get(name, {}), dict) for name in _SECTIONS
+    ):
+        raise unknown_content(where)
+    if document["tenant_id"] != tenant_id:
+        raise StoreError(f"What the store has in {where} belongs to another tenant ({document['tenant_id']}).")
+    return document
 
 
 def _with_row(content: Document, section: str, registration: str, row: t.Any) -> Document:

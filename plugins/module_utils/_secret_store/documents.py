@@ -55,6 +55,9 @@ class Documents(t.Protocol):
     def forget(self, name: str, which: t.Callable[[Document], bool]) -> None:
         """Destroys earlier versions of the document, as far as they are kept and `which` holds for them."""
 
+    def remove(self, name: str) -> None:
+        """The document with all its versions, for good."""
+
 
 def checked_name(name: str, place: str) -> str:
     """Raises StoreError for what cannot be the name of a document."""

@@ -92,6 +92,13 @@ class EncryptedFolder:
             draft.replace(path)
             self._sync_folder()
 
+    def remove(self, name: str) -> None:
+        """For good; also where it is not there."""
+        path = self._file(name)
+        with _told(path):
+            path.unlink(missing_ok=True)
+            self._sync_folder()
+
     def rehearse(self, name: str, text: str) -> None:
         """All of `write` but its effect. Raises StoreError where the text could not be written now.
 

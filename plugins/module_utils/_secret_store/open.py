@@ -34,11 +34,16 @@ class Vault(t.Protocol):
 
 def open_store(options: t.Mapping[str, t.Any], vault: Vault) -> SecretStore:
     """The store that the option `store` describes. Raises InputError for what cannot be one."""
+    return DocumentStore(open_documents(options, vault))
+
+
+def open_documents(options: t.Mapping[str, t.Any], vault: Vault) -> Documents:
+    """One for each tenant, by its directory id."""
     match options["type"]:
         case "vault_kv2":
-            return DocumentStore(Kv2Documents(VaultOptions.from_params(options, os.environ), "tenants"))
+            return Kv2Documents(VaultOptions.from_params(options, os.environ), "tenants")
         case _:
-            return DocumentStore(VaultFiles(_folder(options["folder"], options, vault), JSON))
+            return VaultFiles(_folder(options["folder"], options, vault), JSON)
 
 
 def open_handoff(folder: str | None, options: t.Mapping[str, t.Any], vault: Vault) -> Documents:

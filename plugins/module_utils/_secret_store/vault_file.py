@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import (
@@ -15,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     unknown_content,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import EncryptedFolder
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.lasting import check_lasting
 
 
 class Form(t.NamedTuple):
@@ -64,6 +66,7 @@ class VaultFiles:
 
     def check(self) -> None:
         self._folder.check()
+        check_lasting(self._folder.path, os.environ)
 
     def read(self, name: str) -> Document | None:
         text = self._folder.read(self._file(name))
@@ -87,6 +90,10 @@ class VaultFiles:
 
     def forget(self, name: str, which: t.Callable[[Document], bool]) -> None:
         """Each version takes the place of the one before."""
+
+    def remove(self, name: str) -> None:
+        with self._folder.locked(self._file(name)):
+            self._folder.remove(self._file(name))
 
     def _file(self, name: str) -> str:
         return f"{name}{self._form.suffix}"

@@ -120,6 +120,10 @@ class Kv2Documents:
             with self._told(f"destroy earlier versions of {self.where(name)}"):
                 self._kv.destroy_secret_versions(self._path(name), doomed, self._options.engine_mount_point)
 
+    def remove(self, name: str) -> None:
+        with self._told(f"remove {self.where(name)}"):
+            self._kv.delete_metadata_and_all_versions(self._path(name), self._options.engine_mount_point)
+
     def _is_doomed(self, name: str, version: int, which: t.Callable[[Document], bool]) -> bool:
         """So is one that was deleted: it can be brought back, and until then nobody can look into it."""
         document = data_of(self._answer(name, version))["data"]

@@ -57,6 +57,7 @@ def test_every_documented_variable_is_used() -> None:
         "preflight": r"connector_preflight",
         "report": r"\bconnector_report\w*",
         "rotate": r"connector_max_fail_percentage",
+        "store": r"\bconnector_store_former\w*",
         "sign_in": r"\bconnector_switch(?:ed_by)?\b",
     }
     for name, pattern in read_by_tasks.items():

@@ -12,7 +12,6 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import is_guid
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.handoff.apply import (
     apply,
@@ -73,17 +72,12 @@ def _now(call: Call) -> datetime:
 
 
 def _desired(call: Call, store: SecretStore) -> Desired:
-    tenant_id, pending = _directory_id(call), call.params["pending"]
+    tenant_id, pending = call.directory_id(), call.params["pending"]
     calendar, mail = (
         None if call.params[name] in pending else store.read(tenant_id, call.params[name])
         for name in ("calendar", "mail")
     )
     return Desired(tenant_id, calendar, mail, checked_address(call.params["sender"]))
-
-
-def _directory_id(call: Call) -> str:
-    given = call.params["tenant_id"]
-    return given.lower() if given and is_guid(given) else call.tenant().directory_id
 
 
 def _require_complete(desired: Desired) -> None:
