@@ -115,7 +115,8 @@ def store() -> Iterator[Place]:
     """Files, as the inventory says; with STORE=openbao in the environment a real OpenBao server."""
     folder = FOLDER.relative_to(ROOT)
     if os.environ.get("STORE") != "openbao":
-            yield Place({}, f"{folder}/secrets/", f"{view} {folder}/secrets/handoff/fresh.yml")
+        view = f".venv/bin/ansible-vault view --vault-password-file {folder}/vault-password"
+        yield Place({}, f"{folder}/secrets/", f"{view} {folder}/secrets/handoff/fresh.yml")
         return
     with running_openbao() as server:
         engine = server.engine()
@@ -135,7 +136,6 @@ def tell(title: str) -> None:
 
 def where_to_look(place: Place) -> str:
     folder = FOLDER.relative_to(ROOT)
-    view = f".venv/bin/ansible-vault view --vault-password-file {folder}/vault-password"
     return f"""
 The tenant 'cautious' waits for somebody who may consent; the others are complete. Where to look:
   {folder}/inventory.yml    what the operator wrote
