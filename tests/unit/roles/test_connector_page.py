@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -55,8 +56,20 @@ def documented(module: str) -> dict[str, Any]:
     for node in ast.parse((ROOT / "plugins" / "modules" / f"{module}.py").read_text("utf-8")).body:
         match node:
             case ast.Assign(targets=[ast.Name(id="DOCUMENTATION")], value=ast.Constant(value=str() as text)):
-                return dict(yaml.safe_load(text)["options"])
+                found = yaml.safe_load(text)
+                fragments = [_fragment(name) for name in found.get("extends_documentation_fragment", ())]
+                return {
+                    **{name: option for options in fragments for name, option in options.items()},
+                    **found["options"],
+                }
     raise AssertionError(module)
+
+
+def _fragment(name: str) -> dict[str, Any]:
+    """Options of a documentation fragment, named as in a module."""
+    file, _dot, part = name.removeprefix(OURS).partition(".")
+    found = import_module(f"ansible_collections.{OURS}plugins.doc_fragments.{file}")
+    return dict(yaml.safe_load(getattr(found.ModuleDocFragment, (part or "DOCUMENTATION").upper())).get("options", {}))
 
 
 @pytest.mark.parametrize(("module", "option", "variable"), sorted(set(passed_on())))
