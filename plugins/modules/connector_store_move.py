@@ -19,6 +19,7 @@ description:
     secrets and the other store does not know all of them.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
+  - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.store
   - totalview.exchange365.store.former
   - totalview.exchange365.attributes
