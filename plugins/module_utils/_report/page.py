@@ -35,12 +35,17 @@ _TONES = {
     "findings": "wait",
     "not_provable": "wait",
     "waiting_for_decision": "wait",
+    "found": "wait",
     "waiting_for_revocation": "wait",
     "waiting_for_consent": "wait",
     "waiting_for_exchange": "plan",
     "changes_pending": "plan",
+    "offboarding": "plan",
+    "enabled": "good",
     "ready": "good",
     "clean": "good",
+    "nothing_found": "good",
+    "offboarded": "good",
     "complete": "good",
 }
 #: Months of the chart, from that of the report on; what ended before stands in one column.

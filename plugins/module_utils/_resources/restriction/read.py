@@ -99,8 +99,8 @@ def read_absent(clients: Clients, desired: Desired, principal_id: str | None) ->
 def _uses(exchange: ExchangeClient, group: Group, app_id: str, scope_name: str) -> tuple[str, ...]:
     """What refers to the group and is none of the registration's."""
     policies = all_policies(exchange)
-    scopes = exchange.invoke("Get-ManagementScope", action="read the management scopes")
-    roles = exchange.invoke(
+    scopes = exchange.find("Get-ManagementScope", action="read the management scopes")
+    roles = exchange.find(
         "Get-ManagementRoleAssignment", action="read the roles of applications", RoleAssigneeType="ServicePrincipal"
     )
     names = {name.lower() for name in (group.name, group.guid, group.distinguished_name)}

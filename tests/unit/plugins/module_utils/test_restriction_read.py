@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -27,6 +28,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     find_person,
     find_recipient,
     read,
+    read_absent,
     recipients_in,
 )
 
@@ -597,3 +599,69 @@ def test_a_role_that_exchange_does_not_know_is_a_fault(with_beta, tenant, names)
 
     with pytest.raises(ExchangeError, match=r"no role Application Mail\.Send"):
         read(with_beta, BETA)
+
+
+# --- what is left of one that is gone
+
+GONE = Desired(NAME, "none", ("Mail.Send",), client_id="CLIENT", known_group="guid-senders", members=("an@c.example",))
+
+
+@pytest.fixture
+def deleted(tenant):
+    """The application is gone, and with it its service principal."""
+    tenant.on("GET", "/applications(appId='CLIENT')", ABSENT)
+    tenant.on("GET", "/servicePrincipals(appId='CLIENT')", ABSENT)
+
+
+@pytest.mark.usefixtures("deleted")
+def test_what_is_left_is_found_by_the_client_id_and_the_groups_guid(clients, organization):
+    organization.on("Get-ApplicationAccessPolicy", rows(policy_row("other"), policy_row("CLIENT")))
+    organization.on("Get-Recipient", rows(row("ann", EmailAddresses=["smtp:an@c.example"])), identity="an@c.example")
+
+    found = read_absent(clients, GONE, "principal-0")
+
+    assert (found.app_id, found.principal_id, found.pointer) == ("client", "principal-0", False)
+    assert [policy.identity for policy in found.policies] == [policy_row("CLIENT")["Identity"]]
+    assert found.group is not None
+    assert [(call.cmdlet, call.parameters["Identity"]) for call in organization.sent if call.cmdlet == "Get-Group"] == [
+        ("Get-Group", "guid-senders")
+    ]
+    assert found.resolved["an@c.example"] == ANN
+
+
+@pytest.mark.usefixtures("deleted")
+def test_a_pointer_that_outlives_its_service_principal_tells_its_object_id(clients, organization):
+    organization.on("Get-ServicePrincipal", rows({"AppId": "CLIENT", "ObjectId": "PRINCIPAL-1", "DisplayName": "x"}))
+    assert read_absent(clients, GONE, "principal-0").principal_id == "principal-1"
+
+
+@pytest.mark.usefixtures("deleted")
+def test_without_a_group_in_the_store_no_group_is_looked_for(clients, organization):
+    found = read_absent(clients, replace(GONE, known_group=None), None)
+    assert (found.group, found.uses) == (None, ())
+    assert "Get-Group" not in organization.cmdlets()
+
+
+@pytest.mark.usefixtures("deleted")
+def test_what_else_refers_to_the_group_is_told(clients, organization):
+    """Of the registration's own nothing counts, nor what refers to another group."""
+    scopes = [
+        {"Name": NAME, "RecipientFilter": "MemberOfGroup -eq 'CN=senders'"},
+        {"Name": "theirs", "RecipientFilter": "memberofgroup -eq 'cn=SENDERS'"},
+        {"Name": "elsewhere", "RecipientFilter": "MemberOfGroup -eq 'CN=other'"},
+    ]
+    roles = [{"Name": "by group", "RecipientGroupScope": "Senders"}, {"Name": "by scope", "RecipientGroupScope": None}]
+    others = {**policy_row("other"), "ScopeIdentityRaw": "sid-senders;x"}
+    organization.on(
+        "Get-ApplicationAccessPolicy", rows(others, {**policy_row("CLIENT"), "ScopeIdentityRaw": "sid-senders"})
+    )
+    organization.on("Get-ManagementScope", rows(*scopes))
+    organization.on("Get-ManagementRoleAssignment", rows(*roles))
+
+    found = read_absent(clients, GONE, None)
+
+    assert found.uses == (
+        f"the access policy {others['Identity']}",
+        "the management scope theirs",
+        "the role assignment by group",
+    )
