@@ -10,6 +10,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nox
@@ -18,8 +20,9 @@ ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LEGS = {"floor": ["3.11"], "newest": ["3.14", "3.13", "3.12"]}
-# Clients of tests/clients that everybody runs: each has its requirements there.
+# Clients of tests/clients, which has their requirements: those that everybody runs, and those too big for everybody.
 CLIENTS = ("msgraph-sdk", "python-o365")
+BIG_CLIENTS = ("azure-cli", "cli-microsoft365")
 # Which Pythons a controller may have (docs.ansible.com, ansible-core support matrix); "": the newest release there is.
 MATRIX = {
     "==2.19.*": ["3.11", "3.12", "3.13"],
@@ -72,8 +75,14 @@ def environments(session: nox.Session) -> None:
     """One environment per leg of the integration tests (.nox/legs.json says where, or why not) and per client."""
     make_legs(session)
     for name in CLIENTS:
-        requirements = ROOT / "tests" / "clients" / name / "requirements.txt"
-        make_environment(session, sys.executable, ROOT / ".nox" / "clients" / name, requirements)
+        make_client(session, name)
+
+
+@nox.session
+def big_clients(session: nox.Session) -> None:
+    """The environments of the clients that are too big for everybody: 800 MB."""
+    for name in BIG_CLIENTS:
+        make_client(session, name)
 
 
 @nox.session
@@ -148,11 +157,38 @@ def make_environment(session: nox.Session, name: str, versions: list[str], requi
     interpreter = found.stdout.strip()
     home = ROOT / ".nox" / name
     files = [Path(path).read_text() for path in requirements if path.startswith("/")]
-    made_from = "\n".join([interpreter, *requirements, *files])
-    stamp = home / "made-from.txt"
-    if not stamp.exists() or stamp.read_text() != made_from:
-        shutil.rmtree(home, ignore_errors=True)
-        session.run(interpreter, "-m", "venv", str(home), external=True)
-        session.run(str(home / "bin" / "pip"), "install", "-qq", *requirements, external=True)
-        stamp.write_text(made_from)
+    with made_once(home, "\n".join([interpreter, *requirements, *files])) as needed:
+        if needed:
+            session.run(interpreter, "-m", "venv", str(home), external=True)
+            session.run(str(home / "bin" / "pip"), "install", "-qq", *requirements, external=True)
     return {"bin": str(home / "bin")}
+
+
+def make_client(session: nox.Session, name: str) -> None:
+    """Of Python or of Node. Modules are compiled when they are used: msgraph-sdk has 18,000."""
+    wanted = ROOT / "tests" / "clients" / name
+    if (package := wanted / "package.json").exists():
+        make_node_environment(session, ROOT / ".nox" / "clients" / name, package)
+    else:
+        requirements = ["--no-compile", "-r", str(wanted / "requirements.txt")]
+        make_environment(session, f"clients/{name}", [sys.executable], requirements)
+
+
+def make_node_environment(session: nox.Session, home: Path, package: Path) -> None:
+    with made_once(home, package.read_text()) as needed:
+        if needed:
+            home.mkdir(parents=True)
+            shutil.copy(package, home)
+            session.run("npm", "install", "--prefix", str(home), "--silent", "--no-audit", "--no-fund", external=True)
+
+
+@contextmanager
+def made_once(home: Path, made_from: str) -> Iterator[bool]:
+    """Whether the folder has to be made anew: it is stamped with what it was made from when that is done."""
+    stamp = home / "made-from.txt"
+    if stamp.exists() and stamp.read_text() == made_from:
+        yield False
+        return
+    shutil.rmtree(home, ignore_errors=True)
+    yield True
+    stamp.write_text(made_from)

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cached_property
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -32,13 +33,16 @@ ANSWER_HEADERS = ("request-id", "client-request-id", "date", "x-ms-resource-unit
 
 # Doubled slashes and the alias of the own tenant are accepted by Graph and unknown to its description.
 _ALIAS = re.compile(r"^/+v1\.0/+(myorganization/+)?")
+# `users('key')` is `users/key`.
+_KEY = re.compile(r"\('([^'/]*)'\)")
+_NAMESPACE = re.compile(r"/microsoft\.graph\.(?=\w+Password$)")
 _METHODS = ("get", "post", "patch", "delete")
 
 
 class GraphContract:
     def check(self, exchange: Mapping[str, Any], *, answer_only: bool = False) -> list[str]:
         """Violations of one entry of the emulator's request log, recorded with bodies."""
-        template = self._template(exchange)
+        template, exchange = self._template(exchange), self._described(exchange)
         found = [] if answer_only else list(self._request_violations(exchange, template))
         # What a fault answers keeps no contract.
         if not exchange.get("fault"):
@@ -80,6 +84,16 @@ class GraphContract:
     def _template(self, exchange: Mapping[str, Any]) -> str | None:
         path = _path(exchange)
         return next((template for pattern, template in self._templates if pattern.fullmatch(path)), None)
+
+    def _described(self, exchange: Mapping[str, Any]) -> Mapping[str, Any]:
+        """With the path in the description's words: Graph takes their case for nothing."""
+        path = _path(exchange)
+        for pattern, template in self._templates:
+            if found := pattern.fullmatch(path):
+                words = re.split(r"\{[^}]+\}", template)
+                known = "".join(part for pair in zip_longest(words, found.groups(), fillvalue="") for part in pair)
+                return {**exchange, "path": known}
+        return exchange
 
     def _operation(self, exchange: Mapping[str, Any], template: str) -> Json | None:
         operation: Json | None = self._document["paths"][template].get(exchange["method"].lower())
@@ -156,12 +170,13 @@ def _load(path: Path) -> Json:
 
 def _template_pattern(template: str) -> re.Pattern[str]:
     parts = re.split(r"\{[^}]+\}", template)
-    return re.compile("[^/]+".join(re.escape(part) for part in parts))
+    return re.compile("([^/]+)".join(re.escape(part) for part in parts), re.IGNORECASE)
 
 
 def _path(exchange: Mapping[str, Any]) -> str:
     """Without the version, unless it is beta; decoded, so a slash inside a key would be lost: tests avoid it."""
-    return re.sub(r"/{2,}", "/", _ALIAS.sub("/", exchange["path"]))
+    path = _KEY.sub(r"/\1", _NAMESPACE.sub("/", _ALIAS.sub("/", exchange["path"])))
+    return re.sub(r"/{2,}", "/", path)
 
 
 def _request(exchange: Mapping[str, Any]) -> MockRequest:

@@ -18,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from emulator.admin.service import Admin
 from emulator.admin.store import Entry, Refused
+from emulator.arm.service import Arm
 from emulator.call import Answer, Body, Call, Refusal
 from emulator.exchange.service import Exchange
 from emulator.graph.service import Graph
@@ -30,7 +31,7 @@ Next = Callable[[Call], Awaitable[Answer]]
 Stage = Callable[[Call, Next], Awaitable[Answer]]
 
 # Asked in this order; identity takes every path that no other service wants.
-SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), PlatformService(), Identity())
+SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), Arm(), PlatformService(), Identity())
 
 
 async def normalise_path(call: Call, go_on: Next) -> Answer:

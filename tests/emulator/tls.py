@@ -25,6 +25,7 @@ NAMES = (
     "graph.microsoft.us",
     "dod-graph.microsoft.us",
     "microsoftgraph.chinacloudapi.cn",
+    "management.azure.com",
     "outlook.office365.com",
     "outlook.office365.us",
     "outlook-dod.office365.us",

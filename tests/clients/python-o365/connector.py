@@ -27,12 +27,16 @@ def main(given: dict[str, Any]) -> dict[str, Any]:
     now = dt.datetime.now(ZoneInfo(TIMEZONE))
     window = {"start_recurring": now - dt.timedelta(days=1), "end_recurring": now + dt.timedelta(days=400)}
     default = calendar.get_default_calendar()
-    later = calendar.new_query().greater_equal("start", f"{now + dt.timedelta(days=3):%Y-%m-%dT%H:%M:%S}")
+    in_days = now + dt.timedelta(days=3)
+    # A text, since Graph takes the start of an event for one.
+    later = calendar.new_query().greater_equal("start", in_days.astimezone(dt.UTC).isoformat())
+    view = [told(event) for event in calendar.get_events(limit=50, order_by="start/dateTime", **window)]
     return {
         "calendar": default.name,
         "calendars": [found.name for found in calendar.list_calendars()],
-        "view": [told(event) for event in calendar.get_events(limit=50, order_by="start/dateTime", **window)],
+        "view": view,
         "pages": len(list(default.get_events(limit=30, batch=5, **window))),
+        "in_days": [subject for subject, start, _shown in view if dt.datetime.fromisoformat(start) >= in_days],
         "later": [event.subject for event in calendar.get_events(query=later, include_recurring=False)],
         "written": written(default, now),
         "availability": calendar.get_availability([given["person"]], now, now + dt.timedelta(days=1)),

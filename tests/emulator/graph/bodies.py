@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -17,6 +17,7 @@ from emulator.call import Body, Call
 from emulator.graph.errors import GraphError, bad_request
 
 MOST_PERMISSIONS = 400
+_BOOLEANS = {"true": True, "false": False}
 
 
 @cache
@@ -31,41 +32,24 @@ def _validator(type_name: str) -> Draft202012Validator:
     return Draft202012Validator({**documents["types"][type_name], "$defs": documents["$defs"]})
 
 
-def as_exchange_reads(type_name: str, body: Body) -> Body:
-    """Mailboxes are not the directory: parameters of an action come in any case (Microsoft's own SDKs write `Message`),
-    booleans and numbers also as texts (examples of user-sendmail and calendar-getschedule; python-o365)."""
-    known = {name.lower(): name for name in _documents()["types"][type_name]["properties"]}
-    named = {known.get(name.lower(), name): value for name, value in body.items()}
-    read: Body = _out_of_texts(named, _documents()["types"][type_name])
-    return read
-
-
-def _out_of_texts(value: Any, schema: Any) -> Any:
-    if "$ref" in schema:
-        *_unused, name = schema["$ref"].split("/")
-        schema = _documents()["$defs"].get(name, {})
-    if isinstance(value, dict):
-        properties = schema.get("properties", {})
-        return {name: _out_of_texts(item, properties.get(name, {})) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_out_of_texts(item, schema.get("items", {})) for item in value]
-    if isinstance(value, str) and "boolean" in schema.get("type", ()) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if isinstance(value, str) and "integer" in schema.get("type", ()) and value.isdecimal():
-        return int(value)
-    return value
-
-
 def read_body(
     call: Call,
     type_name: str,
     *,
     required: Iterable[str] = (),
     fixed: Iterable[str] = (),
-    prepare: Callable[[str, Body], Body] = lambda _type, body: body,
+    own_id: str = "",
+    of_mailbox: bool = False,
 ) -> Body:
-    """The checked body without OData annotations (see `bound_owners`); `fixed` names cannot be set by this call."""
-    body = prepare(type_name, {name: value for name, value in call.json().items() if "@odata." not in name})
+    """The checked body without OData annotations (see `bound_owners`); `fixed` names cannot be set by this call.
+
+    `own_id`: of the addressed object, which the body may repeat. `of_mailbox`: Exchange reads it, not the directory.
+    """
+    schema = _documents()["types"][type_name]
+    body: Body = _in_any_case(call.json(), schema) if of_mailbox else call.json()
+    body = _cleaned(body, schema, of_mailbox)
+    if own_id and str(body.get("id", "")).lower() == own_id:
+        del body["id"]
     for name in fixed:
         if name in body:
             raise _read_only(name)
@@ -77,6 +61,36 @@ def read_body(
             raise bad_request(f"A value is required for property '{name}' of resource '{_title(type_name)}'.")
     _check_permissions(body)
     return body
+
+
+def _in_any_case(body: Body, schema: Any) -> Body:
+    """Parameters of an action come in any case: Microsoft's own SDKs write `Message`."""
+    known = {name.lower(): name for name in schema["properties"]}
+    return {known.get(name.lower(), name): value for name, value in body.items()}
+
+
+def _cleaned(value: Any, schema: Any, of_mailbox: bool) -> Any:
+    """Without annotations, which SDKs write into nested objects too; but for types that a schema asks for.
+
+    Mailboxes take booleans and numbers also as texts (examples of user-sendmail and calendar-getschedule; python-o365).
+    """
+    if "$ref" in schema:
+        *_unused, name = schema["$ref"].split("/")
+        schema = _documents()["$defs"].get(name, {})
+    if isinstance(value, dict):
+        properties = schema.get("properties", {})
+        return {
+            name: _cleaned(item, properties.get(name, {}), of_mailbox)
+            for name, item in value.items()
+            if "@odata." not in name or name in properties
+        }
+    if isinstance(value, list):
+        return [_cleaned(item, schema.get("items", {}), of_mailbox) for item in value]
+    if of_mailbox and isinstance(value, str) and "boolean" in schema.get("type", ()) and value.lower() in _BOOLEANS:
+        return _BOOLEANS[value.lower()]
+    if of_mailbox and isinstance(value, str) and "integer" in schema.get("type", ()) and value.isdecimal():
+        return int(value)
+    return value
 
 
 def _refusal(type_name: str, body: Body, error: ValidationError) -> GraphError:

@@ -155,6 +155,10 @@ def unknown_segment(segment: str) -> GraphError:
     return unknown(malformed(f"Resource not found for the segment '{segment}'."), f"path segment {segment}")
 
 
+def nobody_is_me() -> GraphError:
+    return malformed("/me request is only valid with delegated authentication flow.")
+
+
 def unknown_method(method: str) -> GraphError:
     error = GraphError(405, BAD, "Specified HTTP method is not allowed for the request target.")
     return unknown(error, f"method {method}")

@@ -23,6 +23,11 @@ def detach_keys(path: str) -> str:
     return "/" + "/".join(_ATTACHED_KEY.sub("/(", segment, count=1) for segment in segments)
 
 
+def attach_keys(path: str) -> str:
+    """As clients write it."""
+    return path.replace("/(", "(")
+
+
 def parse_key(segment: str) -> tuple[str, str]:
     """Property and value; in an OData string a quote is written twice."""
     found = _KEY.fullmatch(segment)

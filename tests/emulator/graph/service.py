@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from typing import cast
 
 from emulator.call import Answer, Call, MalformedBody
@@ -19,6 +20,10 @@ from emulator.graph.store.resources import GRAPH, resources
 from emulator.service import RouteTable, find_route
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+# An action may be named with its namespace.
+_BOUND = re.compile(
+    r"/microsoft\.graph\.(?=(?:addPassword|removePassword|restore|sendMail|getSchedule)$)", re.IGNORECASE
+)
 PREFIXES = ("/v1.0/myorganization/", "/v1.0/")
 
 
@@ -30,7 +35,7 @@ class Graph:
         return path.startswith(("/v1.0/", "/beta/")) or path in ("/v1.0", "/beta")
 
     def normalise(self, path: str) -> str:
-        clean = detach_keys(path)
+        clean = _BOUND.sub("/", detach_keys(path))
         prefix = next((prefix for prefix in PREFIXES if clean.startswith(prefix)), "")
         return clean[len(prefix) - 1 :] if prefix else clean
 
@@ -106,6 +111,8 @@ class Graph:
 def _traits(call: Call) -> Traits:
     if call.route is not None:
         return cast("Traits", call.route.traits)
+    if call.path.split("/", 2)[1].lower() == "me":
+        raise errors.nobody_is_me()
     if find_route(ROUTES, "", call.path).known_path:
         raise errors.unknown_method(call.method)
     raise errors.unknown_segment(_first_unknown_segment(call.path))

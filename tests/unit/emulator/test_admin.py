@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulator.app import EmulatorApp
-from emulator.graph.store.resources import EXCHANGE, GRAPH
+from emulator.graph.store.resources import ARM, EXCHANGE, GRAPH
 from emulator.in_process import in_process_session
 from emulator.launch import EmulatorError
 from emulator.rig import LOGIN, ORIGIN, Rig
@@ -40,7 +40,7 @@ def test_snapshot(rig: Rig) -> None:
     assert snapshot["tenant"]["id"] == rig.home
     assert [item["displayName"] for item in snapshot["applications"]] == ["Automation", "Fresh"]
     principals = {item["appId"]: item for item in snapshot["servicePrincipals"]}
-    assert principals.keys() == {GRAPH, EXCHANGE, CLIENT_ID}
+    assert principals.keys() == {GRAPH, EXCHANGE, ARM, CLIENT_ID}
     assert "appRoles" not in principals[GRAPH]
     assert {(item["value"], item["resourceAppId"]) for item in snapshot["appRoleAssignments"]} == {
         ("Application.ReadWrite.OwnedBy", GRAPH),
@@ -201,7 +201,7 @@ def test_portal_applications(rig: Rig) -> None:
     app = rig.admin.portal_application(rig.home, "By hand", permissions=["Calendars.Read"], consent=True)
     assert (app["uniqueName"], app["signInAudience"]) == (None, "AzureADMyOrg")
     kinds = [item["type"] for item in app["requiredResourceAccess"][0]["resourceAccess"]]
-    assert kinds == ["Scope", "Role"]
+    assert sorted(kinds) == ["Role", "Scope"]
     snapshot = rig.admin.snapshot(rig.home)
     [principal] = [item for item in snapshot["servicePrincipals"] if item["appId"] == app["appId"]]
     ann, bob = (user["id"] for user in snapshot["users"])

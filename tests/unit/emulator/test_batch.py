@@ -89,7 +89,7 @@ GET: dict[str, Any] = {"method": "GET", "url": "/organization"}
         {"requests": []},
         {"requests": [{"id": str(number), **GET} for number in range(21)]},
         {"requests": [{"id": "1", "method": "GET"}]},
-        {"requests": [{"id": 1, **GET}]},
+        {"requests": [{"id": 1.5, **GET}]},
         {"requests": ["x"]},
         {"requests": [{"id": "1", **GET}, {"id": "1", **GET}]},
         {"requests": [{"id": "1", "dependsOn": ["9"], **GET}]},

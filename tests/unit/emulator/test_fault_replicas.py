@@ -81,7 +81,7 @@ def test_a_lost_update(rig: Rig) -> None:
     assert (key_ids(rig, application), key_ids(rig, other)) == ([second], [elsewhere])
     assert injected(rig) == [1]
     third = add_password(rig, application)["keyId"]
-    assert key_ids(rig, application) == [second, third]
+    assert key_ids(rig, application) == [third, second]
     assert first not in key_ids(rig, application)
 
 
@@ -92,7 +92,7 @@ def test_updates_that_are_far_apart_are_not_lost(rig: Rig) -> None:
     rig.admin.advance_clock(61)
     assert key_ids(rig, application) == [first]
     second = add_password(rig, application)["keyId"]
-    assert key_ids(rig, application) == [first, second]
+    assert key_ids(rig, application) == [second, first]
 
 
 def signed_in(rig: Rig, application: dict[str, Any], secret: dict[str, Any]) -> int:

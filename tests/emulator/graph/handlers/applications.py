@@ -8,8 +8,8 @@ from __future__ import annotations
 from secrets import randbelow
 
 from emulator.call import Answer, Call
-from emulator.graph.bodies import bound_owners, read_body
-from emulator.graph.errors import bad_request, not_found
+from emulator.graph.bodies import read_body
+from emulator.graph.errors import bad_request
 from emulator.graph.handlers.context import (
     directory_of,
     new_owner,
@@ -18,7 +18,7 @@ from emulator.graph.handlers.context import (
     seen_of,
     target_of,
 )
-from emulator.graph.handlers.owners import expand_relations
+from emulator.graph.handlers.owners import expand_relations, known_owners
 from emulator.graph.keys import parse_key
 from emulator.graph.odata.entities import APPLICATION
 from emulator.graph.odata.listing import count_answer, created_answer, entity_answer, list_answer
@@ -52,7 +52,7 @@ def update(call: Call) -> Answer:
         body = read_body(call, "application", required=("displayName",))
         _require_same_name(body, value)
         return _create(call, {**body, "uniqueName": value})
-    body = read_body(call, "application")
+    body = read_body(call, "application", own_id=call.target.id)
     if name == "uniqueName":
         _require_same_name(body, value)
     body = take_keys(directory_of(call), target_of(call).true.body, body)
@@ -72,7 +72,7 @@ def _require_same_name(body: Body, key: str) -> None:
 
 def _create(call: Call, body: Body) -> Answer:
     directory = directory_of(call)
-    owners = tuple(dict.fromkeys((*new_owner(call), *_bound(call))))
+    owners = tuple(dict.fromkeys((*new_owner(call), *known_owners(call))))
     body = take_keys(directory, {"keyCredentials": []}, body)
     record = applications.create(directory, body, owners=owners, created_by=call.claims.get("appid"))
     # Seven fractional digits here, none in later reads (recordings 01 and 04).
@@ -80,11 +80,3 @@ def _create(call: Call, body: Body) -> Answer:
     answer = created_answer(call, APPLICATION, {**record.true.body, "createdDateTime": created})
     answer.headers["location"] = object_location(call, record)
     return answer
-
-
-def _bound(call: Call) -> list[str]:
-    owner_ids = bound_owners(call)
-    for owner_id in owner_ids:
-        if applications.find_owner(directory_of(call), owner_id) is None:
-            raise not_found(owner_id)
-    return owner_ids

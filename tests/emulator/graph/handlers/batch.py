@@ -26,8 +26,9 @@ async def run(call: Call) -> Answer:
 
 
 def _checked_items(body: Body) -> list[Body]:
-    items = body.get("requests")
-    if not isinstance(items, list) or not items or not all(_well_formed(item) for item in items):
+    listed = body.get("requests")
+    items = [_with_text_id(item) for item in listed] if isinstance(listed, list) else []
+    if not items or not all(_well_formed(item) for item in items):
         raise malformed("Invalid batch payload format.")
     if len(items) > MOST_ITEMS:
         raise malformed(f"Number of batch request steps exceeds the maximum value of {MOST_ITEMS}.")
@@ -37,6 +38,13 @@ def _checked_items(body: Body) -> list[Body]:
             raise malformed("Batch request ids must be unique, and dependsOn must name earlier requests.")
         known.add(item["id"])
     return items
+
+
+def _with_text_id(item: Any) -> Any:
+    """Numbers are taken as ids, and answered as texts."""
+    if isinstance(item, dict) and isinstance(item.get("id"), int):
+        return {**item, "id": str(item["id"])}
+    return item
 
 
 def _well_formed(item: Any) -> bool:

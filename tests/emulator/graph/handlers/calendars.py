@@ -17,7 +17,7 @@ from emulator.exchange.store.calendars import Event, an_hour_a_day, in_utc, new_
 from emulator.exchange.store.model import Recipient
 from emulator.exchange.store.reach import Permission, Verdict
 from emulator.graph import errors
-from emulator.graph.bodies import as_exchange_reads, read_body
+from emulator.graph.bodies import read_body
 from emulator.graph.handlers.context import no_content
 from emulator.graph.handlers.mailboxes import access_to_mailboxes, admitted, organisation_of
 from emulator.graph.odata.entities import CALENDAR, EVENT
@@ -109,7 +109,7 @@ def read_event(call: Call) -> Answer:
 
 def create_event(call: Call) -> Answer:
     mailbox = _admitted(call, Permission.CALENDAR_WRITING)
-    body = read_body(call, "event", required=("start", "end"), prepare=as_exchange_reads)
+    body = read_body(call, "event", required=("start", "end"), of_mailbox=True)
     events = _events(call, mailbox)
     if body.get("transactionId") and any(event["transactionId"] == body["transactionId"] for event in events.values()):
         raise errors.duplicate_transaction()
@@ -121,7 +121,7 @@ def create_event(call: Call) -> Answer:
 def update_event(call: Call) -> Answer:
     mailbox = _admitted(call, Permission.CALENDAR_WRITING)
     before = _event(call, mailbox)
-    body = read_body(call, "event", fixed=("transactionId",), prepare=as_exchange_reads)
+    body = read_body(call, "event", fixed=("transactionId",), of_mailbox=True)
     changed = {**before, **_fields(body, before), "lastModifiedDateTime": long_stamp(call.world.clock.now())}
     _events(call, mailbox)[before["id"]] = changed
     return _preferred(call, entity_answer(call, EVENT, Version(Place.LIVE, changed)))
@@ -238,7 +238,7 @@ def _check_times(event: Event) -> None:
 
 def get_schedule(call: Call) -> Answer:
     _admitted(call, Permission.CALENDAR)
-    body = read_body(call, "getSchedule", required=("schedules", "startTime", "endTime"), prepare=as_exchange_reads)
+    body = read_body(call, "getSchedule", required=("schedules", "startTime", "endTime"), of_mailbox=True)
     start, end = moment_of(body["startTime"]), moment_of(body["endTime"])
     interval = int(body.get("availabilityViewInterval") or 30)
     if not (start < end <= start + LONGEST_SCHEDULE and 5 <= interval <= 1440 and body["schedules"]):

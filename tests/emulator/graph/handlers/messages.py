@@ -15,7 +15,7 @@ from emulator.clock import stamp
 from emulator.exchange.store.model import Recipient
 from emulator.exchange.store.reach import Permission
 from emulator.graph import errors
-from emulator.graph.bodies import as_exchange_reads, read_body
+from emulator.graph.bodies import read_body
 from emulator.graph.handlers.mailboxes import admitted, organisation_of
 from emulator.graph.store.records import Body
 
@@ -48,7 +48,7 @@ def send_mail(call: Call) -> Answer:
 
 
 def _from_json(call: Call) -> tuple[Body, bool]:
-    body = read_body(call, "sendMail", required=("message",), prepare=as_exchange_reads)
+    body = read_body(call, "sendMail", required=("message",), of_mailbox=True)
     for attachment in body["message"].get("attachments") or ():
         _check_attachment(attachment)
     return body["message"], body.get("saveToSentItems") is not False

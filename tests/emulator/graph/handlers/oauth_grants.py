@@ -19,6 +19,12 @@ def list_all(call: Call) -> Answer:
     return list_answer(call, OAUTH_GRANT, directory_of(call).records(Kind.OAUTH_GRANT))
 
 
+def list_of_client(call: Call) -> Answer:
+    client = target_of(call).id
+    records = directory_of(call).records(Kind.OAUTH_GRANT)
+    return list_answer(call, OAUTH_GRANT, (record for record in records if record.true.body["clientId"] == client))
+
+
 def read(call: Call) -> Answer:
     return entity_answer(call, OAUTH_GRANT, seen_of(call))
 
@@ -30,7 +36,9 @@ def create(call: Call) -> Answer:
     client = service_principals.reference(directory, body["clientId"])
     resource = service_principals.reference(directory, body["resourceId"])
     record = grants.add_scopes(directory, {**body, "clientId": client.id, "resourceId": resource.id})
-    return created_answer(call, OAUTH_GRANT, record.true.body)
+    answer = created_answer(call, OAUTH_GRANT, record.true.body)
+    answer.headers["location"] = f"{call.origin}/v2/{directory.tenant_id}/oauth2PermissionGrants/{record.id}"
+    return answer
 
 
 def _check_principal(body: Body) -> None:

@@ -13,7 +13,7 @@ from emulator.graph.bodies import read_body
 from emulator.graph.errors import bad_request, not_found
 from emulator.graph.handlers.context import directory_of, no_content, target_of
 from emulator.graph.odata.entities import ROLE_ASSIGNMENT, Entity
-from emulator.graph.odata.listing import created_answer, list_answer
+from emulator.graph.odata.listing import created_answer, entity_answer, list_answer
 from emulator.graph.store import grants, service_principals
 from emulator.graph.store.records import Kind, Record
 
@@ -35,6 +35,15 @@ def create(call: Call) -> Answer:
     resource = service_principals.reference(directory, body["resourceId"])
     record = grants.assign(directory, principal, resource=resource, role_id=body["appRoleId"])
     return created_answer(call, _entity(call), record.true.body)
+
+
+def read(call: Call) -> Answer:
+    directory = directory_of(call)
+    record = next((item for item in _of_target(call) if item.id == call.params["assignment"]), None)
+    seen = directory.read(record) if record is not None else None
+    if seen is None or not seen.live:
+        raise not_found(call.params["assignment"])
+    return entity_answer(call, _entity(call), seen)
 
 
 def delete(call: Call) -> Answer:

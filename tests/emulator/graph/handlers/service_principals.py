@@ -17,7 +17,7 @@ from emulator.graph.handlers.context import (
     seen_of,
     target_of,
 )
-from emulator.graph.handlers.owners import expand_relations
+from emulator.graph.handlers.owners import expand_relations, known_owners
 from emulator.graph.keys import parse_key
 from emulator.graph.odata.entities import SERVICE_PRINCIPAL
 from emulator.graph.odata.listing import count_answer, created_answer, entity_answer, list_answer
@@ -46,7 +46,8 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """PATCH by any key; by appId with `Prefer: create-if-missing` it creates (serviceprincipal-upsert)."""
     name, value = parse_key(call.params["key"])
-    body = read_body(call, "servicePrincipal", fixed=() if name == "appId" else ("appId",))
+    own_id = call.target.id if call.target is not None else ""
+    body = read_body(call, "servicePrincipal", fixed=() if name == "appId" else ("appId",), own_id=own_id)
     if body.pop("appId", value).lower() != value.lower():
         raise bad_request("Property 'appId' does not match the key.")
     if call.target is None or not call.target.true.live:
@@ -68,7 +69,8 @@ def _create(call: Call, body: Body) -> Answer:
     require_owned(call, directory.find_live(Kind.APPLICATION, "appId", app_id))
     created_by = call.claims.get("appid")
     body = take_keys(directory, {"keyCredentials": []}, body)
-    record = service_principals.create(directory, app_id, body, owners=new_owner(call), created_by=created_by)
+    owners = tuple(dict.fromkeys((*new_owner(call), *known_owners(call))))
+    record = service_principals.create(directory, app_id, body, owners=owners, created_by=created_by)
     answer = created_answer(call, SERVICE_PRINCIPAL, record.true.body)
     answer.headers["location"] = object_location(call, record)
     return answer

@@ -10,7 +10,7 @@ from emulator.graph.errors import not_found
 from emulator.graph.handlers.context import directory_of
 from emulator.graph.keys import parse_key
 from emulator.graph.odata.entities import ORGANIZATION, USER
-from emulator.graph.odata.listing import entity_answer, list_answer
+from emulator.graph.odata.listing import count_answer, entity_answer, list_answer
 from emulator.graph.rights import FULL_USERS
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Kind, Record, settled
@@ -53,6 +53,10 @@ def list_users(call: Call) -> Answer:
     answer = list_answer(call, USER, directory_of(call).records(Kind.USER))
     answer.body["value"] = [_shown(call, body) for body in answer.body["value"]]
     return answer
+
+
+def count_users(call: Call) -> Answer:
+    return count_answer(call, USER, directory_of(call).records(Kind.USER))
 
 
 def read_user(call: Call) -> Answer:

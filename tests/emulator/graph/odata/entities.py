@@ -93,7 +93,7 @@ SERVICE_PRINCIPAL = Entity(
     },
     order_advanced=_DIRECTORY_ORDER,
     search=frozenset({"displayName", "description"}),
-    expand=frozenset({"owners"}),
+    expand=frozenset({"owners", "appRoleAssignments", "appRoleAssignedTo", "oauth2PermissionGrants"}),
 )
 
 USER = Entity(

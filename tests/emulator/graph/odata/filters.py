@@ -47,6 +47,7 @@ _COMPARE: dict[type, tuple[str, Callable[[Any, Any], bool]]] = {
 
 _QUOTED = re.compile(r"('(?:[^']|'')*')")
 _FUNCTION = re.compile(r"\b(startsWith|endsWith|contains)\b(?=\s*\()", re.IGNORECASE)
+_IN = re.compile(r"\bin\s*\(\s*$", re.IGNORECASE)
 _NOT = re.compile(r"\bnot\s*\(", re.IGNORECASE)
 
 
@@ -66,6 +67,11 @@ def _as_the_parser_wants_it(text: str) -> str:
     for index in range(0, len(parts), 2):
         lowered = _FUNCTION.sub(lambda found: found[0].lower(), parts[index])
         parts[index] = _NOT.sub("not (", lowered)
+    for index in range(0, len(parts) - 2, 2):
+        before, after = _IN.search(parts[index]), parts[index + 2].lstrip()
+        if before is not None and after.startswith(")"):
+            # The parser takes one value in parentheses for no list.
+            parts[index], parts[index + 2] = f"{parts[index][: before.start()]}eq ", after[1:]
     return "".join(parts)
 
 

@@ -13,9 +13,11 @@ from urllib.parse import quote
 
 from emulator.call import Answer, Body, Call
 from emulator.graph.errors import bad_request
+from emulator.graph.keys import attach_keys
 from emulator.graph.odata.entities import Entity
 from emulator.graph.odata.filters import value_at
 from emulator.graph.odata.options import Expand, Options, SearchTerm, read_options
+from emulator.graph.odata.order import shown
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Place, Record, Version
 
@@ -36,7 +38,7 @@ def entity_answer(call: Call, entity: Entity, seen: Version, expander: Expander 
 
 def created_answer(call: Call, entity: Entity, body: Body) -> Answer:
     context = f"{call.origin}/{_version(call)}/$metadata#{entity.set_name}/$entity"
-    return Answer(201, {"@odata.context": context, **{name: body.get(name) for name in entity.fields}})
+    return Answer(201, {"@odata.context": context, **{name: shown(name, body.get(name)) for name in entity.fields}})
 
 
 def list_answer(
@@ -74,11 +76,11 @@ def count_answer(call: Call, entity: Entity, records: Iterable[Record]) -> Answe
 def project(entity: Entity, seen: Version, options: Options, expander: Expander | None) -> Body:
     names = options.select or entity.fields
     body = seen.body
-    shown = {name: body[name] if name in body else entity.on_request.get(name) for name in names}
+    result = {name: shown(name, body[name] if name in body else entity.on_request.get(name)) for name in names}
     for expand in options.expand if expander else ():
         assert expander is not None
-        shown[expand.name] = expander(seen, expand)
-    return shown
+        result[expand.name] = expander(seen, expand)
+    return result
 
 
 def _visible(directory: Directory, records: Iterable[Record], place: Place, options: Options) -> list[Row]:
@@ -86,10 +88,10 @@ def _visible(directory: Directory, records: Iterable[Record], place: Place, opti
     rows = []
     for record in records:
         seen = directory.peek(record)
-        shown = _matches(seen, place, options)
-        if shown or (seen is not record.true and _matches(record.true, place, options)):
+        matches = _matches(seen, place, options)
+        if matches or (seen is not record.true and _matches(record.true, place, options)):
             record.state.count_read()
-        if shown:
+        if matches:
             rows.append(Row(record.sequence, seen))
     return rows
 
@@ -154,7 +156,7 @@ def _read_skiptoken(token: str) -> int:
 def _next_link(call: Call, position: dict[str, str]) -> str:
     query = {**call.query, **position}
     text = "&".join(f"{quote(name, safe='$')}={quote(value, safe='')}" for name, value in query.items())
-    path = quote(call.path.removeprefix("/beta"), safe="/$.()='%")
+    path = quote(attach_keys(call.path.removeprefix("/beta")), safe="/$.()='%")
     return f"{call.origin}/{_version(call)}{path}?{text}"
 
 

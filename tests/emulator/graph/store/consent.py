@@ -65,10 +65,10 @@ def _grant(directory: Directory, principal: Record, entry: Declared, ids: Ids) -
             new_id = ids.grant_id(f"{principal.id}/{entry.resource.id}/{role_id}")
             grants.assign(directory, principal, resource=entry.resource, role_id=role_id, settled_id=new_id)
     if entry.scopes:
-        _grant_scopes(directory, principal, entry, ids.grant_id(f"{principal.id}/{entry.resource.id}/scopes"))
+        _grant_scopes(directory, principal, entry)
 
 
-def _grant_scopes(directory: Directory, principal: Record, entry: Declared, grant_id: str) -> None:
+def _grant_scopes(directory: Directory, principal: Record, entry: Declared) -> None:
     row: Body = {
         "clientId": principal.id,
         "consentType": "AllPrincipals",
@@ -78,6 +78,6 @@ def _grant_scopes(directory: Directory, principal: Record, entry: Declared, gran
     }
     existing = grants.find_scopes(directory, row)
     if existing is None:
-        grants.add_scopes(directory, row, settled_id=grant_id)
+        grants.add_scopes(directory, row, settled=True)
     else:
         directory.change(existing, {"scope": row["scope"]}, settled=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from emulator.clock import long_stamp
 from emulator.graph.store.conflicts import Conflict, Reason
 from emulator.graph.store.directory import Directory
-from emulator.graph.store.ids import RANDOM
+from emulator.graph.store.ids import RANDOM, scopes_id
 from emulator.graph.store.records import Body, Kind, Record
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
@@ -52,19 +52,19 @@ def find_assignment(directory: Directory, principal_id: str, resource_id: str, r
     return None
 
 
-def add_scopes(directory: Directory, fields: Body, *, settled_id: str = "") -> Record:
+def add_scopes(directory: Directory, fields: Body, *, settled: bool = False) -> Record:
     """A delegated grant: one row for each client, resource and kind of consent."""
     body: Body = {
         "clientId": fields["clientId"],
         "consentType": fields["consentType"],
-        "id": settled_id or RANDOM.grant_id(),
+        "id": scopes_id(fields["clientId"], fields["resourceId"], fields.get("principalId")),
         "principalId": fields.get("principalId"),
         "resourceId": fields["resourceId"],
         "scope": fields.get("scope"),
     }
     if find_scopes(directory, body) is not None:
         raise Conflict(Reason.GRANT_EXISTS)
-    return directory.add(Kind.OAUTH_GRANT, body, settled=bool(settled_id))
+    return directory.add(Kind.OAUTH_GRANT, body, settled=settled)
 
 
 def find_scopes(directory: Directory, like: Body) -> Record | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import secrets
 from hashlib import sha256
-from uuid import NAMESPACE_URL, uuid4, uuid5
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 
 class Ids:
@@ -34,6 +34,12 @@ class DerivedIds(Ids):
 
 
 RANDOM = Ids()
+
+
+def scopes_id(client_id: str, resource_id: str, principal_id: str | None) -> str:
+    """A delegated grant's id says what it is of: the same again after a re-grant (recordings of azure-cli)."""
+    ends = (client_id, resource_id, *([principal_id] if principal_id else []))
+    return _opaque(b"".join(UUID(end).bytes_le for end in ends))
 
 
 def _opaque(raw: bytes) -> str:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import string
 from datetime import datetime
@@ -31,10 +32,19 @@ def add(directory: Directory, record: Record, wanted: Body) -> Body:
     check_new_secret(directory, record, start, end)
     text = _new_text()
     credential = _credential(wanted, text, str(uuid4()))
-    credential["startDateTime"] = stamp(start) if wanted.get("startDateTime") else long_stamp(start)
+    credential["startDateTime"] = (
+        _as_given(wanted["startDateTime"]) if wanted.get("startDateTime") else long_stamp(start)
+    )
     credential["endDateTime"] = stamp(end) if wanted.get("endDateTime") else long_stamp(end)
     store(directory, record, credential, text)
     return {**credential, "secretText": text}
+
+
+def _as_given(text: str) -> str:
+    """A start keeps its fraction (recordings of azure-cli)."""
+    moment = stamp(parse_stamp(text))
+    fraction = re.search(r"\.(\d+)", text)
+    return f"{moment.removesuffix('Z')}.{fraction[1]}Z" if fraction else moment
 
 
 def _new_text() -> str:

@@ -16,6 +16,7 @@ from emulator.graph.store.records import Body
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 EXCHANGE = "00000002-0000-0ff1-ce00-000000000000"
+ARM = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 MICROSOFT_TENANT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 
 

@@ -139,6 +139,38 @@ USER: Body = {
 }
 
 USER_ON_REQUEST: Body = {
+    **dict.fromkeys(
+        (
+            "ageGroup",
+            "city",
+            "consentProvidedForMinor",
+            "country",
+            "creationType",
+            "employeeHireDate",
+            "employeeId",
+            "employeeType",
+            "externalUserState",
+            "externalUserStateChangeDateTime",
+            "faxNumber",
+            "onPremisesDistinguishedName",
+            "onPremisesDomainName",
+            "onPremisesImmutableId",
+            "onPremisesLastSyncDateTime",
+            "onPremisesSamAccountName",
+            "onPremisesSecurityIdentifier",
+            "onPremisesUserPrincipalName",
+            "passwordPolicies",
+            "postalCode",
+            "preferredDataLocation",
+            "state",
+            "streetAddress",
+        )
+    ),
+    "imAddresses": [],
+    "isResourceAccount": None,
+    "onPremisesExtensionAttributes": {f"extensionAttribute{number}": None for number in range(1, 16)},
+    "onPremisesProvisioningErrors": [],
+    "showInAddressList": None,
     "accountEnabled": True,
     "assignedLicenses": [],
     "assignedPlans": [],
