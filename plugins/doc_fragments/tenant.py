@@ -27,6 +27,14 @@ options:
         only. O(auth_client_id) is the client ID of a user-assigned one, and left out for the system-assigned one.
       - V(federated_managed_identity) is such an identity in the place of a secret of O(auth_client_id), a multi-tenant
         application that customers' tenants have consented to. It needs O(auth_managed_identity_client_id).
+      - V(azure_cli) is whoever is signed in to the Azure CLI on this machine for the tenant, a person or a service
+        principal. A person gets no token for Exchange Online that way.
+      - V(device_code) shows a code that an administrator types into a browser, and waits up to 15 minutes for it.
+        O(auth_client_id) is an application that allows public client flows. Conditional Access often forbids it. Not
+        for a task that is delegated to another machine.
+      - V(refresh_token) is an administrator of a partner, with delegated rights in customers' tenants (GDAP), who once
+        signed in with V(device_code). It needs O(auth_refresh_token_file), and O(auth_client_secret) or
+        O(auth_certificate_path) where O(auth_client_id) is a confidential application.
       - With this option given, the environment's variables of other kinds are left alone.
     type: str
     choices:
@@ -37,6 +45,9 @@ options:
       - azure_pipelines
       - managed_identity
       - federated_managed_identity
+      - azure_cli
+      - device_code
+      - refresh_token
     version_added: 0.2.0
   auth_client_id:
     description:
@@ -88,6 +99,13 @@ options:
       - Client ID of the user-assigned managed identity that a federated credential of the automation's application
         trusts.
     type: str
+    version_added: 0.2.0
+  auth_refresh_token_file:
+    description:
+      - File with a refresh token, encrypted with the vault password of the run. Each sign-in brings a new token, which
+        takes the old one's place there.
+      - With O(auth_kind=device_code) the file is made.
+    type: path
     version_added: 0.2.0
   cloud:
     description:

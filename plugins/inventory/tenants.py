@@ -162,6 +162,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.t
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import missing_libraries
 from ansible_collections.totalview.exchange365.plugins.module_utils._options import SIGN_IN, TENANT
 from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_text import EncryptedText
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell_waits_to
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import vault_of_run
 
 
 def _safe_group_name(name: str) -> str:
@@ -180,6 +183,7 @@ class InventoryModule(BaseInventoryPlugin, Constructable, Cacheable):
     def parse(self, inventory: InventoryData, loader: DataLoader, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
         self._read_config_data(path)
+        tell_waits_to(lambda text: self.display.display(f"{path} {text}", stderr=True))
         try:
             found = fleet(self._settings(path), lambda: self._partner(path, fresh=not cache), datetime.now(UTC))
         except ConnectorError as error:
@@ -226,4 +230,8 @@ _SAME_ANSWER = ("tenant_id", "auth_client_id", "cloud", "graph_url")
 def _ask(params: t.Mapping[str, t.Any]) -> gdap.Partner:
     for library in missing_libraries():
         raise InputError(missing_required_lib(library))
-    return gdap.read(Tenant(TenantOptions.from_params(params), None))
+    return gdap.read(Tenant(TenantOptions.from_params(params, _token_file), None))
+
+
+def _token_file(path: str) -> EncryptedText:
+    return EncryptedText(path, vault_of_run(None, None))

@@ -30,6 +30,11 @@ def run_module(operation: Operation) -> None:
         module.fail_json(msg=missing_required_lib(library), exception=error)
 
     params = with_environment(module.params, os.environ)
+    if params.get("auth_kind") == "device_code":
+        module.fail_json(
+            msg="auth_kind device_code shows a code to a person, which a task that is delegated to another machine "
+            "cannot. Leave delegate_to out, or sign in there in another way."
+        )
     tell_waits_to(lambda text: module.log(f"{params.get('tenant_id')} {text}"))
 
     def vault(vault_id: str | None, password_file: str | None) -> VaultCommand:

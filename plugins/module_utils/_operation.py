@@ -20,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.t
     is_guid,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line, printable
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_text import EncryptedText
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import Vault
 
 
@@ -43,7 +44,7 @@ class Call:
         return str(self.params.get("tenant_id") or variables.get("connector_tenant_id") or "")
 
     def tenant(self) -> Tenant:
-        tenant = Tenant(TenantOptions.from_params(self.params), self.session)
+        tenant = Tenant(TenantOptions.from_params(self.params, self._token_file), self.session)
         if self.session is None:
             self.first.append(tenant)
         return tenant
@@ -52,6 +53,10 @@ class Call:
         """Signs in where a domain name is given only."""
         given = self.params["tenant_id"]
         return given.lower() if given and is_guid(given) else self.tenant().directory_id
+
+    def _token_file(self, path: str) -> EncryptedText:
+        """Encrypted with the run's own vault password."""
+        return EncryptedText(path, self.vault(None, None))
 
     def clock_warnings(self) -> tuple[str, ...]:
         """Each is told once."""

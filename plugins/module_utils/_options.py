@@ -24,6 +24,7 @@ SIGN_IN: dict[str, dict[str, t.Any]] = {
     "auth_federated_token_file": {"type": "path", "no_log": False},
     "auth_service_connection_id": {"type": "str"},
     "auth_managed_identity_client_id": {"type": "str"},
+    "auth_refresh_token_file": {"type": "path", "no_log": False},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
     "authority_url": {"type": "str"},
     "graph_url": {"type": "str"},

@@ -124,10 +124,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._options imp
 def run(call: Call) -> Outcome:
     tenant = call.tenant()
     values = {
-        "exchange": call.params["exchange"] and tenant.has_exchange,
         "tenant_id": tenant.directory_id,
         "roles": sorted(tenant.roles),
         "tenant_display_name": _display_name(tenant),
+        "exchange": call.params["exchange"] and tenant.has_exchange,
     }
     return Outcome(values, session=tenant.tokens.session)
 

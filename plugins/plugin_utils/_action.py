@@ -19,7 +19,6 @@ from ansible.errors import AnsibleActionFail
 from ansible.module_utils.basic import missing_required_lib
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
-from ansible.parsing.vault import VaultSecretsContext
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
@@ -40,8 +39,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._operation i
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tell_waits_to
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import (
-    AnsibleVault,
-    secrets_from_file,
+    vault_of_run,
 )
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._sealed_session import seal, unseal
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._tenant_hosts import TENANT_HOSTS
@@ -84,7 +82,7 @@ class ConnectorAction(ActionBase):
         host = (task_vars or {}).get("inventory_hostname", "localhost")
         tell_waits_to(lambda text: Display().display(f"{host}: {self.OPERATION.name} {text}"))
         session = unseal(params.get("session"))
-        call = Call(params, bool(self._task.check_mode), _vault, session)
+        call = Call(params, bool(self._task.check_mode), vault_of_run, session)
         if session is not None and session.directory_id:
             try:
                 TENANT_HOSTS.check(host)
@@ -153,11 +151,3 @@ def _addressed(outcome: Outcome | None, host: str, unique_name: str | None) -> O
         return None
     about = f"{host}: {unique_name}" if unique_name else host
     return replace(outcome, warnings=tuple(f"{about}: {warning}" for warning in outcome.warnings))
-
-
-def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:
-    if password_file:
-        return AnsibleVault(secrets_from_file(password_file, vault_id), vault_id)
-    # None where the run has no vault password; its annotation says otherwise.
-    context = t.cast("VaultSecretsContext | None", VaultSecretsContext.current(optional=True))
-    return AnsibleVault(context.secrets if context is not None else [], vault_id)

@@ -10,7 +10,7 @@ import typing as t
 
 from ansible.errors import AnsibleError
 from ansible.parsing.dataloader import DataLoader
-from ansible.parsing.vault import VaultLib, get_file_vault_secret, match_encrypt_secret
+from ansible.parsing.vault import VaultLib, VaultSecretsContext, get_file_vault_secret, match_encrypt_secret
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 
@@ -64,6 +64,15 @@ class AnsibleVault:
                 next_step=f"Give it with --vault-id {self._vault_id}@source; known are: {known}.",
                 code="VaultPasswordMissing",
             ) from exc
+
+
+def vault_of_run(vault_id: str | None, password_file: str | None) -> AnsibleVault:
+    """With the file's password where one is given, else with those that the run was started with."""
+    if password_file:
+        return AnsibleVault(secrets_from_file(password_file, vault_id), vault_id)
+    # None where the run has no vault password; its annotation says otherwise.
+    context = t.cast("VaultSecretsContext | None", VaultSecretsContext.current(optional=True))
+    return AnsibleVault(context.secrets if context is not None else [], vault_id)
 
 
 def secrets_from_file(path: str, vault_id: str | None) -> VaultSecrets:

@@ -145,6 +145,21 @@ class Emulator:
         """What the machine that programs run on offers them: see README.md."""
         self._ask("POST", "/platform", offers)
 
+    def person(self, upn: str, home: str, roles: Mapping[str, Sequence[str]], answer: str | None = None) -> str:
+        """An administrator: directory roles by tenant; `answer`: accept or decline whenever a code is shown."""
+        known = {tenant: list(names) for tenant, names in roles.items()}
+        wanted = {"upn": upn, "home": home, "roles": known, **({"answer": answer} if answer else {})}
+        return str(self._ask("POST", "/people", wanted)["id"])
+
+    def refresh_token(self, upn: str, client_id: str) -> str:
+        """What the person holds who has signed in through that application."""
+        wanted = {"upn": upn, "client_id": client_id}
+        return str(self._ask("POST", "/people/refresh_token", wanted)["refresh_token"])
+
+    def revoke(self, upn: str) -> None:
+        """All refresh tokens that the person was given so far."""
+        self._ask("POST", "/people/revoke", {"upn": upn})
+
     def issuer_token(self, issuer: str, subject: str, **others: Any) -> str:
         """A token of a cluster's or a pipeline's; `audience` and `lifetime` in seconds may be given."""
         return str(self._ask("POST", "/issuer/token", {"issuer": issuer, "subject": subject, **others})["token"])

@@ -84,10 +84,10 @@ def _plant_automation(directory: Directory, automation: Spec, now: datetime) -> 
 
 
 def _wanted_access(automation: Spec) -> list[Body]:
-    access = [portal.graph_permissions(automation.get("roles", ()))]
-    exchange = [
-        {"id": resources()[EXCHANGE].roles[name], "type": "Role"} for name in automation.get("exchange_roles", ())
-    ]
+    access = [portal.graph_permissions(automation.get("roles", ()), automation.get("scopes", ()))]
+    known = resources()[EXCHANGE]
+    exchange = [{"id": known.roles[name], "type": "Role"} for name in automation.get("exchange_roles", ())]
+    exchange += [{"id": known.scopes[name], "type": "Scope"} for name in automation.get("exchange_scopes", ())]
     if exchange:
         access.append({"resourceAppId": EXCHANGE, "resourceAccess": exchange})
     return [entry for entry in access if entry["resourceAccess"]]

@@ -153,8 +153,11 @@ def _check_known(spec: dict[str, Any], part: str, named: list[str], known: set[s
 
 
 def _check_role_names(spec: dict[str, Any], automation: dict[str, Any]) -> None:
-    for field, resource in (("roles", GRAPH), ("exchange_roles", EXCHANGE)):
-        unknown = sorted(set(automation.get(field, ())) - resources()[resource].roles.keys())
+    graph, exchange = resources()[GRAPH], resources()[EXCHANGE]
+    fields = {"roles": graph.roles, "scopes": graph.scopes}
+    fields |= {"exchange_roles": exchange.roles, "exchange_scopes": exchange.scopes}
+    for field, known in fields.items():
+        unknown = sorted(set(automation.get(field, ())) - known.keys())
         if unknown:
             raise BadSeed(f"tenant {_name(spec, 0)}: automation.{field}: unknown: {', '.join(unknown)}")
 

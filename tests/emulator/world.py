@@ -21,6 +21,7 @@ from emulator.graph.store import directory_roles
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import inherits, policy_body
+from emulator.identity.people import People
 from emulator.identity.store import Issued, Issuers, SigningKey
 from emulator.lag import Lag
 from emulator.planting import Spec, plant
@@ -82,6 +83,12 @@ class Tenant:
         """Names of the directory roles that a service principal holds."""
         return directory_roles.held(self.directory, principal_id)
 
+    def directory_roles_of(self, claims: Mapping[str, Any]) -> frozenset[str]:
+        """Of whoever shows this token, a person or a service principal."""
+        if "wids" in claims:
+            return directory_roles.names_of(claims["wids"])
+        return self.directory_roles(str(claims["oid"]))
+
     def look_at_reach(self, number: int) -> None:
         """After each request: who reaches which mailbox now?"""
         if self.exchange is not None:
@@ -106,6 +113,7 @@ class World:
     signing_key: SigningKey = field(default_factory=SigningKey)
     issuers: Issuers = field(default_factory=Issuers)
     platform: Platform = field(default_factory=Platform)
+    people: People = field(default_factory=People)
     _start: Mapping[str, Any] = field(default_factory=dict)
     _tenants: dict[str, Tenant] = field(default_factory=dict)
     _names: dict[str, Tenant] = field(default_factory=dict)
@@ -123,6 +131,7 @@ class World:
         self.journal.clear()
         self.faults.clear()
         self.platform = Platform()
+        self.people = People()
         self.lag = Lag()
         self.latency_ms = 0
         self.add(self._start)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from emulator.launch import Emulator
 from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, Desk
+from integration.plays import play, task
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
 
@@ -123,6 +126,38 @@ def by_token_file(desk: Desk, emulator: Emulator) -> dict[str, Way]:
     return {"token-file": Way(trusted, {"connector_auth_federated_token_file": path})}
 
 
+AZ = """#!{python}
+import json, ssl, sys, time
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+words = dict(zip(sys.argv[3::2], sys.argv[4::2]))
+assert sys.argv[1:3] == ["account", "get-access-token"] and words.keys() == {{"--output", "--resource", "--tenant"}}
+form = {{"grant_type": "client_credentials", "client_id": "{client_id}", "scope": words["--resource"] + "/.default",
+        "client_secret": open("{secret}").read()}}
+url = "{url}/" + words["--tenant"] + "/oauth2/v2.0/token"
+with urlopen(url, urlencode(form).encode(), context=ssl.create_default_context(cafile="{ca_file}")) as answer:
+    found = json.load(answer)
+print(json.dumps({{"accessToken": found["access_token"], "expires_on": int(time.time()) + found["expires_in"],
+                  "tenant": words["--tenant"], "tokenType": "Bearer"}}))
+"""
+
+
+def by_azure_cli(desk: Desk) -> dict[str, Way]:
+    """A command az in whose own files a service principal is signed in."""
+    folder = desk.folder / "azure-cli"
+    folder.mkdir(parents=True, exist_ok=True)
+    secret = _private(folder / "profile", CLIENT_SECRET.encode())
+    (folder / "az").write_text(
+        AZ.format(
+            python=sys.executable, client_id=CLIENT_ID, secret=secret, url=desk.emulator_url, ca_file=desk.ca_file
+        )
+    )
+    (folder / "az").chmod(0o700)
+    path = f"{folder}{os.pathsep}{desk.leg.bin}{os.pathsep}{os.environ['PATH']}"
+    return {"azure-cli": Way({}, {"connector_auth_kind": "azure_cli"}, {"PATH": path})}
+
+
 def trusting(issuer: str, subject: str, **others: Any) -> Json:
     return {"federatedIdentityCredentials": [{"name": "trusted", "issuer": issuer, "subject": subject}], **others}
 
@@ -178,6 +213,7 @@ def test_every_way_signs_in(desk: Desk, tenants: Tenants, emulator: Emulator, ce
         **by_certificate(desk, certificates),
         **by_token_file(desk, emulator),
         **by_platform(emulator),
+        **by_azure_cli(desk),
     }
     ids = prepare(desk, tenants, ways)
     offer(emulator, ids["identity"])
@@ -228,16 +264,119 @@ def test_a_managed_identity_onboards_its_own_tenant_and_no_other(
 
 
 def test_a_platform_that_offers_nothing_is_told(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
-    ways = by_platform(emulator)
-    offers_nothing = {"github": "id-token: write", "devops": "SYSTEM_ACCESSTOKEN", "identity": "No managed identity"}
+    ways = {**by_platform(emulator), **by_azure_cli(desk)}
+    offers_nothing = {
+        "github": "id-token: write",
+        "devops": "SYSTEM_ACCESSTOKEN",
+        "identity": "No managed identity",
+        "azure-cli": "no command az",
+    }
     prepare(desk, tenants, {name: ways[name] for name in offers_nothing})
+    nowhere = {"AZURE_POD_IDENTITY_AUTHORITY_HOST": "https://127.0.0.1:1", "PATH": str(desk.leg.bin)}
 
-    run = desk.run(environment={"AZURE_POD_IDENTITY_AUTHORITY_HOST": "https://127.0.0.1:1"})
+    run = desk.run(environment=nowhere)
 
     for name, words in offers_nothing.items():
         result = run.tenant(name)
         assert result["state"] == "failed"
         assert words in result["next"], result
+
+
+# --- persons --------------------------------------------------------------------------------------------------------
+
+PARTNER = "gdap@partner.example"
+SCOPES = [
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "DelegatedPermissionGrant.ReadWrite.All",
+    "Organization.Read.All",
+    "Policy.Read.All",
+]
+FOR_PERSONS: Json = {
+    "secret": "not-used-here-4711",
+    "roles": [],
+    "exchange_roles": [],
+    "directory_roles": [],
+    "scopes": SCOPES,
+    "exchange_scopes": ["Exchange.Manage"],
+    "public_client": True,
+}
+
+
+def test_a_partners_administrator_signs_in_once_and_onboards_customers(
+    desk: Desk, tenants: Tenants, emulator: Emulator
+) -> None:
+    """By device code at home; then, by the refresh token that stayed, in the tenants of customers."""
+    file = desk.folder / "partner.token"
+    home = tenants.make(automation=FOR_PERSONS)
+    by_token = Way(FOR_PERSONS, {"connector_auth_refresh_token_file": str(file)})
+    ids = prepare(desk, tenants, {"acme": by_token, "fabrikam": by_token, "stranger": by_token})
+    rights = {tenant: ["Global Administrator"] for tenant in (home, ids["acme"], ids["fabrikam"])}
+    emulator.person(PARTNER, home, rights, answer="accept")
+    login = task("tenant_login", auth_kind="device_code", auth_refresh_token_file=str(file), exchange=True)
+    customers, desk.hosts = desk.hosts, {"contoso": {"connector_tenant_id": home}}
+    desk.variables["connector_auth_client_secret"] = None
+
+    first = desk.run(play(login))
+
+    assert first.code == 0, first.output
+    assert "microsoft.com/devicelogin" in first.output
+    assert [row["exchange"] for row in first.results("contoso", "tenant_login")] == [True]
+    before = file.read_text()
+    assert before.startswith("$ANSIBLE_VAULT;")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+    desk.hosts = customers
+    run = desk.run()
+
+    for name in ("acme", "fabrikam"):
+        assert run.tenant(name)["state"] == "complete", run.output
+        Witness(emulator, ids[name]).assert_as_totalview_asks()
+    told = run.tenant("stranger")["next"]
+    assert "AADSTS50020" in told
+    assert "GDAP" in told
+    assert file.read_text() != before
+    issued = emulator.issued()["tokens"]
+    assert desk.view(file).strip() in issued
+    assert [text for text in issued if text in first.output + run.output] == []
+
+    emulator.revoke(PARTNER)
+    again = desk.run("totalview.exchange365.preflight")
+
+    assert "AADSTS50173" in again.tenant("acme")["next"]
+    assert "device_code" in again.tenant("acme")["next"]
+
+
+def test_without_a_vault_password_no_refresh_token_is_used(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    desk.folder.mkdir(exist_ok=True)
+    file = desk.write_encrypted("partner.token", "0.Anything")
+    way = Way(FOR_PERSONS, {"connector_auth_refresh_token_file": str(file)})
+    clear = _private(desk.folder / "clear.token", b"0.Anything")
+    ids = prepare(desk, tenants, {"acme": way, "clear": Way(FOR_PERSONS, {"connector_auth_refresh_token_file": clear})})
+
+    assert "vault password" in desk.run("totalview.exchange365.preflight", vault=False).tenant("acme")["next"]
+    run = desk.run("totalview.exchange365.preflight")
+
+    assert "AADSTS9002313" in run.tenant("acme")["next"]
+    assert "not encrypted" in run.tenant("clear")["next"]
+    assert [row for row in emulator.requests(tenant=ids["clear"]) if row["path"].endswith("/token")] == []
+
+
+def test_who_does_not_type_the_code_in_or_may_not(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
+    way = Way(FOR_PERSONS, {"connector_auth_kind": "device_code"})
+    confidential = Way({**FOR_PERSONS, "public_client": False}, way.variables)
+    ids = prepare(desk, tenants, {"declined": way, "blocked": way, "confidential": confidential})
+    emulator.person(PARTNER, ids["declined"], {ids["declined"]: ["Global Administrator"]}, answer="decline")
+    emulator.faults({"kind": "refuse_sign_in", "tenant": ids["blocked"], "code": 53003, "client": CLIENT_ID})
+
+    run = desk.run("totalview.exchange365.preflight")
+
+    assert "AADSTS65004" in run.tenant("declined")["next"]
+    assert "AADSTS53003" in run.tenant("blocked")["next"]
+    assert "block device code" in run.tenant("blocked")["next"]
+    assert "AADSTS7000218" in run.tenant("confidential")["next"]
+    assert "public client flows" in run.tenant("confidential")["next"]
 
 
 def test_what_does_not_fit_is_told_with_both_sides(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:

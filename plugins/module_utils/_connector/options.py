@@ -35,6 +35,7 @@ _CONNECTION = (
     "auth_federated_token_file",
     "auth_service_connection_id",
     "auth_managed_identity_client_id",
+    "auth_refresh_token_file",
     "cloud",
     "authority_url",
     "graph_url",

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.rights import ask_for
+
 READY, NEEDS = "ready", "needs"
 
 
@@ -24,7 +26,7 @@ def preflight_result(host: str, plan: t.Mapping[str, t.Any], failure: t.Mapping[
     lacks = plan["rights"]
     required = [entry["permission"] for entry in lacks["missing"] if not entry["without"]]
     optional = [f"without {entry['permission']} {entry['without']}" for entry in lacks["missing"] if entry["without"]]
-    asks = [f"{lacks['who']} grants the automation {', '.join(required)}: {lacks['link']}"] if required else []
+    asks = [ask_for(lacks, required)] if required else []
     return _result(host, NEEDS if required else READY, "; ".join([*asks, *optional]) or "-")
 
 

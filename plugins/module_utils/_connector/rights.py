@@ -10,7 +10,10 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import MANAGE_AS_APP
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import (
+    MANAGE_AS_APP,
+    MANAGE_AS_USER,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import (
     GRANT_ROLES,
     GRANT_SCOPES,
@@ -37,12 +40,18 @@ class Right:
     def required(self) -> bool:
         return not self.without
 
-    def __str__(self) -> str:
-        return f"{self.permission} ({self.resource})"
+    def name(self, *, delegated: bool = False) -> str:
+        """As it is asked for; some that an application has, a person has by another name."""
+        permission = _OF_PERSONS.get(self.permission, self.permission) if delegated else self.permission
+        return f"{permission} ({self.resource})"
 
 
-_WRITES_ALL = frozenset({"Application.ReadWrite.All", "Directory.ReadWrite.All"})
+#: Of a person in the Azure CLI: whatever the person's directory roles allow.
+_AS_USER = "Directory.AccessAsUser.All"
+_WRITES_ALL = frozenset({"Application.ReadWrite.All", "Directory.ReadWrite.All", _AS_USER})
 _READS_ALL = _WRITES_ALL | {"Directory.Read.All"}
+#: What a person is asked for in the place of what only an application can have.
+_OF_PERSONS = {"Application.ReadWrite.OwnedBy": "Application.ReadWrite.All", MANAGE_AS_APP: MANAGE_AS_USER}
 
 
 def rights_for(variables: Variables) -> list[Right]:
@@ -74,7 +83,7 @@ def rights_for(variables: Variables) -> list[Right]:
         instead = frozenset({"User.Read.All", "Directory.Read.All", "Directory.ReadWrite.All"})
         rights.append(Right("User.ReadBasic.All", "users as owners are not checked before the first change", instead))
     without = "" if modes != {"none"} else "mailboxes for the proof cannot be chosen"
-    rights.append(Right(MANAGE_AS_APP, without, resource=EXCHANGE))
+    rights.append(Right(MANAGE_AS_APP, without, frozenset({MANAGE_AS_USER}), resource=EXCHANGE))
     if "rbac" in modes and variables["connector_rbac_api"] == "graph_beta":
         rights.append(Right("RoleManagement.ReadWrite.Exchange"))
     return rights
@@ -84,6 +93,14 @@ def lacking(rights: t.Iterable[Right], graph: frozenset[str], exchange: frozense
     """Those that neither token carries; the two sets are the tokens' roles."""
     held = {GRAPH: graph, EXCHANGE: exchange}
     return [right for right in rights if not held[right.resource] & {right.permission, *right.instead}]
+
+
+def ask_for(missing: t.Mapping[str, t.Any], required: t.Sequence[str]) -> str:
+    """Who gives the automation what it lacks, and where: `missing` as a plan tells it."""
+    what = f"{missing['who']} grants the automation {', '.join(required)}"
+    return (
+        f"{what}: {missing['link']}" if missing["link"] else f"{what} (it has no consent page; see the page sign-in)."
+    )
 
 
 def _either(own: bool | None, common: bool) -> bool:

@@ -21,7 +21,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.h
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.plan import Planner
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import TenantState
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.rights import lacking, rights_for
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.rights import (
+    ask_for,
+    lacking,
+    rights_for,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import (
     SECRET_VARIABLES,
     Variables,
@@ -196,11 +200,15 @@ def _switched_off(
 
 def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:
     """Which rights the automation's tokens lack for what the inventory asks for, and who gives them."""
+    credential = tenant.options.credential
     missing = lacking(rights_for(variables), tenant.roles, tenant.exchange_roles)
+    client_id = credential.client_id if credential.has_consent_page else None
     return {
-        "missing": [{"permission": str(right), "without": right.without} for right in missing],
+        "missing": [
+            {"permission": right.name(delegated=credential.delegated), "without": right.without} for right in missing
+        ],
         "who": _WHO_CONSENTS,
-        "link": consent_link(tenant.options.authority_url, tenant.directory_id, tenant.options.credential.client_id),
+        "link": consent_link(tenant.options.authority_url, tenant.directory_id, client_id),
     }
 
 
@@ -222,7 +230,7 @@ def _name_rights(error: ForbiddenError, rights: t.Mapping[str, t.Any]) -> None:
     """A refusal says that a right is missing; the tokens tell which."""
     required = [entry["permission"] for entry in rights["missing"] if not entry["without"]]
     if required:
-        error.next_step = f"{rights['who']} grants the automation {', '.join(required)}: {rights['link']}"
+        error.next_step = ask_for(rights, required)
 
 
 def _is_pending(planned: t.Sequence[Planned], handoff: Change[t.Any] | None) -> bool:

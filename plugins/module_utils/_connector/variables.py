@@ -73,6 +73,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_auth_federated_token_file": _PATH,
     "connector_auth_service_connection_id": _TEXT,
     "connector_auth_managed_identity_client_id": _TEXT,
+    "connector_auth_refresh_token_file": _PATH,
     "connector_cloud": _given({"type": "str", "choices": list(CLOUDS)}),
     "connector_authority_url": _TEXT,
     "connector_graph_url": _TEXT,

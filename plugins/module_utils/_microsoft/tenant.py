@@ -22,7 +22,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     GUID,
     ConfiguredOnce,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.choose import credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.choose import (
+    OpenTokenFile,
+    credential,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
@@ -38,6 +41,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 
 MANAGE_AS_APP = "Exchange.ManageAsApp"
+#: Of a person.
+MANAGE_AS_USER = "Exchange.Manage"
+MAY_RUN_CMDLETS = frozenset({MANAGE_AS_APP, MANAGE_AS_USER})
 #: The code of the NoExchangeError of a tenant that has none; any other refusal may pass.
 NO_EXCHANGE = "NoExchangeOnline"
 #: The service's principal is not in the tenant; it is switched off; the tenant has not subscribed to it.
@@ -60,13 +66,13 @@ class TenantOptions:
     ca_path: str | None
 
     @classmethod
-    def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
+    def from_params(cls, params: t.Mapping[str, t.Any], open_token_file: OpenTokenFile) -> t.Self:
         """Raises InputError for what cannot work, before anything is sent."""
         cloud = CLOUDS[params["cloud"]]
         exchange_url = params["exchange_url"] or cloud.exchange_url
         return cls(
             tenant_id=_tenant_id(params["tenant_id"]),
-            credential=credential(params),
+            credential=credential(params, open_token_file),
             authority_url=_https(params["authority_url"] or cloud.authority_url, "authority_url"),
             graph_url=_https(params["graph_url"] or cloud.graph_url, "graph_url"),
             exchange_url=exchange_url and _https(exchange_url, "exchange_url"),
@@ -86,7 +92,7 @@ class Tenant:
         self.tokens = self.tokens_of(options.credential, session)
 
     def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
-        who = SignIn(self.options.tenant_id, credential.client_id, self.options.authority_url)
+        who = SignIn(self.options.tenant_id, credential.client_id, self.options.authority_url, credential.delegated)
         return TokenSource(who, credential, self._sign_in_http, session)
 
     def graph_api_as(self, tokens: TokenSource) -> Api:
@@ -105,7 +111,7 @@ class Tenant:
     def exchange(self) -> ExchangeClient:
         """Raises NoExchangeError, ExchangeRightError."""
         url, token = self.options.exchange_url, self.exchange_token
-        if MANAGE_AS_APP not in token.roles:
+        if not token.roles & MAY_RUN_CMDLETS:
             raise ExchangeRightError(
                 f"The automation's application lacks the permission {MANAGE_AS_APP} (application) of Office 365 "
                 "Exchange Online.",
@@ -119,7 +125,7 @@ class Tenant:
     @property
     def has_exchange(self) -> bool:
         """Whether the token allows for cmdlets; the directory role besides shows only when one is run."""
-        return MANAGE_AS_APP in self.exchange_roles
+        return bool(self.exchange_roles & MAY_RUN_CMDLETS)
 
     @property
     def exchange_roles(self) -> frozenset[str]:

@@ -18,6 +18,7 @@ from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import inherits, policy_body
 from emulator.graph.store.records import Kind, Record
 from emulator.identity import tokens
+from emulator.identity.people import Person
 from emulator.lag import Lag
 from emulator.planting import set_graph_roles
 from emulator.platform.store import Platform
@@ -170,6 +171,33 @@ def platform(call: Call) -> Answer:
         call.world.issued.expect_secret(wanted.get(name, {}).get("token"))
     call.world.issued.expect_secret(wanted.get("identity_header"))
     return Answer(204)
+
+
+def person(call: Call) -> Answer:
+    """An administrator, at home in one tenant and with directory roles in some."""
+    found = call.world.people.add(checked("person", call.json()))
+    return Answer(200, {"id": found.id})
+
+
+def refresh_token(call: Call) -> Answer:
+    """What an administrator holds who has signed in before."""
+    wanted = checked("refresh_token", call.json())
+    found = _person(call, wanted["upn"])
+    text = call.world.people.hand_out(found, wanted["client_id"], call.now())
+    return Answer(200, {"refresh_token": call.world.issued.token(text)})
+
+
+def revoke(call: Call) -> Answer:
+    """A new password: whatever was handed out before is void."""
+    _person(call, checked("revocation", call.json())["upn"]).revoked = call.now()
+    return Answer(204)
+
+
+def _person(call: Call, upn: str) -> Person:
+    found = call.world.people.by_name.get(upn.lower())
+    if found is None:
+        raise AdminError(404, f"nobody is called {upn}")
+    return found
 
 
 def issuer_token(call: Call) -> Answer:

@@ -14,6 +14,7 @@ from emulator.exchange.routes import ROUTES
 from emulator.graph.store.resources import EXCHANGE, resources
 from emulator.service import RouteTable, find_route
 
+SCOPE = "Exchange.Manage"
 APP_ROLE = "Exchange.ManageAsApp"
 # Other names of the resource; tokens for them are for other parts of Exchange.
 OTHER_NAMES = frozenset({EXCHANGE, "https://outlook.office.com"})
@@ -50,9 +51,12 @@ class Exchange:
         assert call.tenant is not None
         if call.world.tenant(call.params["tenant"]) is not call.tenant:
             raise Unauthorized("The token is for another tenant.")
-        if APP_ROLE not in call.claims.get("roles", ()):
+        person = "scp" in call.claims
+        if person and SCOPE not in call.claims["scp"].split():
             raise Forbidden
-        if not call.tenant.directory_roles(str(call.claims["oid"])):
+        if not person and APP_ROLE not in call.claims.get("roles", ()):
+            raise Forbidden
+        if not call.tenant.directory_roles_of(call.claims):
             raise Forbidden(NUL_BYTES)
 
     def replicate(self, call: Call) -> None:

@@ -9,9 +9,12 @@ they differ on `Application.ReadWrite.OwnedBy`, the stricter reading holds (no l
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Any
+
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 
 
 class Scope(Enum):
@@ -33,6 +36,15 @@ class Right:
         if not self.all.isdisjoint(roles):
             return Scope.ALL
         return None if self.owned.isdisjoint(roles) else Scope.OWNED
+
+
+def held(claims: Mapping[str, Any]) -> Collection[str]:
+    """An application's roles; a person's scopes as far as the person may do that. The stricter reading: only a Global
+    Administrator may."""
+    if "scp" not in claims:
+        roles: Collection[str] = claims.get("roles", ())
+        return roles
+    return str(claims["scp"]).split() if GLOBAL_ADMINISTRATOR in claims.get("wids", ()) else ()
 
 
 def _any(*names: str) -> frozenset[str]:

@@ -11,7 +11,7 @@ from typing import cast
 
 from emulator.call import Answer, Call, MalformedBody
 from emulator.exchange.store.conflicts import ExchangeConflict
-from emulator.graph import errors
+from emulator.graph import errors, rights
 from emulator.graph.handlers.context import is_upsert, require_owned
 from emulator.graph.keys import Target, detach_keys, parse_key
 from emulator.graph.routes import ROUTES, Traits
@@ -60,7 +60,7 @@ class Graph:
         traits = _traits(call)
         if traits.right is None:
             return
-        call.scope = traits.right.scope(call.claims.get("roles", ()))
+        call.scope = traits.right.scope(rights.held(call.claims))
         if call.scope is None:
             raise errors.denied()
         if traits.target is not None:

@@ -23,15 +23,36 @@ class Form(NamedTuple):
 FORMS: dict[int, Form] = {
     50011: Form("invalid_request", 400, "The redirect URI '{}' does not match the ones of the application."),
     50013: Form("invalid_grant", 400, "Assertion failed signature validation. {}"),
+    50020: Form(
+        "invalid_grant",
+        400,
+        "User account '{}' from another identity provider does not exist in the tenant and cannot access the "
+        "application in that tenant.",
+    ),
     50034: Form("invalid_grant", 400, "The user account {} does not exist in the directory."),
+    50057: Form("invalid_grant", 400, "The user account is disabled."),
     50059: Form("invalid_request", 400, "No tenant-identifying information found in the request or the credentials."),
+    50076: Form("interaction_required", 400, "You must use multi-factor authentication to access the resource."),
+    50078: Form("interaction_required", 400, "Presented multi-factor authentication has expired."),
+    50079: Form("interaction_required", 400, "You must enroll in multi-factor authentication to access the resource."),
+    50158: Form("interaction_required", 400, "External security challenge was not satisfied."),
+    50173: Form("invalid_grant", 400, "The provided grant has expired due to it being revoked, a fresh one is needed."),
     50196: Form("invalid_grant", 400, "The server terminated an operation: it encountered a client request loop."),
     53003: Form("invalid_grant", 400, "Access has been blocked by Conditional Access policies."),
     65001: Form("invalid_grant", 400, "The user or administrator has not consented to use the application '{}'."),
+    65002: Form(
+        "invalid_client", 400, "Consent between the first party application and resource must be preauthorized."
+    ),
     65004: Form("access_denied", 400, "User declined to consent to access the app."),
     70003: Form("unsupported_grant_type", 400, "The app requested an unsupported grant type '{}'."),
     70001: Form("unauthorized_client", 400, "The application '{}' is disabled or not known in the directory."),
+    70008: Form("invalid_grant", 400, "The refresh token has expired."),
     70011: Form("invalid_scope", 400, "The provided value for the input parameter 'scope' is not valid. {}"),
+    70016: Form(
+        "authorization_pending", 400, "OAuth 2.0 device flow error. Authorization is pending. Continue polling."
+    ),
+    70018: Form("bad_verification_code", 400, "Invalid verification code."),
+    70019: Form("expired_token", 400, "The verification code has expired."),
     70021: Form("invalid_request", 400, "No matching federated identity record found for presented assertion. {}"),
     70025: Form("invalid_client", 401, "The client '{}' has no configured federated identity credentials."),
     90002: Form(
@@ -44,6 +65,12 @@ FORMS: dict[int, Form] = {
     90033: Form("temporarily_unavailable", 503, "A transient error has occurred. Please try again."),
     90038: Form("invalid_request", 400, "Confidential client is not supported in cross cloud request. {}"),
     90055: Form("temporarily_unavailable", 429, "There are too many incoming requests for this tenant."),
+    90099: Form(
+        "invalid_grant",
+        400,
+        "The application '{}' has not been authorized in the tenant. Applications must be authorized to access the "
+        "customer tenant before partner delegated administrators can use them.",
+    ),
     500011: Form(
         "invalid_resource",
         400,
@@ -110,6 +137,7 @@ FORMS: dict[int, Form] = {
         "Specified tenant identifier '{}' is no valid domain name.",
     ),
     900382: Form("invalid_request", 400, "Confidential client is not supported in cross cloud request."),
+    900421: Form("invalid_grant", 401, "The token lacks the claim of multi-factor authentication."),
     900432: Form("invalid_request", 400, "Confidential client is not supported in cross cloud request."),
     900144: Form("invalid_request", 400, "The request body must contain the following parameter: '{}'."),
     1002012: Form(
@@ -144,6 +172,7 @@ FORMS: dict[int, Form] = {
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
     ),
     7000222: Form("invalid_client", 401, "The provided client secret keys for app '{}' are expired."),
+    9002313: Form("invalid_request", 400, "Invalid request. Request is malformed or invalid."),
     7000229: Form("unauthorized_client", 400, "The client application {} is missing service principal in the tenant."),
 }
 

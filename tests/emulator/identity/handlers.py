@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from emulator.call import Answer, Body, Call
-from emulator.identity import tokens
+from emulator.identity import delegated, tokens
 from emulator.identity.errors import SignInRefused
 from emulator.world import Tenant
 
@@ -86,9 +86,17 @@ def keys(call: Call) -> Answer:
 
 def token(call: Call) -> Answer:
     tenant, form = find_tenant(call), call.form()
-    if form.get("grant_type") != "client_credentials":
-        code = 70003 if form.get("grant_type") else 900144
-        raise SignInRefused(code, form.get("grant_type") or "grant_type")
+    grant_type = form.get("grant_type")
+    if grant_type == "refresh_token":
+        return Answer(200, delegated.by_refresh_token(call, tenant, form))
+    if grant_type == delegated.DEVICE_CODE:
+        return Answer(200, delegated.by_device_code(call, tenant, form))
+    if grant_type != "client_credentials":
+        raise SignInRefused(70003 if grant_type else 900144, grant_type or "grant_type")
     access_token = tokens.client_credentials(call, tenant, form)
     lifetime = {"expires_in": tokens.LIFETIME, "ext_expires_in": tokens.LIFETIME}
     return Answer(200, {"token_type": "Bearer", **lifetime, "access_token": access_token})
+
+
+def device_code(call: Call) -> Answer:
+    return delegated.device_code(call, find_tenant(call))

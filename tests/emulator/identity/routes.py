@@ -16,6 +16,7 @@ ROUTES = RouteTable(
         Route("GET", "/{tenant}/discovery/v2.0/keys", handlers.keys),
         Route("GET", "/{tenant}/discovery/keys", handlers.keys),
         Route("POST", "/{tenant}/oauth2/v2.0/token", handlers.token),
+        Route("POST", "/{tenant}/oauth2/v2.0/devicecode", handlers.device_code),
         Route("GET", "/{tenant}/adminconsent", consent.page),
         Route("POST", "/{tenant}/adminconsent", consent.decide),
         Route("GET", "/{tenant}/v2.0/adminconsent", consent.page),

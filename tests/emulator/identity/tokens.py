@@ -34,13 +34,17 @@ ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def client_credentials(call: Call, tenant: Tenant, form: dict[str, str]) -> str:
-    client_id, scope = _required(form, "client_id").lower(), _required(form, "scope")
-    audience = _audience(scope)
-    application = _seen_application(tenant.directory, client_id)
-    _check_credential(call, tenant.directory, _with_principals_credentials(tenant.directory, application), form)
+    client_id, scope = required(form, "client_id").lower(), required(form, "scope")
+    audience = audience_of(scope)
+    check_credential(call, tenant.directory, client_id, form)
     if form.get("client_secret"):
         note_sign_in(tenant.directory, client_id, form["client_secret"])
     return _app_only(call, tenant, client_id, audience)
+
+
+def check_credential(call: Call, directory: Directory, client_id: str, form: dict[str, str]) -> None:
+    application = _seen_application(directory, client_id)
+    _check_credential(call, directory, _with_principals_credentials(directory, application), form)
 
 
 def managed_identity(call: Call, tenant: Tenant, client_id: str, resource: str) -> str:
@@ -112,13 +116,13 @@ def of_issuer(call: Call, issuer: str, subject: str, audience: str, lifetime: in
     return call.world.issued.token(call.world.issuers.sign(claims))
 
 
-def _required(form: dict[str, str], name: str) -> str:
+def required(form: dict[str, str], name: str) -> str:
     if not form.get(name):
         raise SignInRefused(900144, name)
     return form[name]
 
 
-def _audience(scope: str) -> str:
+def audience_of(scope: str) -> str:
     resource, found, rest = scope.strip().partition("/.default")
     if not found or rest or not resource:
         raise SignInRefused(1002012, scope)

@@ -62,6 +62,11 @@ _FEDERATE = (
     "audience of a federated credential equal to the presented ones, letter by letter (App registrations, Certificates "
     "& secrets, Federated credentials)."
 )
+_AGAIN = "The administrator signs in once more with auth_kind device_code, which makes a new refresh token."
+_MFA = (
+    "The administrator signs in once more with auth_kind device_code, with the second factor that the tenant wants; a "
+    "partner's administrators always need one."
+)
 _NO_MATCH = "no federated credential of the application fits the presented token's"
 
 #: What the codes mean for the sign-in of an application, and who does what next.
@@ -73,27 +78,51 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         "the certificate, or the federated token, was not accepted",
         f"{_UPLOAD} Of a federated token: its issuer must publish its keys where Microsoft can read them.",
     ),
+    50020: Explanation(
+        "the account is of another tenant and not known in this one",
+        "Check tenant_id; a partner's administrator needs an active relationship with the customer (GDAP), and a group "
+        "in it with directory roles.",
+    ),
     50034: Explanation(
         "the account does not exist in this tenant",
         "Check tenant_id and auth_client_id: they belong to different tenants.",
         "Check tenant_id.",
     ),
+    50057: Explanation("the account is disabled", "Sign in with another account, or have it enabled."),
     50059: Explanation("the request names no tenant", "Check tenant_id."),
+    50076: Explanation("the tenant wants a second factor", _MFA),
+    50078: Explanation("the second factor has expired", _MFA),
+    50079: Explanation("the account has to enrol a second factor first", _MFA),
+    50158: Explanation("the tenant wants a further check of the account", _MFA),
+    50173: Explanation("the refresh token was revoked, as by a new password", _AGAIN),
     50196: Explanation("too many equal sign-ins in a short time", _WAIT),
-    53003: Explanation("a Conditional Access policy of the tenant blocked the sign-in", _PASS),
+    53003: Explanation(
+        "a Conditional Access policy of the tenant blocked the sign-in",
+        f"{_PASS} Of a person: many tenants block device code altogether; use another auth_kind there.",
+        _PASS,
+    ),
     65001: Explanation(
         "nobody has consented to the application in this tenant",
         _CONSENT,
         "An administrator of the tenant gives admin consent to the registration.",
+    ),
+    65002: Explanation(
+        "the application through which the person signed in may not use the service {resource}",
+        "Use an application of your own, with auth_kind device_code or another; the Azure CLI's has no permission for "
+        "it.",
     ),
     70001: Explanation(
         "the application is not known or disabled in this tenant",
         "Check tenant_id and auth_client_id; an administrator of the tenant enables it under Enterprise applications.",
         "An administrator of the tenant enables the registration under Enterprise applications.",
     ),
+    70008: Explanation("the refresh token has expired", _AGAIN),
     70011: Explanation(
         "{resource} is no service that tokens are given for", "Check graph_url, exchange_url and cloud."
     ),
+    70016: Explanation("nobody has typed in the code in time", "Run again, and type the code in within 15 minutes."),
+    70018: Explanation("the code that was typed in is wrong", "Run again, and type in the code that is shown then."),
+    70019: Explanation("the code has expired", "Run again, and type the code in within 15 minutes."),
     70021: Explanation(f"{_NO_MATCH} issuer, subject and audience", _FEDERATE),
     70025: Explanation("the application has no federated credential", _FEDERATE),
     90002: Explanation(
@@ -102,6 +131,11 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     90033: Explanation("Microsoft Entra has a passing fault", _WAIT),
     90038: Explanation("the tenant lives in another cloud", _CLOUD),
     90055: Explanation("the tenant is throttled", _WAIT),
+    90099: Explanation(
+        "the application is not known in this tenant, and a partner's administrator cannot use it there",
+        "Consent to it once in the customer's tenant: by the partner with Partner Center's applicationconsents, or by "
+        "an administrator of the tenant.",
+    ),
     500011: Explanation(
         "the service {resource} is not in this tenant",
         "Check graph_url and cloud; the tenant needs the service it names.",
@@ -145,8 +179,8 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     700027: Explanation("the certificate was not accepted", _UPLOAD),
     700030: Explanation("the certificate's subject is not allowed for the application", _UPLOAD),
     700082: Explanation(
-        "a refresh token has expired because it was not used",
-        "Give auth_client_secret or auth_certificate_path: the automation signs in without a person.",
+        "the refresh token has expired because it was not used for 90 days",
+        _AGAIN,
     ),
     700211: Explanation(f"{_NO_MATCH} issuer", _FEDERATE),
     700212: Explanation(f"{_NO_MATCH} audience", _FEDERATE),
@@ -160,6 +194,7 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     900021: Explanation("the tenant id is empty or all zeros", "Check tenant_id."),
     900023: Explanation("the tenant id is not valid", "Check tenant_id."),
     900382: Explanation("the application lives in another cloud", _CLOUD),
+    900421: Explanation("the token does not tell of a second factor, which Partner Center wants", _MFA),
     900432: Explanation("the application lives in another cloud", _CLOUD),
     1002012: Explanation(
         "{resource} is no service that tokens are given for", "Check graph_url, exchange_url and cloud."
@@ -188,7 +223,10 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         "no client secret or certificate was sent", "Give auth_client_secret or auth_certificate_path."
     ),
     7000218: Explanation(
-        "no client secret or certificate was sent", "Give auth_client_secret or auth_certificate_path."
+        "no client secret or certificate was sent",
+        "Give auth_client_secret or auth_certificate_path. For auth_kind device_code the application must allow public "
+        "client flows (App registrations, Authentication).",
+        "Give auth_client_secret or auth_certificate_path.",
     ),
     7000222: Explanation(
         "the client secret has expired",
@@ -202,6 +240,7 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     ),
     7002137: Explanation(f"{_NO_MATCH} subject", _FEDERATE),
     7002138: Explanation(f"{_NO_MATCH} subject, which differs in capital letters only", _FEDERATE),
+    9002313: Explanation("the refresh token cannot be read, or is of another application", _AGAIN),
 }
 
 #: For the certificate Microsoft says why, and which thumbprint it was shown.

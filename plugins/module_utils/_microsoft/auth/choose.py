@@ -10,6 +10,7 @@ import os
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.azure_cli import AzureCli
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.azure_pipelines import (
     AzurePipelines,
 )
@@ -21,21 +22,36 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     clean_secret,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.device_code import DeviceCode
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.federation import (
     FederatedCredential,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.github_actions import GithubActions
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS, chosen, named
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import (
+    KINDS,
+    chosen,
+    named,
+    two_ways,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.managed_identity import (
     ManagedIdentity,
     ManagedIdentityAssertion,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.refresh_token import (
+    PublicClient,
+    RefreshToken,
+    RefreshTokenStore,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.token_file import TokenFile
 
 Params: t.TypeAlias = "t.Mapping[str, t.Any]"
 
 
-def credential(params: Params) -> Credential:
+#: Gives the encrypted file with a refresh token; how it is encrypted is not for us to know.
+OpenTokenFile: t.TypeAlias = "t.Callable[[str], RefreshTokenStore]"
+
+
+def credential(params: Params, open_token_file: OpenTokenFile) -> Credential:
     """How the automation signs in, by a module's options. What a platform offers to its programs comes from this
     process's environment. Raises InputError for what cannot work."""
     kind = chosen(params)
@@ -46,7 +62,22 @@ def credential(params: Params) -> Credential:
             next_step=f"Give {option}.",
             code="CredentialMissing",
         )
+    if kind == "device_code":
+        path = params.get("auth_refresh_token_file")
+        return DeviceCode(_client_id(params), open_token_file(path) if path else None)
+    if kind == "refresh_token":
+        return RefreshToken(_application(params), open_token_file(params["auth_refresh_token_file"]))
     return _MAKE[kind](params)
+
+
+def _application(params: Params) -> ClientSecret | ClientCertificate | PublicClient:
+    """Through which a person signs in: with a credential of its own, or without."""
+    given = [option for option in ("auth_client_secret", "auth_certificate_path") if params.get(option)]
+    if len(given) > 1:
+        raise two_ways(*map(named, given))
+    if not given:
+        return PublicClient(_client_id(params))
+    return _client_secret(params) if params.get("auth_client_secret") else _certificate(params)
 
 
 def _client_id(params: Params) -> str:
@@ -99,4 +130,5 @@ _MAKE: t.Mapping[str, t.Callable[[Params], Credential]] = {
     "azure_pipelines": _azure_pipelines,
     "managed_identity": _managed_identity,
     "federated_managed_identity": _federated_managed_identity,
+    "azure_cli": lambda params: AzureCli(),
 }

@@ -28,6 +28,8 @@ class ClientCertificate:
     path: str
     password: str | None = field(repr=False, default=None)
     send_chain: bool = False
+    delegated: t.ClassVar[bool] = False
+    has_consent_page: t.ClassVar[bool] = True
 
     @property
     def who(self) -> Who:

@@ -25,6 +25,8 @@ class ClientSecret:
     client_id: str
     secret: str = field(repr=False)
     registration: str | None = None
+    delegated: t.ClassVar[bool] = False
+    has_consent_page: t.ClassVar[bool] = True
 
     @property
     def who(self) -> Who:

@@ -22,7 +22,17 @@ class Tokens(t.Protocol):
 
 
 class Credential(t.Protocol):
-    """How somebody signs in: each kind in a file of its own."""
+    """How somebody signs in: each kind in a file of its own.
+
+    `delegated`: tokens are of a person, with scopes in the place of roles. `has_consent_page`: whether an administrator
+    can give the application its permissions on Microsoft's page for that.
+    """
+
+    @property
+    def delegated(self) -> bool: ...
+
+    @property
+    def has_consent_page(self) -> bool: ...
 
     @property
     def client_id(self) -> str: ...

@@ -29,6 +29,8 @@ class FederatedCredential:
 
     client_id: str
     issuer: Issuer
+    delegated: t.ClassVar[bool] = False
+    has_consent_page: t.ClassVar[bool] = True
 
     @property
     def who(self) -> Who:

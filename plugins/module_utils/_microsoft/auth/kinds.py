@@ -38,15 +38,19 @@ class Kind:
         object.__setattr__(self, "options", frozenset(filter(None, (self.option, *self.others))))
 
 
+_CERTIFICATE = ("auth_certificate_path", "auth_certificate_password", "auth_send_certificate_chain")
 #: By the value of auth_kind.
 KINDS: t.Mapping[str, Kind] = {
     "client_secret": Kind("auth_client_secret"),
-    "certificate": Kind("auth_certificate_path", ("auth_certificate_password", "auth_send_certificate_chain")),
+    "certificate": Kind(_CERTIFICATE[0], _CERTIFICATE[1:]),
     "federated_token_file": Kind("auth_federated_token_file"),
     "github_actions": Kind(None),
     "azure_pipelines": Kind("auth_service_connection_id"),
     "managed_identity": Kind(None),
     "federated_managed_identity": Kind("auth_managed_identity_client_id"),
+    "azure_cli": Kind(None),
+    "device_code": Kind(None, ("auth_refresh_token_file",)),
+    "refresh_token": Kind("auth_refresh_token_file", ("auth_client_secret", *_CERTIFICATE)),
 }
 #: Options that are of some kind only.
 CREDENTIAL_OPTIONS = frozenset[str]().union(*(kind.options for kind in KINDS.values()))
@@ -59,19 +63,21 @@ def chosen(params: t.Mapping[str, t.Any]) -> str:
     if asked:
         foreign = [option for option in given if option not in KINDS[asked].options]
         if foreign:
-            raise _two(f"auth_kind {asked}", named(foreign[0]))
+            raise two_ways(f"auth_kind {asked}", named(foreign[0]))
         return str(asked)
     meant = {name: kind for name, kind in KINDS.items() if kind.option in given}
-    companions = {option for kind in meant.values() for option in kind.others}
+    companions = {
+        option for kind in meant.values() for option in kind.others
+    }  # a refresh token has some that name kinds
     meant = {name: kind for name, kind in meant.items() if kind.option not in companions}
     if not meant:
         raise _none()
     if len(meant) > 1:
-        raise _two(*(named(str(kind.option)) for kind in list(meant.values())[:2]))
+        raise two_ways(*(named(str(kind.option)) for kind in list(meant.values())[:2]))
     (name, kind), *_others = meant.items()
     foreign = [option for option in given if option not in kind.options]
     if foreign:
-        raise _two(named(str(kind.option)), named(foreign[0]))
+        raise two_ways(named(str(kind.option)), named(foreign[0]))
     return name
 
 
@@ -80,7 +86,7 @@ def named(option: str) -> str:
     return f"{option} ({ENVIRONMENT[option][0]})" if option in ENVIRONMENT else option
 
 
-def _two(one: str, other: str) -> InputError:
+def two_ways(one: str, other: str) -> InputError:
     return InputError(
         f"Two ways to sign in are given: {one} and {other}.",
         next_step="Give what belongs to one of them. With auth_kind, the environment's variables of other kinds are "

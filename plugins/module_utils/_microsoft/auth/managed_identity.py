@@ -37,6 +37,8 @@ class ManagedIdentity:
     """
 
     client_id: str = ""
+    delegated: t.ClassVar[bool] = False
+    has_consent_page: t.ClassVar[bool] = False
 
     @property
     def who(self) -> Who:

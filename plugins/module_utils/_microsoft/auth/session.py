@@ -25,6 +25,7 @@ class SignIn:
     tenant: str
     client_id: str
     authority_url: str
+    delegated: bool = False
 
 
 @dataclass

@@ -32,6 +32,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 logging.getLogger("msal").addHandler(logging.NullHandler())
 
 
+#: Asks an application of msal's for a token with these scopes.
+Acquire: t.TypeAlias = "t.Callable[[t.Any, list[str]], dict[str, t.Any]]"
+
+
+def _client_credentials(client: t.Any, scopes: list[str]) -> dict[str, t.Any]:
+    client.remove_tokens_for_client()  # a cached one would still carry the roles of an hour ago
+    return t.cast("dict[str, t.Any]", client.acquire_token_for_client(scopes=scopes))
+
+
 class Application:
     """The application that signs in. Asks the authority for its configuration once, however many tokens follow."""
 
@@ -40,33 +49,41 @@ class Application:
         self._authority = authority.url
         self._http = authority.http
         self._remembered: dict[str, t.Any] = {}
-        self._msal: msal.ConfidentialClientApplication | None = None
+        self._msal: t.Any = None
 
     def token(self, resource_url: str) -> Token:
         """A new token for `resource_url`. Raises SignInError (AADSTS), EndpointError, InputError (certificate)."""
+        return self.token_of(self.ask(_client_credentials, resource_url))
+
+    def ask(self, acquire: Acquire, resource_url: str) -> dict[str, t.Any]:
+        """msal's answer to `acquire`, which has a token in it. Raises as `token`."""
         try:
             client = self._client()
             self._credential.require_valid(self._http.clock.now)
-            # A cached token would still carry the roles of an hour ago, and msal repeats a refusal out of its memory
-            # for a minute (throttled_http_client.py): whoever waits for a change wants to know how it is now.
-            client.remove_tokens_for_client()
+            # msal repeats a refusal out of its memory for a minute (throttled_http_client.py): whoever waits for a
+            # change wants to know how it is now.
             self._remembered.clear()
-            answer = client.acquire_token_for_client(scopes=[f"{resource_url}/.default"])
+            answer = acquire(client, [f"{resource_url}/.default"])
         except (ValueError, KeyError) as exc:
             raise self._discovery_error(exc) from exc
         if "access_token" not in answer:
             raise self._refused(answer, resource_url)
+        return answer
+
+    def token_of(self, answer: t.Mapping[str, t.Any]) -> Token:
         # msal writes "expires_in" itself where the answer has none.
         lifetime = float(answer.get("expires_in") or 0)
         return Token(str(answer["access_token"]), expires_at=self._http.clock.now.timestamp() + lifetime)
 
-    def _client(self) -> msal.ConfidentialClientApplication:
+    def _client(self) -> t.Any:
         if self._msal is None:
+            own = self._credential.for_msal(self._http.clock.now)
+            kind = msal.PublicClientApplication if own is None else msal.ConfidentialClientApplication
             # Instance discovery asks a fixed public host whether the authority is Microsoft's. The authority comes from
             # our own table or from the operator, so the question is needless, and impossible from closed networks.
-            self._msal = msal.ConfidentialClientApplication(
+            self._msal = kind(
                 self._credential.client_id,
-                client_credential=self._credential.for_msal(self._http.clock.now),
+                client_credential=own,
                 authority=self._authority,
                 instance_discovery=False,
                 http_client=self._http,

@@ -38,4 +38,6 @@ class Token:
 
     @property
     def roles(self) -> frozenset[str]:
-        return frozenset(self.claims.get("roles", ()))
+        """Names of the permissions: roles of an application, scopes of a person."""
+        claims = self.claims
+        return frozenset(claims.get("roles", ())) | frozenset(str(claims.get("scp") or "").split())

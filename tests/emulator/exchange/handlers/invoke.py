@@ -62,7 +62,7 @@ def _check_anchor(call: Call, org: Organisation) -> None:
 
 def _caller(call: Call) -> Caller:
     assert call.tenant is not None
-    full = FULL_ROLES & call.tenant.directory_roles(str(call.claims["oid"]))
+    full = FULL_ROLES & call.tenant.directory_roles_of(call.claims)
     return Caller(frozenset(Admission) if full else frozenset({Admission.RECIPIENTS}))
 
 

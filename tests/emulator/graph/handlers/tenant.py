@@ -11,7 +11,7 @@ from emulator.graph.handlers.context import directory_of
 from emulator.graph.keys import parse_key
 from emulator.graph.odata.entities import ORGANIZATION, USER
 from emulator.graph.odata.listing import count_answer, entity_answer, list_answer
-from emulator.graph.rights import FULL_USERS
+from emulator.graph.rights import FULL_USERS, held
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.records import Kind, Record, settled
 from emulator.planting import SEEDED_AT
@@ -73,7 +73,7 @@ def _find_user(directory: Directory, segment: str) -> Record:
 
 
 def _shown(call: Call, body: Body) -> Body:
-    if not FULL_USERS.isdisjoint(call.claims.get("roles", ())):
+    if not FULL_USERS.isdisjoint(held(call.claims)):
         return body
     hidden = [name for name in body if name not in BASIC and not name.startswith("@")]
     return {**body, **{name: [] if isinstance(body[name], list) else None for name in hidden}}

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from emulator.graph.store.conflicts import Conflict, Reason
 from emulator.graph.store.directory import Directory
 from emulator.graph.store.ids import RANDOM
@@ -53,6 +55,10 @@ def set_roles(directory: Directory, principal_id: str, names: list[str]) -> None
             directory.remove(record, settled=True)
     for role_id in sorted(wanted):
         assign(directory, principal_id, role_id, settled_id=RANDOM.grant_id())
+
+
+def names_of(role_ids: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name, role_id in ROLES.items() if role_id in role_ids)
 
 
 def held(directory: Directory, principal_id: str) -> frozenset[str]:

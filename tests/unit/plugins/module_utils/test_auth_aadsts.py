@@ -55,7 +55,15 @@ def answer(*codes, description="", error="invalid_client"):
         (530034, "suspicious activity", "support"),
         (530035, "security defaults", "administrator"),
         (65001, "consented", "consent"),
-        (700082, "refresh token", "auth_client_secret"),
+        (700082, "refresh token", "device_code"),
+        (50020, "of another tenant", "GDAP"),
+        (50076, "second factor", "device_code"),
+        (50173, "revoked", "device_code"),
+        (65002, "may not use the service https://service.example", "of your own"),
+        (90099, "partner's administrator", "applicationconsents"),
+        (900421, "second factor", "device_code"),
+        (70025, "no federated credential", "Federated credentials"),
+        (700236, "another tenant than the managed identity", "multi-tenant"),
         (50196, "too many equal sign-ins", "again"),
         (90055, "throttled", "again"),
     ],
@@ -147,3 +155,25 @@ def test_an_answer_without_codes_is_a_fault_as_well(body, code):
     assert error.code == code
     assert error.message == f"Sign-in of the automation (client-1) refused, {code}: no reason was given."
     assert json.dumps(error.failure("t"))
+
+
+@pytest.mark.parametrize(
+    ("code", "description", "told"),
+    [
+        (
+            700213,
+            "No matching federated identity record found for presented assertion subject 'repo:a/b:ref'. Check your",
+            "(presented: subject 'repo:a/b:ref')",
+        ),
+        (
+            70021,
+            "No matching record. Assertion Issuer: 'https://i'. Assertion Subject: 's'. Assertion Audience: 'a'. https://d",
+            "(presented: issuer 'https://i', subject 's', audience 'a')",
+        ),
+    ],
+)
+def test_what_a_federated_token_presented_is_told(code, description, told):
+    error = sign_in_error(answer(code, description=f"AADSTS{code}: {description}"), AUTOMATION)
+
+    assert told in error.message
+    assert "letter by letter" in error.next_step

@@ -46,7 +46,7 @@ PARAMS = {
 
 
 def options(**params):
-    return TenantOptions.from_params({**PARAMS, **params})
+    return TenantOptions.from_params({**PARAMS, **params}, lambda path: None)
 
 
 # --- which tenant
