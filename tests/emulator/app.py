@@ -75,6 +75,7 @@ def _write_down(call: Call, answer: Answer) -> None:
         number=call.number,
         time=call.world.clock.now(),
         service=call.service.name,
+        host=sys.intern(call.host),
         method=sys.intern(call.method),
         path=unquote(call.asked_path),
         query=call.query_string,

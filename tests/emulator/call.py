@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Send
@@ -83,6 +83,11 @@ class Call:
     refusal: Refusal | None = None
     skew: float = 0.0
     _json: Body | None = None
+
+    @property
+    def host(self) -> str:
+        """The name that the client asked for, without a port."""
+        return (urlsplit(self.origin).hostname or "").lower()
 
     def now(self) -> datetime:
         """What the clock shows to this client."""

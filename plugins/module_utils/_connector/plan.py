@@ -252,7 +252,7 @@ class Planner:
     def _secret(self, planned: Planned) -> None:
         wanted, tenant = planned.wanted, self._tenant
         actual = secret_read.read(
-            tenant.graph, self._store, tenant.directory_id, wanted.unique_name, wanted.secret, tenant.graph_beta
+            tenant.graph, self._store, tenant.directory_id, wanted.unique_name, wanted.secret, tenant.sign_in_reports
         )
         change = planned.changes["secret"] = secret_plan.plan(actual, wanted.secret)
         planned.issues_secret = secret_plan.issues(change)

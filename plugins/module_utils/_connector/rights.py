@@ -10,6 +10,7 @@ import typing as t
 from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import (
     MANAGE_AS_APP,
     MANAGE_AS_USER,
@@ -74,7 +75,7 @@ def rights_for(variables: Variables) -> list[Right]:
         ),
         Right("Policy.Read.All", without="the tenant's limit for the lifetime of secrets is not known beforehand"),
     ]
-    if variables["connector_sign_in_reports"]:
+    if variables["connector_sign_in_reports"] and CLOUDS[variables["connector_cloud"]].has_sign_in_reports:
         rights.append(Right("AuditLog.Read.All", without="deliveries are known only by connector_delivered"))
     if adopts:
         without = "only a registration that the automation owns can be adopted"

@@ -20,13 +20,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Api
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import (
     GUID,
+    Authority,
     ConfiguredOnce,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.choose import (
     OpenTokenFile,
     credential,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import (
+    CLOUDS,
+    Cloud,
+    require_of,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import (
     Session,
@@ -64,11 +69,15 @@ class TenantOptions:
     exchange_url: str | None
     exchange_audience: str | None
     ca_path: str | None
+    cloud: Cloud = CLOUDS["Global"]
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], open_token_file: OpenTokenFile) -> t.Self:
         """Raises InputError for what cannot work, before anything is sent."""
         cloud = CLOUDS[params["cloud"]]
+        for option in ("authority_url", "graph_url", "exchange_url"):
+            if params[option]:
+                require_of(params["cloud"], _https(params[option], option), _named(option))
         exchange_url = params["exchange_url"] or cloud.exchange_url
         return cls(
             tenant_id=_tenant_id(params["tenant_id"]),
@@ -78,6 +87,7 @@ class TenantOptions:
             exchange_url=exchange_url and _https(exchange_url, "exchange_url"),
             exchange_audience=cloud.exchange_url or exchange_url,
             ca_path=params["ca_path"],
+            cloud=cloud,
         )
 
 
@@ -93,7 +103,10 @@ class Tenant:
 
     def tokens_of(self, credential: Credential, session: Session | None = None) -> TokenSource:
         who = SignIn(self.options.tenant_id, credential.client_id, self.options.authority_url, credential.delegated)
-        return TokenSource(who, credential, self._sign_in_http, session)
+        authority = Authority(
+            who.authority_url, who.tenant, self._sign_in_http, token_exchange=self.options.cloud.token_exchange
+        )
+        return TokenSource(who, credential.sign_in(authority), self.clock, session)
 
     def graph_api_as(self, tokens: TokenSource) -> Api:
         """Microsoft Graph for somebody else than the automation."""
@@ -106,6 +119,11 @@ class Tenant:
     @cached_property
     def graph_beta(self) -> GraphClient:
         return GraphClient(self._graph_api, "beta")
+
+    @property
+    def sign_in_reports(self) -> GraphClient | None:
+        """Where the use of client secrets is told; None in a cloud that has no such reports."""
+        return self.graph_beta if self.options.cloud.has_sign_in_reports else None
 
     @cached_property
     def exchange(self) -> ExchangeClient:
@@ -202,6 +220,10 @@ def _tenant_id(value: str | None) -> str:
         f"tenant_id '{value}' is neither a directory id (GUID) nor a domain name.",
         next_step="Correct the inventory: the id stands on the tenant's overview page in the Entra admin centre.",
     )
+
+
+def _named(option: str) -> str:
+    return "authority_url (AZURE_AUTHORITY_HOST)" if option == "authority_url" else option
 
 
 def _https(url: str, option: str) -> str:

@@ -19,6 +19,7 @@ class Entry:
     number: int
     time: datetime
     service: str
+    host: str
     method: str
     path: str
     query: str

@@ -9,6 +9,7 @@ import inspect
 from urllib.parse import unquote
 
 from emulator.call import Answer, Call, MalformedBody
+from emulator.clouds import is_at_home
 from emulator.exchange.errors import ExchangeError, Forbidden, Unauthorized, UnknownPath
 from emulator.exchange.routes import ROUTES
 from emulator.graph.store.resources import EXCHANGE, resources
@@ -43,6 +44,8 @@ class Exchange:
         call.tenant, call.claims = call.world.tenant(str(claims["tid"])), claims
         if call.tenant is None or call.tenant.exchange is None:
             raise Unauthorized("The tenant of the token is unknown.")
+        if not is_at_home(call.tenant.cloud, call.host):
+            raise Unauthorized("The token is for a tenant of another cloud.")
 
     def authorise(self, call: Call) -> None:
         """The app role in the token and a directory role of its service principal, both."""

@@ -10,6 +10,7 @@ import re
 from typing import cast
 
 from emulator.call import Answer, Call, MalformedBody
+from emulator.clouds import is_at_home
 from emulator.exchange.store.conflicts import ExchangeConflict
 from emulator.graph import errors, rights
 from emulator.graph.handlers.context import is_upsert, require_owned
@@ -53,6 +54,8 @@ class Graph:
         call.tenant = call.world.tenant(str(claims["tid"]))
         if call.tenant is None:
             raise errors.invalid_token(call, "The tenant of the access token is unknown.")
+        if not is_at_home(call.tenant.cloud, call.host):
+            raise errors.invalid_token(call, "The access token is for a tenant of another cloud.")
         call.claims = claims
 
     def authorise(self, call: Call) -> None:

@@ -6,24 +6,17 @@
 from __future__ import annotations
 
 from emulator.call import Answer, Body, Call
+from emulator.clouds import is_at_home
 from emulator.identity import delegated, tokens
 from emulator.identity.errors import SignInRefused
 from emulator.world import Tenant
-
-# The login host of each cloud; a tenant is unknown at the others (reference-error-codes: 90002, "also wrong cloud").
-CLOUDS = {
-    "login.microsoftonline.com": ("global",),
-    "login.windows.net": ("global",),
-    "login.microsoftonline.us": ("usgov", "usgovdod"),
-    "login.chinacloudapi.cn": ("china",),
-}
 
 
 def find_tenant(call: Call) -> Tenant:
     name = call.params["tenant"]
     tenant = call.world.tenant(name)
-    host = call.origin.removeprefix("https://").partition(":")[0]
-    if tenant is None or tenant.cloud not in CLOUDS.get(host, (tenant.cloud,)):
+    # reference-error-codes, 90002: "also wrong cloud".
+    if tenant is None or not is_at_home(tenant.cloud, call.host):
         raise SignInRefused(90002, name, error="invalid_tenant" if call.method == "GET" else None)
     call.tenant = tenant
     return tenant

@@ -6,17 +6,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 import typing as t
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import (
+    CLOUDS,
+    clouds_of,
+    host_of,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-#: Of the global cloud.
-TOKEN_EXCHANGE = "api://AzureADTokenExchange"
+#: Of a configuration: where a credential would be sent to.
+_ENDPOINTS = ("token_endpoint", "device_authorization_endpoint")
 
 
 class MsalHttp(t.Protocol):
@@ -50,6 +56,7 @@ class ConfiguredOnce:
             self.clock.note(answer.headers)
             if answer.status_code != HTTPStatus.OK:
                 return answer
+            _require_own_endpoints(url, answer)
             self._known[url] = answer
         return self._known[url]
 
@@ -63,6 +70,34 @@ class ConfiguredOnce:
         return self._http.request(method, url, **kwargs)
 
 
+def _require_own_endpoints(url: str, answer: t.Any) -> None:
+    """Raises SignInError where the tenant's endpoints are of another cloud, or of somebody else.
+
+    Asked at the wrong cloud for a tenant, Microsoft Entra answers with the endpoints of the right one, and msal would
+    send the credential there.
+    """
+    body = json_mapping(answer.text)
+    for endpoint in (body[name] for name in _ENDPOINTS if isinstance(body.get(name), str)):
+        if host_of(endpoint) == host_of(url) or set(clouds_of(endpoint)) & set(clouds_of(url)):
+            continue
+        clouds = " or ".join(clouds_of(endpoint))
+        whose = f", which is of the cloud {clouds}" if clouds else ""
+        raise SignInError(
+            f"The tenant does not sign in at {host_of(url)} but at {host_of(endpoint)}{whose}.",
+            next_step=f"Set cloud to {clouds}." if clouds else "Check authority_url and cloud.",
+            code="CloudsMixed",
+        )
+
+
+def json_mapping(text: str) -> t.Mapping[str, t.Any]:
+    """Empty for anything else."""
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
 @dataclass(frozen=True)
 class Authority:
     """Where a tenant's tokens come from. `base_url`: scheme and host; `tenant`: GUID or domain name.
@@ -73,7 +108,7 @@ class Authority:
     base_url: str
     tenant: str
     http: ConfiguredOnce
-    token_exchange: str = TOKEN_EXCHANGE
+    token_exchange: str = CLOUDS["Global"].token_exchange
 
     @property
     def url(self) -> str:
@@ -85,7 +120,9 @@ class Authority:
         if GUID.fullmatch(self.tenant):
             return self.tenant.lower()
         answer = self.http.get(f"{self.url}/v2.0/.well-known/openid-configuration")
-        found = GUID.search(str(answer.json().get("issuer"))) if answer.status_code == HTTPStatus.OK else None
+        found = (
+            GUID.search(str(json_mapping(answer.text).get("issuer"))) if answer.status_code == HTTPStatus.OK else None
+        )
         if found is None:
             raise SignInError(
                 f"The tenant {self.tenant} was not found at {self.base_url}.",

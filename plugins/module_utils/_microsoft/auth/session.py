@@ -10,12 +10,9 @@ import json
 import typing as t
 from dataclasses import dataclass, field
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import (
-    Authority,
-    ConfiguredOnce,
-)
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Credential
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Tokens
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 
 
 @dataclass(frozen=True)
@@ -58,9 +55,9 @@ class Session:
 class TokenSource:
     """Gives a token for an audience: the session's while it is usable, else a new one."""
 
-    def __init__(self, who: SignIn, credential: Credential, http: ConfiguredOnce, session: Session | None) -> None:
-        self._clock = http.clock
-        self._tokens = credential.sign_in(Authority(who.authority_url, who.tenant, http))
+    def __init__(self, who: SignIn, tokens: Tokens, clock: ServerClock, session: Session | None) -> None:
+        self._clock = clock
+        self._tokens = tokens
         # A session of another tenant or application must not serve this one.
         self.session = session if session is not None and session.sign_in == who else Session(who)
 

@@ -99,7 +99,8 @@ class Actual:
 
     `announced`: labels of the secrets that the store lately noted as about to be issued; `underway`: those of them that
     another run may be about to store. `used`: when Microsoft saw
-    each secret used for the last time, by key id, as far as that was asked and is known.
+    each secret used for the last time, by key id, as far as that was asked and is known. `reports_missing`: that was
+    wanted, and the cloud does not tell it.
     """
 
     now: datetime
@@ -112,6 +113,7 @@ class Actual:
     announced: frozenset[str] = frozenset()
     underway: frozenset[str] = frozenset()
     used: t.Mapping[str, datetime] = field(default_factory=dict)
+    reports_missing: bool = False
 
     @property
     def current(self) -> Credential | None:

@@ -48,11 +48,14 @@ def read(
     desired: Desired,
     beta: GraphClient | None = None,
 ) -> Actual:
-    """The policy is asked for only where a secret will be issued. `beta`: where the use of secrets is told."""
+    """The policy is asked for only where a secret will be issued. `beta`: where the use of secrets is told; None in a
+    cloud that does not tell it."""
     body = find_application(graph, unique_name, desired.client_id)
     actual = _held(graph, store, tenant_id, unique_name, body, handed_off=desired.handed_off)
-    if beta is not None and desired.reads_reports and actual.stored is not None:
-        actual = replace(actual, used=_used(beta, actual.stored.client_id))
+    if desired.reads_reports:
+        actual = replace(actual, reports_missing=beta is None)
+        if beta is not None and actual.stored is not None:
+            actual = replace(actual, used=_used(beta, actual.stored.client_id))
     if needs_secret(actual, desired):
         store.check()
         actual = replace(actual, policy=read_policy(graph, body))

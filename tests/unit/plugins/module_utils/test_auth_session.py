@@ -256,12 +256,52 @@ def test_an_answer_without_a_date_leaves_the_clock_as_it_was(date):
     assert clock.offset == -1200.0
 
 
+# --- clouds
+
+
+def elsewhere(endpoint, name="token_endpoint", authority=AUTHORITY):
+    good = {"issuer": "i", "authorization_endpoint": f"{authority}/a", "token_endpoint": f"{authority}/t"}
+    return Answer(200, json.dumps({**good, name: f"{endpoint}/oauth2/v2.0/token"}))
+
+
+@pytest.mark.parametrize("name", ["token_endpoint", "device_authorization_endpoint"])
+@pytest.mark.parametrize(
+    ("authority", "endpoint", "told"),
+    [
+        ("https://login.microsoftonline.com", "https://login.microsoftonline.us", "Set cloud to USGov or USGovDoD."),
+        ("https://login.microsoftonline.us", "https://login.chinacloudapi.cn", "Set cloud to China."),
+        ("https://login.microsoftonline.com", "https://login.microsoftonline.com.evil.example", "authority_url"),
+        (AUTHORITY, "https://evil.example", "authority_url"),
+        (AUTHORITY, "https://login.microsoftonline.com", "Set cloud to Global."),
+    ],
+)
+def test_no_credential_goes_to_another_clouds_endpoint(authority, endpoint, told, name):
+    http = Entra(configuration=elsewhere(endpoint, name, authority))
+    signed_in_there = SECRET.sign_in(Authority(authority, "contoso.com", ConfiguredOnce(http, ServerClock())))
+
+    with pytest.raises(SignInError) as caught:
+        signed_in_there.token(GRAPH)
+
+    assert caught.value.code == "CloudsMixed"
+    assert told in caught.value.next_step
+    assert http.requests == []
+
+
+def test_another_name_of_the_same_cloud_is_none():
+    http = Entra(configuration=elsewhere("https://login.microsoftonline.com"))
+    tokens = SECRET.sign_in(Authority("https://login.windows.net", "contoso.com", ConfiguredOnce(http, ServerClock())))
+
+    assert tokens.token(GRAPH).value == "token-0"
+
+
 # --- the session
 
 
 def source(http, session=None, who=WHO):
     offset = session.clock_offset if session is not None else None
-    return TokenSource(who, SECRET, ConfiguredOnce(http, ServerClock(offset)), session)
+    clock = ServerClock(offset)
+    signed_in = SECRET.sign_in(Authority(who.authority_url, who.tenant, ConfiguredOnce(http, clock)))
+    return TokenSource(who, signed_in, clock, session)
 
 
 def session(value="held", left=3600.0, who=WHO, audience=GRAPH):
