@@ -112,6 +112,7 @@ def test_the_request_log(rig: Rig) -> None:
         "number": first["number"] + 1,
         "time": second["time"],
         "service": "graph",
+        "host": "graph.microsoft.com",
         "method": "GET",
         "path": "/v1.0/users",
         "query": "$top=1",

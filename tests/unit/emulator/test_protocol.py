@@ -83,7 +83,7 @@ def test_costs(rig: Rig, path: str, units: str) -> None:
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("graph.microsoft.us", "https://graph.microsoft.us"), ("127.0.0.1:8443", "https://127.0.0.1:8443")],
+    [("graph.microsoft.com:8443", "https://graph.microsoft.com:8443"), ("127.0.0.1:8443", "https://127.0.0.1:8443")],
 )
 def test_urls_are_built_from_the_host_that_was_asked(rig: Rig, host: str, expected: str) -> None:
     headers = {"Authorization": f"Bearer {rig.token()}"}
@@ -92,6 +92,12 @@ def test_urls_are_built_from_the_host_that_was_asked(rig: Rig, host: str, expect
     assert body["@odata.nextLink"].startswith(f"{expected}/v1.0/users?")
     rest = rig.session.get(body["@odata.nextLink"], headers=headers).json()
     assert [user["displayName"] for user in body["value"] + rest["value"]] == ["Ann Hansen", "Bob Jensen"]
+
+
+@pytest.mark.parametrize("host", ["graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"])
+def test_a_tenants_token_is_no_good_at_another_clouds_host(rig: Rig, host: str) -> None:
+    answer = rig.session.get(f"https://{host}/v1.0/users", headers={"Authorization": f"Bearer {rig.token()}"})
+    assert error_of(answer)[:2] == (401, "InvalidAuthenticationToken")
 
 
 # --- tokens --------------------------------------------------------------------------------------------------------

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import (
     CLOUDS,
     clouds_of,
+    host_of,
     require_of,
 )
 
@@ -43,3 +46,14 @@ def test_only_sign_in_is_shared_between_clouds():
     assert shared == {"login.microsoftonline.us"}
     assert all(host.endswith(".us") for host in CLOUDS["USGov"].hosts | CLOUDS["USGovDoD"].hosts)
     assert all(host.endswith(".cn") for host in CLOUDS["China"].hosts)
+
+
+def test_the_page_has_each_cloud_with_its_hosts():
+    text = (Path(__file__).parents[4] / "docs" / "sign-in.md").read_text("utf-8")
+    rows = {line.split("`")[1]: line for line in text.splitlines() if line.startswith("| `")}
+
+    for name, cloud in CLOUDS.items():
+        urls = [cloud.authority_url, cloud.graph_url, *([cloud.exchange_url] if cloud.exchange_url else [])]
+        assert [url for url in urls if f"`{host_of(url)}`" not in rows[name]] == []
+        assert f"`{cloud.token_exchange}`" in rows[name]
+        assert rows[name].endswith("| yes |" if cloud.has_sign_in_reports else "| no |")

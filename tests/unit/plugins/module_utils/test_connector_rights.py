@@ -12,12 +12,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.p
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.rights import (
     EXCHANGE,
     GRAPH,
+    ask_for,
     lacking,
     rights_for,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 
 README = Path(__file__).resolve().parents[4] / "README.md"
 USUAL = {
+    "connector_cloud": "Global",
     "connector_adopt": False,
     "connector_calendar_adopt": None,
     "connector_mail_adopt": None,
@@ -90,6 +93,38 @@ def test_a_right_counts_only_at_its_own_resource():
 
     assert [right.resource for right in lacking(rights_for(USUAL), everything, frozenset())] == [EXCHANGE]
     assert {right.resource for right in lacking(rights_for(USUAL), frozenset(), everything)} == {GRAPH}
+
+
+def test_reports_are_asked_for_only_in_a_cloud_that_has_them():
+    wanted = {**USUAL, "connector_sign_in_reports": True}
+
+    asked = {
+        cloud: {right.permission for right in rights_for({**wanted, "connector_cloud": cloud})} for cloud in CLOUDS
+    }
+
+    assert [cloud for cloud, rights in asked.items() if "AuditLog.Read.All" in rights] == ["Global"]
+
+
+@pytest.mark.parametrize(
+    ("permission", "of_a_person"),
+    [
+        ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"),
+        ("Exchange.ManageAsApp", "Exchange.Manage"),
+        ("Policy.Read.All", "Policy.Read.All"),
+    ],
+)
+def test_a_person_is_asked_for_what_a_person_can_have(permission, of_a_person):
+    right = next(right for right in rights_for(USUAL) if right.permission == permission)
+
+    assert right.name().startswith(f"{permission} (")
+    assert right.name(delegated=True).startswith(f"{of_a_person} (")
+
+
+def test_who_has_no_consent_page_gets_no_link():
+    missing = {"who": "Somebody", "link": None}
+
+    assert ask_for({**missing, "link": "https://consent.example"}, ["A"]).endswith("A: https://consent.example")
+    assert "no consent page" in ask_for(missing, ["A"])
 
 
 def test_the_readme_has_each_right_and_no_others():
