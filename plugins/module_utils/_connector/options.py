@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
     Variables,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import CREDENTIAL_OPTIONS
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import MICROSOFT_GRAPH
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (
     is_mailbox_permission,
@@ -85,6 +86,14 @@ def without_secrets(options: Options, prefix: str = "connector_") -> Options:
     return {name: value for name, value in options.items() if value is not None and name not in secret}
 
 
+def for_tasks(variables: Variables) -> Options:
+    """How a task reaches the tenant; of a credential no part that the environment gave: a task takes it from there once
+    more, as a whole."""
+    found = without_secrets(connection(variables))
+    elsewhere = [name for name in ("auth_kind", *CREDENTIAL_OPTIONS) if variables.get(f"connector_{name}") is None]
+    return {name: value for name, value in found.items() if name not in elsewhere}
+
+
 def with_connection(variables: Variables) -> dict[str, t.Any]:
     """The variables and what the environment of this machine adds to them."""
     found = {f"connector_{name}": value for name, value in connection(variables).items()}
@@ -103,7 +112,7 @@ def store(variables: Variables) -> Options:
 def places(variables: Variables) -> dict[str, t.Any]:
     """Where the role's other tasks find the tenant and the store."""
     return {
-        "connection": without_secrets(connection(variables)),
+        "connection": for_tasks(variables),
         "store": without_secrets(store(variables), "connector_store_"),
     }
 

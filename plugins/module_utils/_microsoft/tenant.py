@@ -130,9 +130,13 @@ class Tenant:
         """Raises NoExchangeError, ExchangeRightError."""
         url, token = self.options.exchange_url, self.exchange_token
         if not token.roles & MAY_RUN_CMDLETS:
+            needed = (
+                f"{MANAGE_AS_USER} (delegated)"
+                if self.options.credential.delegated
+                else f"{MANAGE_AS_APP} (application)"
+            )
             raise ExchangeRightError(
-                f"The automation's application lacks the permission {MANAGE_AS_APP} (application) of Office 365 "
-                "Exchange Online.",
+                f"The automation's application lacks the permission {needed} of Office 365 Exchange Online.",
                 next_step="A Privileged Role Administrator or Global Administrator of the tenant grants it. "
                 f"{GIVE_ROLE}",
                 code="ExchangeManageAsAppMissing",

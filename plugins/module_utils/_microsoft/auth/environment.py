@@ -42,8 +42,9 @@ def _kind(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) -> dict[s
     said = params.get("auth_kind") or any(params.get(option) for option in CREDENTIAL_OPTIONS)
     if said or "auth_kind" not in params:
         return {}
-    if _is_on(environ.get("ARM_USE_MSI")):
-        return {"auth_kind": "managed_identity"}
+    for switch, kind in (("ARM_USE_MSI", "managed_identity"), ("ARM_USE_CLI", "azure_cli")):
+        if _is_on(environ.get(switch)):
+            return {"auth_kind": kind}
     if not _is_on(environ.get("ARM_USE_OIDC")):
         return {}
     if _value("auth_federated_token_file", environ):

@@ -104,6 +104,7 @@ def test_the_options_themselves_are_left_as_they_are():
     ("environ", "kind"),
     [
         ({"ARM_USE_MSI": "true"}, "managed_identity"),
+        ({"ARM_USE_CLI": "true"}, "azure_cli"),
         ({"ARM_USE_OIDC": "true"}, "github_actions"),
         ({"ARM_USE_OIDC": "true", "SYSTEM_OIDCREQUESTURI": "https://x"}, "azure_pipelines"),
         ({"ARM_USE_OIDC": "true", "ARM_OIDC_TOKEN_FILE_PATH": "/token"}, "federated_token_file"),

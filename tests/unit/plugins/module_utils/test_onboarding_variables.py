@@ -229,6 +229,25 @@ def test_the_credential_may_come_from_the_environment(monkeypatch):
     assert options.connection(variables(auth_client_secret="own"))["auth_client_secret"] == "own"
 
 
+def test_a_task_takes_a_credential_of_the_environment_from_there_as_a_whole(monkeypatch):
+    """A path alone would keep it from taking the password that belongs to it."""
+    for name in ("CLIENT_ID", "TENANT_ID", "CLIENT_CERTIFICATE_PATH", "CLIENT_CERTIFICATE_PASSWORD"):
+        monkeypatch.setenv(f"AZURE_{name}", name.lower())
+
+    told = options.for_tasks(variables(auth_client_id=None, auth_client_secret=None))
+
+    assert told["auth_client_id"] == "client_id"
+    assert "auth_certificate_path" not in told
+    assert "auth_certificate_password" not in told
+
+
+def test_a_task_is_told_of_a_credential_what_the_inventory_says_but_no_secret():
+    told = options.for_tasks(variables(auth_certificate_path="/a.pem", auth_certificate_password="hidden"))
+
+    assert told["auth_certificate_path"] == "/a.pem"
+    assert "hidden" not in str(told)
+
+
 @pytest.mark.parametrize("name", ["connector_store_folder", "connector_handoff_folder"])
 @pytest.mark.parametrize(
     ("folder", "found"), [("secrets", "/inventories/secrets"), ("../x", "/inventories/../x"), ("/srv/x", "/srv/x")]
