@@ -36,7 +36,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         ["auth_client_id is not given", "AZURE_CLIENT_ID"],
     ),
     "no certificate file": (
-        {"connector_auth_certificate_path": "/nowhere/x.pem"},
+        {"connector_auth_certificate_path": "/nowhere/x.pem", "connector_auth_client_secret": "{{ omit }}"},
         ["/nowhere/x.pem", "cannot be read"],
     ),
     "calendars that send": (

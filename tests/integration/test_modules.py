@@ -68,6 +68,7 @@ def test_sign_in_with_a_certificate(desk: Desk, tenants: Tenants) -> None:
 def test_a_certificate_that_the_application_does_not_have(desk: Desk, tenants: Tenants) -> None:
     path, _unknown = _certificate(desk.folder)
     desk.hosts["contoso"] = {"connector_tenant_id": tenants.make(), "certificate": str(path)}
+    desk.variables["connector_auth_client_secret"] = None
 
     run = desk.run(play(task("tenant_login")))
 

@@ -71,7 +71,7 @@ def chosen(params: t.Mapping[str, t.Any]) -> str:
     }  # a refresh token has some that name kinds
     meant = {name: kind for name, kind in meant.items() if kind.option not in companions}
     if not meant:
-        raise _none()
+        raise _none(params)
     if len(meant) > 1:
         raise two_ways(*(named(str(kind.option)) for kind in list(meant.values())[:2]))
     (name, kind), *_others = meant.items()
@@ -95,10 +95,14 @@ def two_ways(one: str, other: str) -> InputError:
     )
 
 
-def _none() -> InputError:
+def _none(params: t.Mapping[str, t.Any]) -> InputError:
+    missing = (
+        "nothing says how" if params.get("auth_client_id") else "auth_client_id is not given, and nothing says how"
+    )
     return InputError(
-        "No credential to sign in with is given.",
-        next_step="Give auth_client_secret or auth_certificate_path (or AZURE_CLIENT_SECRET, "
-        f"AZURE_CLIENT_CERTIFICATE_PATH), or one of the other ways with auth_kind: {', '.join(KINDS)}.",
+        f"No credential to sign in with: {missing}.",
+        next_step="Give auth_client_id with auth_client_secret or auth_certificate_path (or AZURE_CLIENT_ID, "
+        "AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH), or one of the other ways with auth_kind: "
+        f"{', '.join(KINDS)}.",
         code="CredentialMissing",
     )
