@@ -101,7 +101,7 @@ class _OfOwnTenant:
         own, asked = str(token.claims.get("tid")), self.authority.directory_id
         if own != asked:
             raise SignInError(
-                f"{self.identity.who} is of tenant {own}, and a managed identity signs in to its own tenant only.",
+                f"The managed identity is of tenant {own}, and such a one signs in to its own tenant only.",
                 next_step="For other tenants register a multi-tenant application beside the identity, with a federated "
                 "credential for it, and use auth_kind federated_managed_identity.",
                 code="ManagedIdentityOfAnotherTenant",
