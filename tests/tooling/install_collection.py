@@ -6,6 +6,10 @@
 from __future__ import annotations
 
 import argparse
+import gzip
+import hashlib
+import io
+import json
 import os
 import shutil
 import subprocess
@@ -34,6 +38,8 @@ SHIPPED = {
     "requirements.txt",
     "roles",
 }
+#: The first that every kind of archive can tell.
+ANY_TIME = 315532800  # 1980-01-01
 # What .gitignore leaves out, for a folder that is no git checkout.
 UNTRACKED_NAMES = {".git", ".venv", ".nox", ".cache", "__pycache__", "build", "collections", "dist"}
 
@@ -74,12 +80,54 @@ def build(into: Path, root: Path = ROOT) -> Path:
         copy_project(source, root)
         _galaxy("build", "--output-path", str(built), str(source))
         [archive] = built.glob("*.tar.gz")
-        with tarfile.open(archive) as content:
-            strangers = {Path(name).parts[0] for name in content.getnames()} - SHIPPED
+        content = _content(archive)
+        strangers = {Path(member.name).parts[0] for member, _data in content} - SHIPPED
         if strangers:
             raise SystemExit(f"The archive would ship {', '.join(sorted(strangers))}: see build_ignore in galaxy.yml.")
         into.mkdir(parents=True, exist_ok=True)
-        return Path(shutil.copy(archive, into))
+        _write(into / archive.name, content)
+        return into / archive.name
+
+
+Content = list[tuple[tarfile.TarInfo, bytes]]
+
+
+def _content(archive: Path) -> Content:
+    """What ansible-galaxy has packed, as it would be on any machine and at any time.
+
+    It packs files with their times, and lists them in the order in which the disk has them.
+    """
+    with tarfile.open(archive) as packed:
+        files = {member.name: (member, _data(packed, member)) for member in packed.getmembers()}
+    listing, manifest = (json.loads(files[name][1]) for name in ("FILES.json", "MANIFEST.json"))
+    listing["files"].sort(key=lambda entry: str(entry["name"]))
+    text = json.dumps(listing, indent=True).encode()
+    manifest["file_manifest_file"]["chksum_sha256"] = hashlib.sha256(text).hexdigest()
+    for name, data in (("FILES.json", text), ("MANIFEST.json", json.dumps(manifest, indent=True).encode())):
+        files[name] = (files[name][0], data)
+    return [(_anywhere(member), data) for _name, (member, data) in sorted(files.items())]
+
+
+def _anywhere(packed: tarfile.TarInfo) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(packed.name)
+    member.type, member.mode, member.mtime = packed.type, packed.mode, ANY_TIME
+    return member
+
+
+def _data(packed: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    file = packed.extractfile(member)
+    return file.read() if file else b""
+
+
+def _write(archive: Path, content: Content) -> None:
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w") as made,
+    ):
+        for member, data in content:
+            member.size = len(data)
+            made.addfile(member, io.BytesIO(data))
 
 
 def install(into: Path, root: Path = ROOT) -> Path:
