@@ -11,12 +11,15 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
 from pathlib import Path
+
+import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = {
@@ -78,6 +81,7 @@ def build(into: Path, root: Path = ROOT) -> Path:
     with tempfile.TemporaryDirectory(prefix="exchange365-build-") as scratch:
         source, built = Path(scratch, "source"), Path(scratch, "built")
         copy_project(source, root)
+        _lead_back(source)
         _galaxy("build", "--output-path", str(built), str(source))
         [archive] = built.glob("*.tar.gz")
         content = _content(archive)
@@ -87,6 +91,20 @@ def build(into: Path, root: Path = ROOT) -> Path:
         into.mkdir(parents=True, exist_ok=True)
         _write(into / archive.name, content)
         return into / archive.name
+
+
+def _lead_back(source: Path) -> None:
+    """Galaxy shows the first page without the files beside it: its links lead to the repository."""
+    repository = yaml.safe_load((source / "galaxy.yml").read_text("utf-8"))["repository"]
+    page = source / "README.md"
+    page.write_text(
+        re.sub(
+            r"(!?\[[^\]]*\]\()(?!https?:|#)",
+            lambda link: f"{link[1]}{repository}/{'raw' if link[1].startswith('!') else 'blob'}/main/",
+            page.read_text("utf-8"),
+        ),
+        "utf-8",
+    )
 
 
 Content = list[tuple[tarfile.TarInfo, bytes]]

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 import yaml
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import read_variables
 from tooling.install_collection import ROOT
 from tooling.pages import blocks, pages
+from tooling.rights import DEFAULTS
 from tooling.role_page import SPEC
 
 GALAXY = yaml.safe_load((ROOT / "galaxy.yml").read_text("utf-8"))
@@ -68,9 +70,11 @@ def leads_somewhere(page: Path, link: str) -> bool:
     return target.exists() and (not address.fragment or address.fragment in anchors(target.resolve()))
 
 
-def test_the_first_page_has_links_that_work_wherever_it_is_shown():
-    """Galaxy shows it without the files beside it."""
-    assert [link for link in links(ROOT / "README.md") if not urlsplit(link).scheme and not link.startswith("#")] == []
+def test_the_hosts_of_the_first_page_are_a_valid_inventory():
+    [inventory] = [yaml.load(text, Loader=WithTags)["all"] for text in blocks(ROOT / "README.md", "yaml")[:1]]
+    for host, variables in inventory["hosts"].items():
+        given = {**DEFAULTS, **inventory["vars"], **variables}
+        assert read_variables(given, host)["connector_tenant_id"] == variables["connector_tenant_id"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)

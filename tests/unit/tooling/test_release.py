@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tarfile
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def test_the_archive_holds_what_its_lists_say(archive):
         if name not in ("MANIFEST.json", "FILES.json")
     }
     assert not [name for name in listed if name.startswith("tests/")]
+
+
+def test_the_first_page_has_links_that_work_wherever_it_is_shown(archive):
+    with tarfile.open(archive) as content:
+        page = content.extractfile("README.md").read().decode()
+    links = re.findall(r"\]\(([^)]+)\)", page)
+
+    assert f"{GALAXY['repository']}/blob/main/docs/guide.md" in links
+    assert f"{GALAXY['repository']}/raw/main/docs/images/overview.svg" in links
+    assert [link for link in links if not link.startswith(("https://", "#"))] == []
 
 
 def test_the_version_is_told_once():
