@@ -56,7 +56,7 @@ def _demo(operator: Operator) -> None:
         emulator.advance_clock(3 * 3600)
         done = operator.onboard(emulator, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     report: dict[str, Any] = json.loads((operator.folder / "reports" / "report.json").read_text("utf-8"))
-    found = {row["host"]: row["state"] for row in report["tenants"]}
+    found = {row["tenant"]: row["state"] for row in report["tenants"]}
     waiting = {host: state for host, state in found.items() if state != "complete"}
     if done.returncode or waiting != {"cautious": "waiting_for_consent"} or len(found) < 10:
         raise SystemExit(f"{done.stdout}\nThe demo ended with {found}")

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import yaml
+
 from tooling.install_collection import ROOT
 
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -21,3 +23,10 @@ def blocks(page: Path, language: str) -> list[str]:
 def pages() -> list[Path]:
     """Those that are shipped to users."""
     return [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "roles").rglob("*.md"))]
+
+
+class WithTags(yaml.SafeLoader):
+    """Knows Ansible's own tags, such as !vault, as text."""
+
+
+WithTags.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))

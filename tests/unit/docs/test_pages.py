@@ -16,7 +16,7 @@ import yaml
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import read_variables
 from tooling.install_collection import ROOT
-from tooling.pages import blocks, pages
+from tooling.pages import WithTags, blocks, pages
 from tooling.rights import DEFAULTS
 from tooling.role_page import SPEC
 
@@ -81,13 +81,6 @@ def test_the_hosts_of_the_first_page_are_a_valid_inventory():
 def test_each_block_of_yaml_can_be_read(page):
     for text in blocks(page, "yaml"):
         yaml.load(text, Loader=WithTags)
-
-
-class WithTags(yaml.SafeLoader):
-    """Knows Ansible's own tags as text."""
-
-
-WithTags.add_multi_constructor("!", lambda loader, _suffix, node: loader.construct_scalar(node))
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.name != "CHANGELOG.md"], ids=ids)
