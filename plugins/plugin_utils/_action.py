@@ -102,7 +102,7 @@ class ConnectorAction(ActionBase):
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         # A sealed session cannot be opened there: the module signs in by itself.
-        given = {name: value for name, value in params.items() if value is not None and name != "session"}
+        given = _given({name: value for name, value in params.items() if name != "session"})
         arguments = _Unspoken(given)
         name = f"totalview.exchange365.{self.OPERATION.name}"
         if self._connection.has_pipelining and self._connection.has_option("pipelining"):
@@ -126,6 +126,13 @@ class ConnectorAction(ActionBase):
         if outcome is not None and outcome.session is not None:
             masked["session"] = seal(outcome.session)
         return masked
+
+
+def _given(params: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """Without what validation has filled in with None, which it does not take back where there are choices."""
+    return {
+        name: _given(value) if isinstance(value, dict) else value for name, value in params.items() if value is not None
+    }
 
 
 def _secret_values(spec: t.Mapping[str, t.Any], params: t.Mapping[str, t.Any]) -> t.Iterator[str]:
