@@ -59,7 +59,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"connector_mail_sendr": "x"},
         ["connector_mail_sendr", "did you mean connector_mail_sender?"],
     ),
-    "hand-off escapes": ({"connector_handoff_name": "../x"}, ["../x", "cannot be a file name"]),
+    "hand-off escapes": ({"connector_handoff_name": "../x"}, ["../x", "cannot be a name"]),
     "one key for both": (
         {"connector_mail_unique_name": "ours", "connector_calendar_unique_name": "ours"},
         ["connector_calendar_unique_name and connector_mail_unique_name are the same (ours)"],
@@ -225,7 +225,7 @@ def test_two_hosts_with_one_hand_off_file_are_refused(desk: Desk, tenants: Tenan
     desk.hosts = {"one": {"connector_tenant_id": ids["one"], "connector_handoff_name": "other"}}
     later = desk.run()
 
-    assert f"The hand-off file other.yml is another tenant's ({ids['other']})" in later.tenant("one")["next"]
+    assert f"other.yml is another tenant's ({ids['other']})" in later.tenant("one")["next"]
     assert writes(emulator, ids["one"]) == []
 
 
