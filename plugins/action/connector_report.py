@@ -7,12 +7,12 @@ from __future__ import annotations
 import typing as t
 from pathlib import Path
 
-from ansible import constants as C
 from ansible import context
 from ansible.errors import AnsibleActionFail
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.run import OPERATION
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
+from ansible_collections.totalview.exchange365.plugins.plugin_utils._inventory_folder import beside_the_inventory
 
 
 class ActionModule(ConnectorAction):
@@ -22,7 +22,7 @@ class ActionModule(ConnectorAction):
         args = self._task.args
         merge = [Path(str(path)).expanduser() for path in args.get("merge", ())]
         paths = [Path(str(args.get("folder", ""))).expanduser(), *merge]
-        beside = _beside_the_inventory()
+        beside = beside_the_inventory()
         if beside is None and not all(path.is_absolute() for path in paths):
             told = f"No report: {paths[0]} is relative to the inventory, which is no file. Give absolute paths."
             return {"failed": True, "msg": told} if merge else {"skipped": True, "warnings": [told], "msg": told}
@@ -33,13 +33,6 @@ class ActionModule(ConnectorAction):
 
     def _run_there(self, params: t.Mapping[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         raise AnsibleActionFail("connector_report writes on the controller: do not delegate it to another machine.")
-
-
-def _beside_the_inventory() -> Path | None:
-    """Where the first inventory lies. Not in one that is a folder: Ansible takes each file there for a part of it."""
-    given = context.CLIARGS.get("inventory") or C.config.get_config_value("DEFAULT_HOST_LIST")
-    found = [Path(source).resolve() for source in given if "," not in source and Path(source).exists()]
-    return found[0].parent if found else None
 
 
 def _playbook() -> str:

@@ -109,6 +109,18 @@ message:
   description: A message for that person, ready to send; V(null) when nothing waits.
   returned: success
   type: str
+waiting_since:
+  description:
+    - Since when somebody is asked to consent to just this, by Microsoft's clock; V(null) when nobody is. Asked for
+      something else, it begins anew. The store of O(store) remembers it; without one it is V(null).
+  returned: success
+  version_added: 0.2.0
+  type: str
+waiting_days:
+  description: For how many days, or V(null).
+  returned: success
+  version_added: 0.2.0
+  type: int
 link:
   description: The address of Microsoft's consent page for this registration; V(null) where none is to be given.
   returned: success

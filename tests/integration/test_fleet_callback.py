@@ -132,7 +132,7 @@ def test_a_terminal_whose_size_changes(desk: Desk, leg: Leg, gate: Path, setting
     assert bool(COLOUR.search(terminal.text)) == (not setting)
     if draws_ and not setting:
         # The picture is as wide as the terminal, which it was not when the run began.
-        bars = [len(bar) for bar in re.findall("━[^\n]*", re.sub(r"\x1b\[[0-9;]*m", "", terminal.text))]
+        bars = [len(found) for found in re.findall("━[^\n]*", re.sub(r"\x1b\[[0-9;]*m", "", terminal.text))]
         assert (bars[0], bars[-1]) == (99, 44)
 
 

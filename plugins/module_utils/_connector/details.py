@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import item_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
@@ -35,7 +36,8 @@ def after(planned: Json, steps: Json) -> dict[str, t.Any]:
     """As the role's tasks have left it. `planned`: by connector_plan. `steps`: by part, those that have run."""
     registrations = [_changed(entry, index, steps) for index, entry in enumerate(planned.get("registrations", ()))]
     done = [step for part, registered in steps.items() for step in _done(part, registered)]
-    return {**planned, "registrations": registrations, "steps": done}
+    told = messages.after(planned, registrations, steps)
+    return {**planned, "registrations": registrations, "steps": done, **told}
 
 
 def _registration(tenant_id: str, entry: Planned, store: SecretStore) -> dict[str, t.Any]:
@@ -47,6 +49,7 @@ def _registration(tenant_id: str, entry: Planned, store: SecretStore) -> dict[st
         "secret_key_id": secret.key_id if secret else None,
         "secret_ends": secret.end.isoformat() if secret else None,
         "delivered_at": secret.delivered.isoformat(timespec="seconds") if secret and secret.delivered else None,
+        "handed_off": bool(secret and secret.handed_off),
         "proven_at": secret.proof.at.isoformat(timespec="seconds") if secret and secret.proof else None,
     }
 
@@ -58,9 +61,16 @@ def _changed(entry: Json, index: int, steps: Json) -> dict[str, t.Any]:
         found["client_id"] = application["registration"]["client_id"]
     secret = issued.get("secret")
     if secret and secret["key_id"] != entry["secret_key_id"]:
-        found |= {"secret_key_id": secret["key_id"], "secret_ends": secret["end"], "proven_at": None}
+        found |= {
+            "secret_key_id": secret["key_id"],
+            "secret_ends": secret["end"],
+            "proven_at": None,
+            "handed_off": False,
+        }
     if secret:
         found["delivered_at"] = secret["delivered"]
+    if "file" in steps.get("hand-off", {}):
+        found["handed_off"] = True
     if proof.get("state") not in (None, "pending"):
         found["proven_at"] = proof["proven_at"]
     return found

@@ -82,7 +82,7 @@ class Planned:
     """What is to be done for one registration, part by part, and whom or what it waits for.
 
     `registration`: as it was read. `open_grants`: what is between what is granted and what shall be, whoever does it.
-    `refused`: in an audit, where a run would stop.
+    `asked_since`, `asked_days`: how long somebody is asked to consent. `refused`: in an audit, where a run would stop.
     """
 
     wanted: Wanted
@@ -91,6 +91,8 @@ class Planned:
     consent: str = ""
     grants: str = ""
     messages: Messages = field(default_factory=Messages)
+    asked_since: datetime | None = None
+    asked_days: int | None = None
     to_revoke: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     try_again_at: datetime | None = None

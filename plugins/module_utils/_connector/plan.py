@@ -33,6 +33,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import read as consent_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent import run as consent_run
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.message import messages
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.waiting import (
+    days,
+    waiting_since,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
@@ -248,6 +252,9 @@ class Planner:
             tenant.options.authority_url, tenant.directory_id, wanted.unique_name, actual.app_id, consent
         )
         planned.to_revoke = [step.describe() for step in consent.to_revoke]
+        name, asked, now = wanted.unique_name, (actual.app_id, consent), tenant.graph.now
+        since = waiting_since(self._store, tenant.directory_id, name, asked, now, note=self._note)
+        planned.asked_since, planned.asked_days = since, days(since, now)
 
     def _secret(self, planned: Planned) -> None:
         wanted, tenant = planned.wanted, self._tenant

@@ -20,11 +20,11 @@ Json: t.TypeAlias = "t.Mapping[str, t.Any]"
 class TenantState:
     """What a tenant waits for, after the plan or after all steps.
 
-    `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for. `to_revoke`: by unique
-    name, what somebody must take back. `withheld`: by unique name, what is not given while `foreign` lets somebody else
-    in. `unprovable`: what nothing can show. `waits`: what is waited for, until `try_again_at`. `handed_off`: once at
-    least. `pending`: there is something to write, which was not written. `type_in`: secrets that were handed off and
-    that the connector needs, each with its registration.
+    `changed`: as in ["mail: consent", "hand-off"]. `links`: of each consent that is waited for, `days`: for how many,
+    where that is known. `to_revoke`: by unique name, what somebody must take back. `withheld`: by unique name, what is
+    not given while `foreign` lets somebody else in. `unprovable`: what nothing can show. `waits`: what is waited for,
+    until `try_again_at`. `handed_off`: once at least. `pending`: there is something to write, which was not written.
+    `type_in`: secrets that were handed off and that the connector needs, each with its registration.
     """
 
     changed: t.Sequence[str]
@@ -38,6 +38,7 @@ class TenantState:
     handed_off: bool
     pending: bool
     type_in: t.Sequence[Json] = ()
+    days: int | None = None
 
     def result(self, host: str) -> dict[str, t.Any]:
         """The role's connector_result, which a person reads in the table. `by`: only where there is a date."""
@@ -57,7 +58,8 @@ class TenantState:
         if self.links:
             where = " and ".join(link for link in self.links if link) or "the link follows with the real run"
             besides = f"; and {self._revocation()}" if self.to_revoke else ""
-            return "waiting_for_consent", f"A Global Administrator of the tenant gives consent: {where}{besides}"
+            waits = f" (waiting for {self.days} day{'s' if self.days > 1 else ''})" if self.days else ""
+            return "waiting_for_consent", f"A Global Administrator of the tenant gives consent{waits}: {where}{besides}"
         if self.to_revoke:
             return (
                 "waiting_for_revocation",
@@ -148,6 +150,7 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
     return TenantState(
         changed=changed,
         links=[entry["link"] for entry in waiting],
+        days=max((entry["waiting_days"] for entry in waiting if entry["waiting_days"] is not None), default=None),
         to_revoke={name: steps for name, steps in to_revoke if steps},
         withheld=withheld,
         foreign=list(dict.fromkeys(foreign)),

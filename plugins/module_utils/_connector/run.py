@@ -13,6 +13,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import (
     details,
     discovery,
+    messages,
     offboarding,
     options,
 )
@@ -107,12 +108,13 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         raise
     handing_off = handoff.plan(planned, unproven=variables["connector_handoff_unproven"])
     state = _state(planned, pending=_is_pending(planned, handing_off), handed_off=handoff.exists)
+    told = details.of_plan(host, tenant.directory_id, planned, store)
     values = {
         "tenant_id": tenant.directory_id,
         "planned": _in_short(planned, handing_off),
         "plan": list(_in_names(planned, handing_off)),
         "result": state.result(host),
-        "details": details.of_plan(host, tenant.directory_id, planned, store),
+        "details": {**told, **messages.of_plan(variables, planned, told["registrations"], handoff.where)},
         "rights": _rights(tenant, variables),
     }
     findings = tuple(finding for entry in planned for finding in entry.findings)
@@ -266,6 +268,7 @@ def _state(planned: t.Sequence[Planned], *, pending: bool, handed_off: bool) -> 
     return TenantState(
         changed=[],
         links=[entry.messages.link for entry in planned if entry.messages.consent],
+        days=max((entry.asked_days for entry in planned if entry.asked_days is not None), default=None),
         to_revoke={entry.wanted.unique_name: entry.to_revoke for entry in planned if entry.to_revoke},
         withheld={
             entry.wanted.unique_name: entry.withheld for entry in planned if entry.access.foreign and entry.withheld

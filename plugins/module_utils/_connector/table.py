@@ -11,32 +11,8 @@ from collections import Counter
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import rank, state_of
 
-#: The worst first. A state that is not listed stands after the failed ones.
-_ORDER = (
-    "failed",
-    "",
-    "needs",
-    "findings",
-    "not_provable",
-    "waiting_for_decision",
-    "found",
-    "waiting_for_revocation",
-    "waiting_for_consent",
-    "waiting_for_exchange",
-    "changes_pending",
-    "offboarding",
-    "not_named",
-    "disabled",
-    "enabled",
-    "ready",
-    "clean",
-    "nothing_found",
-    "offboarded",
-    "complete",
-)
-#: Tenants in these states need nobody.
-_SETTLED = frozenset({"ready", "clean", "enabled", "complete", "offboarded", "not_named", "nothing_found"})
 #: Of a larger fleet only those are shown that need somebody.
 _ALL_UP_TO = 100
 _COLUMNS = ("tenant", "state", "by", "changed", "next")
@@ -55,7 +31,7 @@ def lines(results: t.Iterable[t.Mapping[str, t.Any]], width: int | None = None) 
 
     `width`: of the terminal, in characters, at which lines are cut; None: they are as long as they need to be.
     """
-    known = sorted(results, key=lambda result: (_rank(result), str(result.get("tenant"))))
+    known = sorted(results, key=lambda result: (rank(result.get("state")), str(result.get("tenant"))))
     shown = known if len(known) <= _ALL_UP_TO else [result for result in known if not _is_settled(result)]
     rows = [
         {name: name.upper() for name in _COLUMNS},
@@ -65,13 +41,8 @@ def lines(results: t.Iterable[t.Mapping[str, t.Any]], width: int | None = None) 
     return [*table, _counts(known, len(known) - len(shown))]
 
 
-def _rank(result: t.Mapping[str, t.Any]) -> int:
-    state = result.get("state")
-    return _ORDER.index(state) if state in _ORDER else _ORDER.index("")
-
-
 def _is_settled(result: t.Mapping[str, t.Any]) -> bool:
-    return result.get("state") in _SETTLED and not result.get("changed") and not result.get("type_in")
+    return state_of(result.get("state")).settled and not result.get("changed") and not result.get("type_in")
 
 
 def _laid_out(rows: t.Sequence[t.Mapping[str, str]], width: int | None) -> list[str]:

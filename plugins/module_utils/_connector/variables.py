@@ -150,9 +150,19 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_report_folder": _given(_PATH),
     "connector_report_anonymous": _given(_FLAG),
     "connector_report_merge": _given({"type": "list", "elements": "path"}),
+    "connector_messages_folder": _PATH,
+    "connector_messages_from": _TEXT,
+    "connector_messages_templates": _PATH,
+    "connector_messages_language": _given({"type": "str", "choices": ["en", "da", "de"]}),
+    "connector_messages_within": _given(_TEXT),
+    "connector_messages_consent_to": _given(_LIST),
+    "connector_messages_delivery_to": _given(_LIST),
 }
 #: Read by the playbook, and written by the role.
-_ELSEWHERE = {"connector_hosts", "connector_batch_size", "connector_waves", "connector_result", "connector_details"}
+_ELSEWHERE = {
+    *("connector_hosts", "connector_batch_size", "connector_waves"),
+    *("connector_result", "connector_details", "connector_messages"),
+}
 _REQUIRED_IF = [("connector_store", "vault_file", ["connector_store_folder"])]
 SECRET_VARIABLES = frozenset(name for name, option in SPEC.items() if option.get("no_log"))
 

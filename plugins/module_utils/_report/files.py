@@ -6,12 +6,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
 import secrets
-import tempfile
 import typing as t
 from datetime import datetime
 from pathlib import Path
@@ -22,21 +19,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._report.repo
 JSON_FILE = "report.json"
 #: What the pseudonyms of an anonymous report are made with. It is no part of the report.
 _KEY_FILE = ".pseudonyms"
-_MODE = 0o640
+MODE = 0o640
 
 Loaded: t.TypeAlias = "dict[str, t.Any]"
-
-
-@contextlib.contextmanager
-def locked(folder: Path) -> t.Iterator[None]:
-    """The folder is made where it is missing. Two runs that end at once write one after the other."""
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def load(path: Path) -> Loaded:
@@ -95,19 +80,6 @@ def as_json(report: Report) -> str:
     head = json.dumps(report.head(), ensure_ascii=False, indent=1).removesuffix("\n}")
     rows = ",\n".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in report.tenants)
     return f'{head},\n "tenants": [\n{rows}\n ]\n}}\n'
-
-
-def write(path: Path, text: str) -> None:
-    """Whole or not at all, whoever reads it meanwhile."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            os.fchmod(file.fileno(), _MODE)
-            file.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def pseudonym_key(folder: Path) -> bytes:

@@ -12,11 +12,10 @@ from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import (
     SEVERITIES,
-    STATES,
     Report,
     is_open,
-    rank,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import KNOWN, rank
 
 Sample: t.TypeAlias = "tuple[dict[str, str], float]"
 
@@ -54,7 +53,7 @@ def _escaped(value: str) -> str:
 def _tenants(report: Report) -> t.Iterator[Sample]:
     """Those that no tenant is in as well: a series that vanishes raises no alarm."""
     found = report.states
-    for state in sorted({*STATES, *found}, key=rank):
+    for state in sorted({*KNOWN, *found}, key=lambda name: (rank(name), name)):
         yield {"state": state}, found.get(state, 0)
 
 

@@ -26,28 +26,9 @@ else:
         from markupsafe import Markup
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import SEVERITIES, Report, is_open
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import state_of
 
 _FOLDER = Path(__file__).parent / "template"
-#: How a state looks; one that is not listed is grey.
-_TONES = {
-    "failed": "bad",
-    "needs": "bad",
-    "findings": "wait",
-    "not_provable": "wait",
-    "waiting_for_decision": "wait",
-    "found": "wait",
-    "waiting_for_revocation": "wait",
-    "waiting_for_consent": "wait",
-    "waiting_for_exchange": "plan",
-    "changes_pending": "plan",
-    "offboarding": "plan",
-    "enabled": "good",
-    "ready": "good",
-    "clean": "good",
-    "nothing_found": "good",
-    "offboarded": "good",
-    "complete": "good",
-}
 #: Months of the chart, from that of the report on; what ended before stands in one column.
 _MONTHS = 13
 _PAST = "past"
@@ -82,7 +63,7 @@ def _states(report: Report) -> t.Iterator[dict[str, t.Any]]:
             "name": name,
             "label": label,
             "count": count,
-            "tone": _TONES.get(name, "grey"),
+            "tone": state_of(name).tone,
             "start": round(start, 2),
             "width": round(width, 2),
         }

@@ -12,31 +12,10 @@ from dataclasses import dataclass
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.row import Row
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import rank
 
 #: Of docs/schemas/report-1.json. A report of another version is neither compared with nor merged.
 VERSION = 1
-#: The states of connector_result, the worst first; others may come with later releases.
-STATES = (
-    "failed",
-    "needs",
-    "findings",
-    "waiting_for_decision",
-    "found",
-    "waiting_for_revocation",
-    "waiting_for_consent",
-    "waiting_for_exchange",
-    "not_provable",
-    "changes_pending",
-    "offboarding",
-    "not_named",
-    "disabled",
-    "enabled",
-    "ready",
-    "clean",
-    "nothing_found",
-    "offboarded",
-    "complete",
-)
 SEVERITIES = ("high", "medium", "low")
 
 
@@ -55,7 +34,7 @@ class Report:
     def states(self) -> dict[str, int]:
         """How many tenants are in each, the worst first."""
         found = Counter(row["state"] for row in self.tenants)
-        return {state: found[state] for state in sorted(found, key=rank)}
+        return {state: found[state] for state in sorted(found, key=lambda name: (rank(name), name))}
 
     @property
     def findings(self) -> dict[str, int]:
@@ -125,7 +104,3 @@ def _findings(row: Row | None) -> set[str]:
 def is_open(finding: t.Mapping[str, t.Any]) -> bool:
     """Nobody has accepted it."""
     return not finding.get("accepted_until")
-
-
-def rank(state: str) -> tuple[int, str]:
-    return (STATES.index(state) if state in STATES else len(STATES), state)

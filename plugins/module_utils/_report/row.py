@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._printable import printable
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import state_of
 
 Row: t.TypeAlias = "dict[str, t.Any]"
 
@@ -17,18 +18,6 @@ _TOLD = ("tenant_id", "registrations", "steps", "warnings", "findings")
 #: Texts of people and of tenants, and ids. What an anonymous report has is on the list below, not off this one.
 _ANONYMOUS_REGISTRATION = ("name", "restriction", "secret_ends", "delivered_at", "proven_at")
 _ANONYMOUS_FINDING = ("kind", "severity", "since", "accepted_until", "playbook")
-_ADMINISTRATOR = "administrator of the tenant"
-#: Who has to act, by the state; in every other state that is not good, the operator.
-_WHO = {
-    "complete": None,
-    "clean": None,
-    "ready": None,
-    "offboarded": None,
-    "not_named": None,
-    "nothing_found": None,
-    "waiting_for_consent": _ADMINISTRATOR,
-    "waiting_for_revocation": _ADMINISTRATOR,
-}
 
 
 def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bool) -> Row:
@@ -51,7 +40,7 @@ def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bo
 
 
 def _who(result: t.Mapping[str, t.Any]) -> str | None:
-    return "you" if result.get("type_in") else _WHO.get(result["state"], "you")
+    return "you" if result.get("type_in") else state_of(result["state"]).who
 
 
 def anonymous(entry: Row, pseudonym: str) -> Row:

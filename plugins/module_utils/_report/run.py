@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._files import locked, write
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._report import files
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.csv_file import as_csv
@@ -36,10 +37,10 @@ def run(call: Call) -> Outcome:
     if call.check_mode:
         return Outcome({"changed": True, "files": paths})
     try:
-        with files.locked(folder):
+        with locked(folder):
             report, warnings = _report(params, folder, check_mode=params["planned_only"])
             for name, text in FORMATS.items():
-                files.write(folder / name, text(report))
+                write(folder / name, text(report).encode(), files.MODE)
     except OSError as error:
         raise InputError(
             f"The report cannot be written: {error}.",

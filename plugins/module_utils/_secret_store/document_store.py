@@ -31,6 +31,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredRemoval,
     StoredSecret,
     StoredSwitch,
+    StoredWaiting,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 
@@ -38,7 +39,7 @@ _VERSION = 2
 #: In a document whose tenant has another store since: where that is.
 MOVED = "moved"
 #: Notes by registration.
-_SECTIONS = ("groups", "registrations", "access", "disabled", "offboarding")
+_SECTIONS = ("groups", "registrations", "access", "disabled", "waiting", "offboarding")
 
 
 class DocumentStore:
@@ -48,8 +49,9 @@ class DocumentStore:
     value, retired, proof, handed_off, delivered, signed_in}}, "announced": {unique_name: [{label, at}]},
     "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}},
     "registrations": {unique_name: {client_id, announced}}, "access": {unique_name: {seen: {id: since}, gone}},
-    "disabled": {unique_name: {since, by}}, "offboarding": {unique_name: {since, by, ids, removals: [{what, at}],
-    closed, refusal, finished, kept}}, "moved": where the tenant's store is since, if it is another one}.
+    "disabled": {unique_name: {since, by}}, "waiting": {unique_name: {since, asked}},
+    "offboarding": {unique_name: {since, by, ids, removals: [{what, at}], closed, refusal, finished, kept}},
+    "moved": where the tenant's store is since, if it is another one}.
     Version 1 has no number, and no notes of deliveries.
     """
 
@@ -166,6 +168,17 @@ class DocumentStore:
         if self.switched_off(tenant_id, registration) != switch:
             row = {"since": switch.since.isoformat(), "by": switch.by} if switch else None
             self._note(tenant_id, "disabled", registration, row)
+
+    def waiting(self, tenant_id: str, registration: str) -> StoredWaiting | None:
+        row = self._load(tenant_id).get("waiting", {}).get(registration)
+        try:
+            return None if row is None else StoredWaiting(datetime.fromisoformat(row["since"]), str(row["asked"]))
+        except (ValueError, KeyError, TypeError) as exc:
+            raise self._unknown_content(tenant_id) from exc
+
+    def note_waiting(self, tenant_id: str, registration: str, waiting: StoredWaiting | None) -> None:
+        if self.waiting(tenant_id, registration) != waiting:
+            self._note(tenant_id, "waiting", registration, _dates_to_json(vars(waiting)) if waiting else None)
 
     def offboarding(self, tenant_id: str, registration: str) -> StoredOffboarding | None:
         row = self._load(tenant_id).get("offboarding", {}).get(registration)

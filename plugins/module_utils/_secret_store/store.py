@@ -125,6 +125,14 @@ class StoredSwitch:
 
 
 @dataclass(frozen=True)
+class StoredWaiting:
+    """Since when, by Microsoft's clock, somebody is asked to consent, and to what, by a digest."""
+
+    since: datetime
+    asked: str
+
+
+@dataclass(frozen=True)
 class StoredRemoval:
     """What an offboarding set out to remove, in words and with its id where it has one, and when it did.
 
@@ -228,6 +236,12 @@ class SecretStore(t.Protocol):
 
     def note_switched_off(self, tenant_id: str, registration: str, switch: StoredSwitch | None) -> None:
         """Notes it, or (None) that it is enabled again."""
+
+    def waiting(self, tenant_id: str, registration: str) -> StoredWaiting | None:
+        """None where nobody is asked to consent."""
+
+    def note_waiting(self, tenant_id: str, registration: str, waiting: StoredWaiting | None) -> None:
+        """Notes it, or (None) that nobody is asked. Writes nothing where it is noted already."""
 
     def offboarding(self, tenant_id: str, registration: str) -> StoredOffboarding | None:
         """None where it is not being offboarded, and was not."""

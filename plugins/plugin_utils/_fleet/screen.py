@@ -69,12 +69,12 @@ def _headline(progress: Progress) -> Text:
 
 
 def _bar(progress: Progress) -> Table:
-    bar = Table.grid(padding=(0, 1), expand=True)
-    bar.add_column(ratio=1)
-    bar.add_column(no_wrap=True)
+    grid = Table.grid(padding=(0, 1), expand=True)
+    grid.add_column(ratio=1)
+    grid.add_column(no_wrap=True)
     told = [f"{progress.done} of {progress.total}", *pace(progress)]
-    bar.add_row(ProgressBar(total=max(progress.total, 1), completed=progress.done), Text("  ".join(told)))
-    return bar
+    grid.add_row(ProgressBar(total=max(progress.total, 1), completed=progress.done), Text("  ".join(told)))
+    return grid
 
 
 def _counts(progress: Progress) -> Text:

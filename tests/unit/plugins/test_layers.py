@@ -18,13 +18,13 @@ LAYERS = [
     {"action", "callback", "filter", "inventory"},
     {"modules", "plugin_utils"},
     {"_module", "_options", "_inventory"},
-    {"_connector", "_report"},
+    {"_connector", "_messages", "_report"},
     {"_resources"},
     {"_operation"},
     {"_secret_store"},
     {"_microsoft"},
     {"_change", "_duration", "_wait"},
-    {"_errors", "_printable"},
+    {"_errors", "_files", "_printable", "_states"},
 ]
 #: The collection's folders whose files are no code of a layer.
 DOCUMENTATION = {"doc_fragments"}

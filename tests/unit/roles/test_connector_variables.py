@@ -55,6 +55,7 @@ def test_every_documented_variable_is_used() -> None:
         "discover": r"connector_discovered_folder",
         "offboard": r"connector_offboarded_by",
         "preflight": r"connector_preflight",
+        "messages": r"\bconnector_messages_\w+",
         "report": r"\bconnector_report\w*",
         "rotate": r"connector_max_fail_percentage",
         "store": r"\bconnector_store_former\w*",

@@ -26,6 +26,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     grants_reads,
     read,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.waiting import (
+    days,
+    waiting_since,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     declaration,
@@ -68,6 +72,8 @@ def run(call: Call) -> Outcome:
             consent = take_back(tenant.graph, actual, consent) if others.foreign else consent
     told = messages(tenant.options.authority_url, tenant.directory_id, unique_name, actual.app_id, consent)
     hand_over(told)
+    asked, now = (actual.app_id, consent), tenant.graph.now
+    since = waiting_since(store, tenant.directory_id, unique_name, asked, now, note=not call.check_mode)
     values = {
         "state": consent.state,
         "waiting": [step.describe() for step in consent.waiting],
@@ -77,6 +83,8 @@ def run(call: Call) -> Outcome:
         "foreign": list(others.told),
         "link": told.link,
         "message": told.text,
+        "waiting_since": since.isoformat(timespec="seconds") if since else None,
+        "waiting_days": days(since, now),
         "fingerprint": fingerprint(actual, consent.change.after["permissions"]),
         **consent.change.after,
     }

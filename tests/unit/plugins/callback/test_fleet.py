@@ -13,7 +13,7 @@ import pytest
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 from ansible.plugins.loader import callback_loader
 
-HOSTS = ["a", "b", "c"]
+HOSTS = ("a", "b", "c")
 PREFIX = "totalview.exchange365."
 
 
@@ -82,7 +82,7 @@ def callback(display: _Display, ansibles: list[tuple[str, str]]) -> Iterator[Any
     made._close()
 
 
-def begin(callback: Any, *, check_mode: bool = False, hosts: list[str] = HOSTS) -> None:
+def begin(callback: Any, *, check_mode: bool = False, hosts: tuple[str, ...] = HOSTS) -> None:
     variables = SimpleNamespace(get_vars=lambda play: {"ansible_play_hosts_all": hosts})
     callback.v2_playbook_on_play_start(
         SimpleNamespace(get_variable_manager=lambda: variables, get_name=lambda: "Onboard", check_mode=check_mode)
@@ -238,7 +238,7 @@ def test_the_table_is_shown_once(callback: Any, display: _Display) -> None:
 
 
 def test_a_task_for_all_hosts_is_nobodys(callback: Any) -> None:
-    begin(callback, hosts=[])
+    begin(callback, hosts=())
     callback.v2_runner_on_start(SimpleNamespace(get_name=lambda: "a"), task(f"{PREFIX}connector_table", run_once=True))
 
     assert callback._fleet.progress(1e9) is None

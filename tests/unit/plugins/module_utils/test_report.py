@@ -15,18 +15,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from prometheus_client.parser import text_string_to_metric_families
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector import table
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call
 from ansible_collections.totalview.exchange365.plugins.module_utils._report import files
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.csv_file import as_csv, harmless
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.metrics import as_metrics
-from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import (
-    STATES,
-    differences,
-    make,
-    newest,
-)
+from ansible_collections.totalview.exchange365.plugins.module_utils._report.report import differences, make, newest
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.row import printable, row
 from ansible_collections.totalview.exchange365.plugins.module_utils._report.run import FORMATS, run
 from integration.fleet_report import fleet
@@ -218,7 +212,3 @@ def test_a_damaged_report_is_not_believed(tmp_path: Path, damage: Json) -> None:
     with pytest.raises(InputError, match="no report of version 1"):
         files.load(tmp_path / "report.json")
     assert "compares with nothing" in _run(tmp_path).warnings[0]
-
-
-def test_a_report_knows_the_states_of_the_table():
-    assert set(STATES) == {state for state in table._ORDER if state}

@@ -29,6 +29,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredProof,
     StoredRemoval,
     StoredSecret,
+    StoredWaiting,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.tenant_host import check_host
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import JSON, VaultFiles
@@ -620,6 +621,23 @@ def test_an_offboarding_is_remembered_whole_and_can_be_forgotten(tmp_path, noted
     assert again.read(TENANT, "calendar") == SECRET
     again.note_offboarding(TENANT, "mail", None)
     assert store(tmp_path).offboarding(TENANT, "mail") is None
+
+
+def test_since_when_somebody_is_asked_to_consent_is_remembered_and_can_be_forgotten(tmp_path):
+    noted = StoredWaiting(NOW, "8a0f6f1f9d2c4b7e")
+    store(tmp_path).note_waiting(TENANT, "mail", noted)
+    assert store(tmp_path).waiting(TENANT, "mail") == noted
+    assert store(tmp_path).waiting(TENANT, "calendar") is None
+
+    store(tmp_path).note_waiting(TENANT, "mail", None)
+    assert store(tmp_path).waiting(TENANT, "mail") is None
+
+
+@pytest.mark.parametrize("row", [{}, {"since": "yesterday", "asked": "x"}, {"since": None, "asked": "x"}, "soon"])
+def test_a_waiting_of_an_unknown_form_is_no_guess(tmp_path, row):
+    put(tmp_path, json.dumps({"tenant_id": TENANT, "secrets": {}, "waiting": {"mail": row}}))
+    with pytest.raises(StoreError, match="unknown content"):
+        store(tmp_path).waiting(TENANT, "mail")
 
 
 @pytest.mark.parametrize("row", [{}, {"since": "?"}, [], "x", {"since": NOW.isoformat(), "by": "a", "ids": []}])
