@@ -48,7 +48,7 @@ Params: t.TypeAlias = "t.Mapping[str, t.Any]"
 
 
 #: Gives the encrypted file with a refresh token; how it is encrypted is not for us to know.
-OpenTokenFile: t.TypeAlias = "t.Callable[[str], RefreshTokenStore]"
+OpenTokenFile: t.TypeAlias = t.Callable[[str], RefreshTokenStore]
 
 
 def credential(params: Params, open_token_file: OpenTokenFile) -> Credential:
