@@ -27,10 +27,11 @@ options:
         with how far their offboarding is. Outside of check mode only where C(connector_offboard) names O(host).
       - With V(discovery) applications that people made by hand for Totalview are looked for, and what adopting them
         would change. Only RV(result), RV(details), RV(discovered) and RV(tenant_id) are returned.
+      - With V(enabling) all is planned of a tenant whose registrations are disabled, as if they were to be enabled.
       - With V(settings) nothing is planned. The variables are checked and told as the other modules take them, and
         nobody signs in.
     type: str
-    choices: [tenant, secrets, audit, offboarding, discovery, settings]
+    choices: [tenant, secrets, audit, offboarding, discovery, enabling, settings]
     default: tenant
 extends_documentation_fragment:
   - totalview.exchange365.variables
@@ -204,6 +205,15 @@ registrations:
     was_handed_off:
       description: Whether any secret of the registration was handed off.
       type: bool
+    enable:
+      description: Whether it is enabled in this run, where it is disabled.
+      type: bool
+    stays_disabled:
+      description: Whether it is to be enabled, and stays disabled until Exchange surely enforces its restriction.
+      type: bool
+    proven:
+      description: Whether a proof of the registration just as it is was recorded before.
+      type: bool
     exists:
       description: In an offboarding, whether its application is there.
       type: bool
@@ -261,7 +271,7 @@ ARGUMENT_SPEC = {
     **VARIABLES,
     "scope": {
         "type": "str",
-        "choices": ["tenant", "secrets", "audit", "offboarding", "discovery", "settings"],
+        "choices": ["tenant", "secrets", "audit", "offboarding", "discovery", "enabling", "settings"],
         "default": "tenant",
     },
 }

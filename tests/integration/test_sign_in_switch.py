@@ -169,5 +169,39 @@ def test_nothing_is_enabled_that_somebody_else_can_sign_in_with(desk: Desk, tena
     run = desk.run(ENABLE, *option)
 
     assert run.code != 0
-    assert "Somebody else can sign in with it" in run.tenant("contoso")["next"]
+    assert "Somebody else can sign in with this registration" in run.tenant("contoso")["next"]
     assert _switches(emulator, tenant)["mail"] == OFF
+
+
+@pytest.mark.parametrize("playbook", ["enable", "onboard"])
+def test_nothing_is_enabled_whose_restriction_exchange_may_not_enforce_yet(
+    desk: Desk, tenant: str, emulator: Emulator, playbook: str
+) -> None:
+    """The policy went while the registration was disabled: the grant that it confined is still there."""
+    admin = Administrator(emulator, tenant)
+    assert _signs_in(desk, emulator, tenant, "mail")
+    if playbook == "enable":
+        options: tuple[str, ...] = ("-e", "connector_switch=mail")
+        assert desk.run(DISABLE, *options).code == 0
+    else:
+        options = ("-e", "connector_enable=true")
+        principals = {row["appId"]: row for row in Witness(emulator, tenant).snapshot["servicePrincipals"]}
+        mail = principals[Witness(emulator, tenant).applications[NAMES["mail"]]["appId"]]
+        admin.call("PATCH", f"/servicePrincipals/{mail['id']}", {"accountEnabled": False})
+    (policy,) = emulator.exchange(tenant, "Get-ApplicationAccessPolicy")
+    emulator.exchange(tenant, "Remove-ApplicationAccessPolicy", Identity=policy["Identity"], Confirm=False)
+
+    run = desk.run(f"totalview.exchange365.{playbook}", *options)
+
+    result = run.tenant("contoso")
+    assert result["state"] == "waiting_for_exchange", run.output
+    assert result["changed"] == ["mail: restriction"]
+    assert not _signs_in(desk, emulator, tenant, "mail")
+    assert len(emulator.exchange(tenant, "Get-ApplicationAccessPolicy")) == 1
+
+    emulator.advance_clock(3 * 3600)
+    run = desk.run(f"totalview.exchange365.{playbook}", *options)
+
+    assert run.tenant("contoso")["state"] == ("enabled" if playbook == "enable" else "complete"), run.output
+    assert _signs_in(desk, emulator, tenant, "mail")
+    assert desk.run().tenant("contoso")["state"] == "complete"

@@ -83,6 +83,7 @@ class Planned:
 
     `registration`: as it was read. `open_grants`: what is between what is granted and what shall be, whoever does it.
     `asked_since`, `asked_days`: how long somebody is asked to consent. `refused`: in an audit, where a run would stop.
+    `holds`: it was proven as it is. `stays_disabled`: it is to be enabled, and not in this run.
     """
 
     wanted: Wanted
@@ -105,6 +106,8 @@ class Planned:
     open_grants: tuple[GrantStep, ...] = ()
     refused: list[ConnectorError] = field(default_factory=list)
     issues_secret: bool = False
+    holds: bool = False
+    stays_disabled: bool = False
     was_handed_off: bool = False
     type_in: client_secret.TypeIn | None = None
 

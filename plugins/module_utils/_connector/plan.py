@@ -269,23 +269,22 @@ class Planner:
 
     def _proof(self, planned: Planned) -> None:
         """While something is to be changed there is nothing to prove yet: the run that changes it proves it."""
-        if planned.consent != "granted" or planned.restriction.withheld:
+        secret = self._store.read(self._tenant.directory_id, planned.wanted.unique_name)
+        planned.holds = self._holds(planned, secret)
+        self._keep_disabled(planned)
+        if planned.consent != "granted" or planned.restriction.withheld or planned.stays_disabled:
             return
         record: Change[t.Any] = Change({"proven": False}, {"proven": True}, (RecordProof(planned.wanted.unique_name),))
-        secret = self._store.read(self._tenant.directory_id, planned.wanted.unique_name)
-        restriction = planned.restriction
-        lasting = None if planned.issues_secret else secret
-        bound = bound_to(restriction.fingerprint, planned.grants)
-        if lasting and bound and self._holds(lasting, Bound(bound, restriction.since, self._proof_valid)):
+        if planned.holds:
             planned.proven = True
             return
-        if not planned.is_settled or bound is None or secret is None:
+        if not planned.is_settled or planned.restriction.fingerprint is None or secret is None:
             planned.proven, planned.changes["proof"] = True, record
             return
         if self._note or planned.wanted.secret.reads_reports:
             graph, name = self._tenant.graph, planned.wanted.unique_name
             note_sign_in(self._store, self._tenant.directory_id, name, secret, graph.now)
-        judgement, _now = prove(self._tenant, secret, replace(planned.wanted.proof, since=restriction.since))
+        judgement, _now = prove(self._tenant, secret, replace(planned.wanted.proof, since=planned.restriction.since))
         if judgement.state == "proven":
             planned.proven, planned.changes["proof"] = True, record
         else:
@@ -293,8 +292,26 @@ class Planner:
             planned.unprovable = [check.detail for check in judgement.checks if check.result == "no_evidence"]
             planned.wait(waits, judgement.try_again_at if waits else None)
 
-    def _holds(self, secret: StoredSecret, bound: Bound) -> bool:
-        return not self._prove_again and bound.proof_of(secret, self._tenant.graph.now) is not None
+    def _holds(self, planned: Planned, secret: StoredSecret | None) -> bool:
+        """Whether a proof that was recorded is of this very restriction, of these grants and of this secret."""
+        bound = bound_to(planned.restriction.fingerprint, planned.grants)
+        if secret is None or bound is None or planned.issues_secret or self._prove_again:
+            return False
+        binding = Bound(bound, planned.restriction.since, self._proof_valid)
+        return binding.proof_of(secret, self._tenant.graph.now) is not None
+
+    def _keep_disabled(self, planned: Planned) -> None:
+        """To enable is to consent anew: not while Exchange may not enforce the restriction of what is granted yet.
+
+        Only a proof of this very restriction shows that it does before its time.
+        """
+        wanted, actual, change = planned.wanted, planned.registration, planned.changes["application"]
+        since = planned.restriction.since if planned.restriction.hold and not planned.holds else None
+        if actual is None or since is None or not registration_plan.enables(change):
+            return
+        planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)
+        planned.stays_disabled = True
+        planned.wait([f"enable {wanted.unique_name}"], since + wanted.restriction.delay)
 
     def _old_restriction(self, planned: Planned) -> None:
         if planned.restriction.leftover and planned.proven:

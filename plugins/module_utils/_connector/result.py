@@ -144,6 +144,7 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
     ]
     waits = [entry["waiting"] for entry in restrictions if entry["waiting"]]
     waits += [held for entry in consents for held in entry["held"]]
+    waits += [f"enable {entry['unique_name']}" for entry in plan["registrations"] if entry.get("stays_disabled")]
     checks = [check for entry in proofs if entry["state"] != "proven" for check in entry["checks"]]
     waits += [check["detail"] for check in checks if check["result"] == "not_yet"]
     times = [entry["try_again_at"] for entry in (*restrictions, *proofs) if entry["try_again_at"]]

@@ -83,6 +83,8 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
     if stopped:
         return stopped
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
+    if scope == "enabling":
+        wanted = [replace(entry, registration=replace(entry.registration, enable=True)) for entry in wanted]
     only_secrets = scope == "secrets"
     handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
     wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]
@@ -118,7 +120,7 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         "rights": _rights(tenant, variables),
     }
     findings = tuple(finding for entry in planned for finding in entry.findings)
-    if not state.pending:
+    if not state.pending and scope != "enabling":
         if noted is not None and not call.check_mode:
             store.note_host(tenant.directory_id, host, former)
         # Who has nothing to do needs nothing to do it with: a fleet's results stay small.
@@ -131,6 +133,9 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
                 **options.settings(entry, pending=not found.is_settled, client_id=found.wanted.client_id),
                 "handed_off": found.name in handoff.has,
                 "was_handed_off": found.was_handed_off,
+                "enable": variables["connector_enable"] and not found.stays_disabled,
+                "stays_disabled": found.stays_disabled,
+                "proven": found.holds,
             }
             for entry, found in zip(registrations, planned, strict=True)
         ],
@@ -159,7 +164,7 @@ def _stopped(
             offboarding.forget(tenant.directory_id, store, registrations)
         return None
     leaving = offboarding.refused(host, tenant, store, registrations)
-    if leaving or scope == "audit":
+    if leaving or scope in ("audit", "enabling"):
         return leaving
     return _switched_off(host, tenant, store, registrations)
 

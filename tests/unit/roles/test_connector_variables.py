@@ -53,14 +53,15 @@ def test_every_documented_variable_is_used() -> None:
     code += (core / "variables.py").read_text().partition("\ndef read_variables")[2]
     read_by_tasks = {
         "discover": r"connector_discovered_folder",
+        "disable": r"\bconnector_switched_by\b",
         "offboard": r"connector_offboarded_by",
         "preflight": r"connector_preflight",
         "messages": r"\bconnector_messages_\w+",
         "report": r"\bconnector_report\w*",
         "rotate": r"connector_max_fail_percentage",
         "store": r"\bconnector_store_former\w*",
-        "sign_in": r"\bconnector_switch(?:ed_by)?\b",
     }
+    used |= set(re.findall(r"\bconnector_switch\b", (ROLE / "vars" / "main.yml").read_text()))
     for name, pattern in read_by_tasks.items():
         used |= set(re.findall(pattern, (ROLE / "tasks" / f"{name}.yml").read_text()))
     for name in variables.SPEC:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -193,6 +194,14 @@ def _with_removals(change: Change[Step], others: t.Sequence[Access], steps: t.Se
     before = {**change.before, "others": [entry.describe() for entry in others]}
     after = {**change.after, "others": [entry.describe() for entry in others if entry not in gone]}
     return Change(before, after, (*change.steps, *steps))
+
+
+def without_enabling(change: Change[Step], actual: Actual, desired: Desired) -> Change[Step]:
+    """The same for a registration that stays disabled for now. What was decided to go of other people's goes."""
+    still = plan(actual, replace(desired, enable=False))
+    others = [{"others": told["others"]} if "others" in told else {} for told in (change.before, change.after)]
+    removals = tuple(step for step in change.steps if isinstance(step, RemoveAccess))
+    return Change({**still.before, **others[0]}, {**still.after, **others[1]}, (*still.steps, *removals))
 
 
 def plan_absent(actual: Actual, *, purge: bool) -> Change[Step]:
