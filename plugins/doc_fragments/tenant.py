@@ -66,6 +66,7 @@ options:
       - File with the automation's certificate and private key, as PEM or as PKCS#12 (C(.pfx), C(.p12)). Microsoft Entra
         takes RSA keys only. Certificates of issuers may stand in it too, in any order.
       - Such a sign-in is dated by the clock of the machine that it comes from, which must be right within 5 minutes.
+      - Wins over O(auth_client_secret).
       - Where no credential is given at all, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
     type: path
   auth_certificate_password:

@@ -33,7 +33,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "unknown application": ({"connector_auth_client_id": UNKNOWN_APPLICATION}, ["AADSTS700016", "auth_client_id"]),
     "no credential": (
         {"connector_auth_client_id": "{{ omit }}", "connector_auth_client_secret": "{{ omit }}"},
-        ["auth_client_id is not given", "AZURE_CLIENT_ID"],
+        ["No credential to sign in with", "AZURE_CLIENT_SECRET"],
     ),
     "no certificate file": (
         {"connector_auth_certificate_path": "/nowhere/x.pem", "connector_auth_client_secret": "{{ omit }}"},

@@ -69,7 +69,7 @@ CASES = {
         {"exchange": {"groups": [{"name": "listed", "kind": "distribution", "members": [ANN]}]}},
     ),
     "unlicensed-sender": Case(
-        ["totalview@example.com is no recipient", "give the account a mailbox"],
+        ["totalview@example.com has no mailbox", "Give it a licence"],
         tenant={"users": [{"upn": SENDER, "mailbox": False}]},
     ),
     "sender-outside": Case(

@@ -79,12 +79,11 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
     noted, former = store.host(tenant.directory_id), variables["connector_host_renamed"]
     check_host(noted, host, former)
     scope, registrations = call.params["scope"], options.registrations(variables)
+    variables = {**variables, "connector_enable": variables["connector_enable"] or scope == "enabling"}
     stopped = _stopped(call, tenant, store, variables, registrations)
     if stopped:
         return stopped
     wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
-    if scope == "enabling":
-        wanted = [replace(entry, registration=replace(entry.registration, enable=True)) for entry in wanted]
     only_secrets = scope == "secrets"
     handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
     wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]

@@ -65,6 +65,8 @@ def chosen(params: t.Mapping[str, t.Any]) -> str:
         if foreign:
             raise two_ways(f"auth_kind {asked}", named(foreign[0]))
         return str(asked)
+    if "auth_certificate_path" in given and "auth_refresh_token_file" not in given:
+        given = [option for option in given if option != "auth_client_secret"]  # over which it has always won
     meant = {name: kind for name, kind in KINDS.items() if kind.option in given}
     companions = {
         option for kind in meant.values() for option in kind.others
