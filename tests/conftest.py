@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -16,9 +15,6 @@ import requests
 from emulator import launch
 from openbao import OpenBao, missing, running_openbao
 from tooling.unknown_requests import UnknownRequests
-
-# The stores of tests are temporary, and meant to be.
-os.environ["TOTALVIEW_EXCHANGE365_STORE_MAY_VANISH"] = "1"
 
 _unknown = UnknownRequests()
 #: In what a worker of pytest-xdist gives to the process that started it.

@@ -134,7 +134,6 @@ class Desk:
             "ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault-password"),
             "AZURE_CLIENT_ID": CLIENT_ID,
             "AZURE_CLIENT_SECRET": CLIENT_SECRET,
-            "TOTALVIEW_EXCHANGE365_STORE_MAY_VANISH": "1",
             **extra,
         }
 

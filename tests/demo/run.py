@@ -71,7 +71,6 @@ class Operator:
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(self.folder / "collections"),
             "ANSIBLE_HOME": str(self.folder / "ansible"),
-            "TOTALVIEW_EXCHANGE365_STORE_MAY_VANISH": "1",
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_DISPLAY_SKIPPED_HOSTS": "false",
             "AZURE_CLIENT_ID": "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b",

@@ -193,7 +193,6 @@ class Desk:
             "ANSIBLE_NOCOLOR": "1",
             "RECORD_FILE": str(record),
             "TMPDIR": str(self.temporary),
-            "TOTALVIEW_EXCHANGE365_STORE_MAY_VANISH": "1",
         }
 
     def _write_yaml(self, name: str, content: Any) -> Path:

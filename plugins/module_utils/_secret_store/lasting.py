@@ -9,27 +9,25 @@ from __future__ import annotations
 import os
 import typing as t
 from pathlib import Path
-from tempfile import gettempdir
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
 
 #: In the environment: the operator knows that the store dies with the run, as in a demonstration.
 MAY_VANISH = "TOTALVIEW_EXCHANGE365_STORE_MAY_VANISH"
 _MOUNTS = Path("/proc/self/mountinfo")
-#: Emptied by the system, by age or when it starts; and where ansible-runner puts what only its job sees
-#: (ansible-runner, docs/remote_jobs.rst: of a worker's folder only artifacts/ comes back).
-_TEMPORARY = ("/tmp", "/var/tmp", "/dev/shm", "/run")
-_JOB = "/runner"
+#: Where ansible-runner says that a run is one of its jobs; of a worker's folder only artifacts/ comes back
+#: (ansible-runner, docs/remote_jobs.rst), and of an execution environment's container nothing.
+_ARTIFACTS = "AWX_ISOLATED_DATA_DIR"
 _VANISHING = {
-    "overlay": "is in a container's own file system",
-    "aufs": "is in a container's own file system",
+    "overlay": "is in the container's own file system",
+    "aufs": "is in the container's own file system",
     "tmpfs": "is in memory",
     "ramfs": "is in memory",
 }
 
 
 def check_lasting(folder: Path, environ: t.Mapping[str, str]) -> None:
-    """Raises StoreError where the folder is gone when the run, the container or the machine's uptime is over."""
+    """Raises StoreError where the folder is gone when the job is over that this run is."""
     reason = None if environ.get(MAY_VANISH) else _reason(folder.resolve(), environ)
     if reason:
         raise StoreError(
@@ -41,10 +39,12 @@ def check_lasting(folder: Path, environ: t.Mapping[str, str]) -> None:
 
 
 def _reason(folder: Path, environ: t.Mapping[str, str]) -> str | None:
-    temporary = {Path(path) for path in (*_TEMPORARY, gettempdir())}
-    if any(folder.is_relative_to(path) for path in temporary):
-        return "is temporary"
-    if folder.is_relative_to(_JOB) and environ.get("AWX_ISOLATED_DATA_DIR"):
+    """Only of a job: what a machine keeps, its operator knows."""
+    artifacts = environ.get(_ARTIFACTS)
+    if not artifacts:
+        return None
+    # <private_data_dir>/artifacts/<job>; in a container the first of them is /runner.
+    if folder.is_relative_to(Path(artifacts).resolve().parent.parent):
         return "belongs to one job of ansible-runner, which takes only its artifacts back"
     return _VANISHING.get(_file_system(folder))
 

@@ -37,7 +37,7 @@ def ids(page: Path) -> str:
 
 def links(page: Path) -> Iterator[str]:
     for found in _LINK.findall(_CODE.sub("", page.read_text("utf-8"))):
-        yield next(filter(None, found))
+        yield next(filter(None, found), "")
 
 
 @cache

@@ -27,31 +27,25 @@ CONTAINER = """\
 """
 MACHINE = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n28 27 0:20 / /run rw - tmpfs tmpfs rw\n"
 JOB = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/12"}
-
-
-@pytest.fixture(autouse=True)
-def temporary_folder(monkeypatch):
-    monkeypatch.setattr(lasting, "gettempdir", lambda: "/scratch")
+SLICE = {"AWX_ISOLATED_DATA_DIR": "/work/slice1/artifacts/7"}
 
 
 @pytest.mark.parametrize(
     ("mounts", "folder", "environ", "reason"),
     [
         (MACHINE, "/srv/secrets", {}, None),
-        (MACHINE, "/home/ann/secrets", {}, None),
-        (MACHINE, "/temporary", {}, None),
-        (MACHINE, "/tmp", {}, "is temporary"),
-        (MACHINE, "/tmp/totalview/secrets", {}, "is temporary"),
-        (MACHINE, "/var/tmp/secrets", {}, "is temporary"),
-        (MACHINE, "/dev/shm/secrets", {}, "is temporary"),
-        (MACHINE, "/scratch/secrets", {}, "is temporary"),
-        (MACHINE, "/srv/../tmp/secrets", {}, "is temporary"),
-        (MACHINE, "/tmp/secrets", {MAY_VANISH: "1"}, None),
-        (CONTAINER, "/srv/secrets", {}, "container's own file system"),
+        (MACHINE, "/tmp/totalview/secrets", {}, None),
+        (MACHINE, "/run/secrets", {}, None),
+        (CONTAINER, "/srv/secrets", {}, None),
+        (MACHINE, "/work/slice1/project/secrets", SLICE, "one job of ansible-runner"),
+        (MACHINE, "/work/slice1/../slice1/secrets", SLICE, "one job of ansible-runner"),
+        (MACHINE, "/work/secrets", SLICE, None),
+        (MACHINE, "/run/secrets", SLICE, "is in memory"),
+        (MACHINE, "/work/slice1/secrets", SLICE | {MAY_VANISH: "1"}, None),
         (CONTAINER, "/home/runner/secrets", JOB, "container's own file system"),
         (CONTAINER, "/srv/totalview secrets", JOB, None),
         (CONTAINER, "/srv/totalview secrets/of/all", JOB, None),
-        (CONTAINER, "/srv/memory/secrets", {}, "is in memory"),
+        (CONTAINER, "/srv/memory/secrets", JOB, "is in memory"),
         (CONTAINER, "/runner/project/secrets", JOB, "one job of ansible-runner"),
         (CONTAINER, "/runner/project/secrets", {}, None),
         ("", "/srv/secrets", {}, None),
@@ -77,10 +71,10 @@ def test_a_system_that_does_not_tell_its_mounts_is_believed(monkeypatch, tmp_pat
 
 
 def test_the_store_asks_before_a_secret_is_issued_and_goes_on_reading(tmp_path, monkeypatch):
-    monkeypatch.delenv(MAY_VANISH)
-    monkeypatch.setattr(lasting, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.delenv(MAY_VANISH, raising=False)
+    monkeypatch.setenv("AWX_ISOLATED_DATA_DIR", str(tmp_path / "artifacts" / "7"))
     files = VaultFiles(EncryptedFolder(str(tmp_path / "store"), AnsibleVault([("default", None)], None)), JSON)
 
-    with pytest.raises(StoreError, match="is temporary"):
+    with pytest.raises(StoreError, match="one job of ansible-runner"):
         files.check()
     assert files.read("tenant") is None
