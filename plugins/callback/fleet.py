@@ -8,7 +8,7 @@ DOCUMENTATION = r"""
 name: fleet
 type: stdout
 short_description: How far a fleet of tenants is, instead of a line for each task of each host
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - For runs over many hosts. Shows how many hosts are done, failed, waiting, under way and to come, how fast, how long

@@ -13,7 +13,7 @@ options:
       - Object IDs of the users and service principals that shall own the application, as
         M(totalview.exchange365.azure_app_registration) was told. Whoever else owns it can give themselves something to
         sign in with.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []
@@ -22,7 +22,7 @@ options:
       - IDs of credentials that O(store) does not hold, and of owners besides O(owners), that you know and that stay.
         Key IDs, IDs of federated credentials, object IDs of owners.
       - Nothing is granted to a registration, and no role is assigned to it, while somebody else can sign in with it.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []

@@ -27,5 +27,5 @@ options:
         looked for again; O(unique_name) still names it in the store and in Exchange Online.
       - By default the registration with the key O(unique_name).
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
 """

@@ -43,69 +43,69 @@ options:
           - Address C(https://host[:port]) of the server of V(vault_kv2). Redirects are not followed.
           - Where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or E(BAO_ADDR) of
             the machine that the task runs on is used, the first that there is; likewise below.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       namespace:
         description:
           - Namespace of V(vault_kv2), or E(ANSIBLE_HASHI_VAULT_NAMESPACE), E(VAULT_NAMESPACE), E(BAO_NAMESPACE).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       engine_mount_point:
         description: Where the secrets engine of V(vault_kv2) is mounted.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         default: secret
       path:
         description: Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         default: totalview-exchange365
       ca_cert:
         description:
           - File or folder with the certificate authorities that the server's certificate may be of, in PEM form, or
             E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's C(requests).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
       auth_method:
         description:
           - How to sign in to the server of V(vault_kv2), or E(ANSIBLE_HASHI_VAULT_AUTH_METHOD). By default V(token).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         choices: [token, approle, jwt, cert]
       mount_point:
         description:
           - Where the method of the sign-in is mounted, or E(ANSIBLE_HASHI_VAULT_MOUNT_POINT). By default its own name.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       token:
         description:
           - Token of V(token), or E(ANSIBLE_HASHI_VAULT_TOKEN), E(VAULT_TOKEN), E(BAO_TOKEN), or what C(vault login) and
             C(bao login) have left in C(~/.vault-token).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       role_id:
         description:
           - Role of V(approle) or V(jwt), and of V(cert) where there are several; or E(ANSIBLE_HASHI_VAULT_ROLE_ID).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       secret_id:
         description: Secret of the role of V(approle), or E(ANSIBLE_HASHI_VAULT_SECRET_ID).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       jwt:
         description: JSON Web Token of V(jwt), or E(ANSIBLE_HASHI_VAULT_JWT).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       cert_auth_public_key:
         description:
           - File with the certificate of V(cert), in PEM form, or E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PUBLIC_KEY).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
       cert_auth_private_key:
         description:
           - File with its private key, where O(store.cert_auth_public_key) does not have it too, or
             E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PRIVATE_KEY).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
 """
 
@@ -146,69 +146,69 @@ options:
           - Address C(https://host[:port]) of the server of V(vault_kv2). Redirects are not followed.
           - Where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or E(BAO_ADDR) of
             the machine that the task runs on is used, the first that there is; likewise below.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       namespace:
         description:
           - Namespace of V(vault_kv2), or E(ANSIBLE_HASHI_VAULT_NAMESPACE), E(VAULT_NAMESPACE), E(BAO_NAMESPACE).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       engine_mount_point:
         description: Where the secrets engine of V(vault_kv2) is mounted.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         default: secret
       path:
         description: Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         default: totalview-exchange365
       ca_cert:
         description:
           - File or folder with the certificate authorities that the server's certificate may be of, in PEM form, or
             E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's C(requests).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
       auth_method:
         description:
           - How to sign in to the server of V(vault_kv2), or E(ANSIBLE_HASHI_VAULT_AUTH_METHOD). By default V(token).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         choices: [token, approle, jwt, cert]
       mount_point:
         description:
           - Where the method of the sign-in is mounted, or E(ANSIBLE_HASHI_VAULT_MOUNT_POINT). By default its own name.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       token:
         description:
           - Token of V(token), or E(ANSIBLE_HASHI_VAULT_TOKEN), E(VAULT_TOKEN), E(BAO_TOKEN), or what C(vault login) and
             C(bao login) have left in C(~/.vault-token).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       role_id:
         description:
           - Role of V(approle) or V(jwt), and of V(cert) where there are several; or E(ANSIBLE_HASHI_VAULT_ROLE_ID).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       secret_id:
         description: Secret of the role of V(approle), or E(ANSIBLE_HASHI_VAULT_SECRET_ID).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       jwt:
         description: JSON Web Token of V(jwt), or E(ANSIBLE_HASHI_VAULT_JWT).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       cert_auth_public_key:
         description:
           - File with the certificate of V(cert), in PEM form, or E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PUBLIC_KEY).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
       cert_auth_private_key:
         description:
           - File with its private key, where O(store.cert_auth_public_key) does not have it too, or
             E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PRIVATE_KEY).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
 """
 
@@ -248,68 +248,68 @@ options:
           - Address C(https://host[:port]) of the server of V(vault_kv2). Redirects are not followed.
           - Where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or E(BAO_ADDR) of
             the machine that the task runs on is used, the first that there is; likewise below.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       namespace:
         description:
           - Namespace of V(vault_kv2), or E(ANSIBLE_HASHI_VAULT_NAMESPACE), E(VAULT_NAMESPACE), E(BAO_NAMESPACE).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       engine_mount_point:
         description: Where the secrets engine of V(vault_kv2) is mounted.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         default: secret
       path:
         description: Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         default: totalview-exchange365
       ca_cert:
         description:
           - File or folder with the certificate authorities that the server's certificate may be of, in PEM form, or
             E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's C(requests).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
       auth_method:
         description:
           - How to sign in to the server of V(vault_kv2), or E(ANSIBLE_HASHI_VAULT_AUTH_METHOD). By default V(token).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
         choices: [token, approle, jwt, cert]
       mount_point:
         description:
           - Where the method of the sign-in is mounted, or E(ANSIBLE_HASHI_VAULT_MOUNT_POINT). By default its own name.
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       token:
         description:
           - Token of V(token), or E(ANSIBLE_HASHI_VAULT_TOKEN), E(VAULT_TOKEN), E(BAO_TOKEN), or what C(vault login) and
             C(bao login) have left in C(~/.vault-token).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       role_id:
         description:
           - Role of V(approle) or V(jwt), and of V(cert) where there are several; or E(ANSIBLE_HASHI_VAULT_ROLE_ID).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       secret_id:
         description: Secret of the role of V(approle), or E(ANSIBLE_HASHI_VAULT_SECRET_ID).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       jwt:
         description: JSON Web Token of V(jwt), or E(ANSIBLE_HASHI_VAULT_JWT).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: str
       cert_auth_public_key:
         description:
           - File with the certificate of V(cert), in PEM form, or E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PUBLIC_KEY).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
       cert_auth_private_key:
         description:
           - File with its private key, where O(former.cert_auth_public_key) does not have it too, or
             E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PRIVATE_KEY).
-        version_added: 0.2.0
+        version_added: 1.0.0
         type: path
 """

@@ -48,7 +48,7 @@ options:
       - azure_cli
       - device_code
       - refresh_token
-    version_added: 0.2.0
+    version_added: 1.0.0
   auth_client_id:
     description:
       - Application (client) ID of the automation, that is, of the application that signs in to do the work. With
@@ -80,34 +80,34 @@ options:
         subject name and issuer (SNI) rather than one certificate.
       - Where no credential is given at all, the environment variable E(AZURE_CLIENT_SEND_CERTIFICATE_CHAIN) is used.
     type: bool
-    version_added: 0.2.0
+    version_added: 1.0.0
   auth_federated_token_file:
     description:
       - File with a token of the platform that the task runs on, which a federated credential of the automation's
         application trusts, as in Kubernetes with Microsoft Entra Workload ID. It is read anew for each sign-in.
       - Where no credential is given at all, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used.
     type: path
-    version_added: 0.2.0
+    version_added: 1.0.0
   auth_service_connection_id:
     description:
       - ID of the Azure DevOps service connection whose identity the automation's application trusts.
       - Where no credential is given, O(auth_kind=azure_pipelines) uses the environment variable
         E(AZURESUBSCRIPTION_SERVICE_CONNECTION_ID).
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   auth_managed_identity_client_id:
     description:
       - Client ID of the user-assigned managed identity that a federated credential of the automation's application
         trusts.
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   auth_refresh_token_file:
     description:
       - File with a refresh token, encrypted with the vault password of the run. Each sign-in brings a new token, which
         takes the old one's place there.
       - With O(auth_kind=device_code) the file is made.
     type: path
-    version_added: 0.2.0
+    version_added: 1.0.0
   cloud:
     description:
       - The Microsoft cloud that the tenant lives in. GCC is part of V(Global), GCC High is V(USGov).
@@ -138,7 +138,7 @@ options:
         cloud's own address all the same.
       - V(China) has none of its own here, since Microsoft's pages name different hosts.
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   session:
     description:
       - RV(totalview.exchange365.tenant_login#module:session), so that the task need not sign in again.

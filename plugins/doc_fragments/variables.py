@@ -25,7 +25,7 @@ options:
     description:
       - Folder that C(connector_store_folder) and C(connector_handoff_folder) are relative to, so that the same
         inventory has the same store from wherever it is run. Without it they must be absolute.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
   connector_auth_client_secret:
     description:
@@ -37,15 +37,15 @@ options:
     type: str
   connector_store_token:
     description: Likewise.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
   connector_store_secret_id:
     description: Likewise.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
   connector_store_jwt:
     description: Likewise.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
 requirements:
   - msal >= 1.31

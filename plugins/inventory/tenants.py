@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: tenants
 short_description: Microsoft 365 tenants as hosts, from GDAP, Partner Center, lists and reports
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - One host for each tenant, whatever number of sources tell of it.

@@ -46,7 +46,7 @@ options:
     type: list
     elements: str
     default: []
-    version_added: 0.2.0
+    version_added: 1.0.0
 """
 
 EXAMPLES = r"""
@@ -101,7 +101,7 @@ waiting:
 to_revoke:
   description: Of RV(waiting) what no consent takes away.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: list
   elements: str
   sample: [revoke Mail.Send (application)]
@@ -114,12 +114,12 @@ waiting_since:
     - Since when somebody is asked to consent to just this, by Microsoft's clock; V(null) when nobody is. Asked for
       something else, it begins anew. The store of O(store) remembers it; without one it is V(null).
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: str
 waiting_days:
   description: For how many days, or V(null).
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: int
 link:
   description: The address of Microsoft's consent page for this registration; V(null) where none is to be given.
@@ -128,27 +128,27 @@ link:
 fingerprint:
   description: Names these very grants of this service principal, as part of what a proof is bound to.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: str
   sample: 5d0a2c7e9f3b1846
 withheld:
   description: What nobody is to grant while RV(foreign) is so, a few words each.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: list
   elements: str
   sample: [grant Mail.Send (application)]
 foreign:
   description: Credentials and owners of application and service principal that are not known as ours.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: list
   elements: str
   sample: ["client secret 6a3f9f0c-54cb-4b5e-9d0a-0f1f8b0e4d11 'mine' of the application, since 2026-11-20"]
 held:
   description: What O(hold) kept from being done, a few words each.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: list
   elements: str
   sample: [grant Mail.Send (application)]

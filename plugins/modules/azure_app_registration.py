@@ -30,7 +30,7 @@ options:
     description:
       - What the application declares from the start where it is made, one entry for each API. Of one that is there
         it says nothing; that is M(totalview.exchange365.graph_permission)'s.
-    version_added: 0.2.0
+    version_added: 1.0.0
   state:
     description:
       - V(absent) deletes the application with its service principal and grants. Microsoft keeps it for 30 days, in
@@ -87,7 +87,7 @@ options:
       - By default a disabled one stays so, with a warning.
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
   client_id:
     description:
       - Application (client) ID of the registration, where it is known from an earlier run (RV(registration)).
@@ -96,13 +96,13 @@ options:
         was made with the automation's own application. Any other is somebody else's, since everybody may give that key
         to an application of their own; the task then fails before its first change.
     type: str
-    version_added: 0.2.0
+    version_added: 1.0.0
   remove:
     description:
       - IDs of credentials and owners of somebody else that shall go, as O(keep) names those that stay. Owners go first.
       - A client secret goes only when the one in O(store) was typed in O(overlap) ago, since the connector may be using
         it until then. Those of the application itself are M(totalview.exchange365.client_secret)'s.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []
@@ -110,13 +110,13 @@ options:
     description:
       - What becomes of credentials that are neither in O(store) nor kept. With V(report) they stay, and nothing is
         granted to the registration. With V(remove) they go like those that O(remove) names. Owners always stay.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     choices: [report, remove]
     default: report
   overlap:
     description: For how long a client secret of somebody else lives on when the one in O(store) was typed in.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     default: 7d
 """

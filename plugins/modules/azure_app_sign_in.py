@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: azure_app_sign_in
 short_description: Disable and enable the sign-in of a registration
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Sets both switches, C(accountEnabled) of the service principal and C(isDisabled) of the application, and reads them

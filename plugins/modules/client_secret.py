@@ -31,7 +31,7 @@ options:
     description:
       - V(absent) removes the secrets that O(store) knows or announced from the application, whoever uses them. All
         others are reported and stay. The store forgets nothing.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     choices: [present, absent]
     default: present
@@ -55,7 +55,7 @@ options:
         O(overlap) of what they replace begins.
       - Counts only for secrets that M(totalview.exchange365.connector_handoff) has handed off. Any other key ID, of
         whatever application, says nothing here, so that one list serves many tenants.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []
@@ -64,13 +64,13 @@ options:
       - Key IDs of secrets that have leaked. They are removed at once; where the newest is among them, after another
         one was issued. Whoever uses one of them stops until the newest is typed in.
       - Only the application's own secrets are removed, also such as the store does not know.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []
   keep:
     description: Key IDs of secrets that O(store) does not hold, that you know and that stay.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []
@@ -78,7 +78,7 @@ options:
     description:
       - Key IDs of secrets that O(store) does not hold and that shall go. The connector may be using one, so each goes
         only when the one in O(store) was typed in O(overlap) ago. O(revoke) removes at once.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: list
     elements: str
     default: []
@@ -86,7 +86,7 @@ options:
     description:
       - What becomes of secrets that O(store) does not hold and that O(keep) does not name. With V(report) they stay,
         with V(remove) they go like those that O(remove) names. One that is labelled as a store's goes only by name.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     choices: [report, remove]
     default: report
@@ -94,14 +94,14 @@ options:
     description:
       - Issue a new secret also where none is due. Not while the newest waits to be delivered, so that one run after
         the other issues one secret only.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: bool
     default: false
   handed_off:
     description:
-      - The hand-off has the secret that the store holds. Of use where a version before 0.2.0 handed it off, which the
+      - The hand-off has the secret that the store holds. Of use where a version before 1.0.0 handed it off, which the
         store did not note.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: bool
     default: false
   sign_in_reports:
@@ -110,7 +110,7 @@ options:
         C(AuditLog.Read.All), and is passed over where it cannot be had.
       - The newest secret counts as delivered once it was used more than a day after our own use of it. An older one
         that is used after that is not removed, whatever O(delivered) says.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: bool
     default: false
   owner:
@@ -125,18 +125,18 @@ options:
       - What to do where a secret is due, and a living one carries O(owner) in its label that the store knows nothing
         of. The store is then empty, another one, or older than it was, and somebody may be using that secret.
       - With V(stop) the task fails. With V(replace) it issues a new secret, and leaves the others alone.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     choices: [stop, replace]
     default: stop
   host:
     description:
       - Inventory host that the tenant belongs to. The store notes it, and the task fails for another one.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
   host_renamed:
     description: The name that O(host) had when the store noted it, where it was renamed.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
 """
 

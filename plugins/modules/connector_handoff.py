@@ -57,7 +57,7 @@ options:
     default: []
   sign_in_wait:
     description: How long to wait until Microsoft Entra knows a new secret.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     default: 1m
 """

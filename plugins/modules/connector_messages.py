@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_messages
 short_description: Leave messages for those who have something to do for a tenant
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Writes, for each tenant that waits for consent and each whose client secrets are to be typed into Totalview, a text

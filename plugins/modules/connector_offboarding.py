@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_offboarding
 short_description: Keep the record of an offboarding, and prove that the registration is closed
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Notes in the secret store that a registration is being offboarded, since when and by whom, what goes, and how far it

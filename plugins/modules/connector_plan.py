@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_plan
 short_description: Read a tenant once and tell what its onboarding has to change
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - The first task of the role C(connector). Signs in, reads in few batches what the role's other modules read one by

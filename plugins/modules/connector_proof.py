@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_proof
 short_description: Prove what a registration reaches, signed in as the registration
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Signs in with the stored client secret and looks whether the token carries exactly the wanted permissions, whether a
@@ -70,7 +70,7 @@ options:
     default: 0s
   valid_for:
     description: How long an earlier proof holds while nothing changes that it is bound to.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
     default: 7d
   pending:

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_report
 short_description: Leave a report of the tenants, as JSON, CSV, a page and metrics
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Writes C(report.json), C(report.csv), C(report.html) and C(metrics.prom) into a folder on the controller, each

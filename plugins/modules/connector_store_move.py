@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_store_move
 short_description: Move a tenant's secrets and notes from one secret store to another
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Copies what the former store holds of a tenant, which is its client secrets, all notes and the hand-off, to another

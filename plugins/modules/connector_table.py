@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: connector_table
 short_description: Show the tenants' results as lines of text
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Prints what the role P(totalview.exchange365.connector#role) leaves in C(connector_result), a line for each tenant,

@@ -8,7 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: mailbox_restriction
 short_description: Decide which mailboxes a registration reaches
-version_added: 0.2.0
+version_added: 1.0.0
 author: Totalview (@totalview)
 description:
   - Makes a mail-enabled security group and restricts the registration to the mailboxes in it, by one of Exchange
@@ -47,7 +47,7 @@ options:
     default: present
   only_roles:
     description: With O(state=absent), only the roles go, which give; what restricts stays.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: bool
     default: false
   mode:
@@ -94,7 +94,7 @@ options:
     description:
       - GUID in Exchange of the one group that may be managed by somebody else (C(ManagedBy)), and have other members.
         Any other such group is refused, whatever its name and notes.
-    version_added: 0.2.0
+    version_added: 1.0.0
     type: str
   api:
     description:
@@ -168,7 +168,7 @@ waiting:
 kept:
   description: With O(state=absent), what stays and why.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: list
   elements: str
   sample: ["group senders (6f1d3b52-0c1e-4a55-8a57-2c6c7fb2a0d3): it is managed by Ann"]

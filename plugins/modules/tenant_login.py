@@ -25,7 +25,7 @@ options:
     description: Sign in to Exchange Online as well, for M(totalview.exchange365.mailbox_restriction).
     type: bool
     default: false
-    version_added: 0.2.0
+    version_added: 1.0.0
 attributes:
   check_mode:
     details: Signs in also in check mode.
@@ -80,7 +80,7 @@ exchange:
     - Whether O(exchange) was given and the automation holds C(Exchange.ManageAsApp). The directory role that cmdlets
       need besides shows only when one is run.
   returned: success
-  version_added: 0.2.0
+  version_added: 1.0.0
   type: bool
 failure:
   description: The fault as data. The same keys in every module of the collection.

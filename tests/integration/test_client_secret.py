@@ -126,7 +126,7 @@ def test_a_secret_lives_until_its_successor_was_delivered_and_the_overlap_is_ove
 
 
 def _as_before_deliveries_were_noted(desk: Desk, tenant: str) -> None:
-    """The store's file as version 0.2.0 has written it."""
+    """The store's file as a version before 1.0.0 has written it."""
     path = desk.store / f"{tenant}.json"
     content = json.loads(desk.view(path))
     del content["version"]

@@ -21,7 +21,7 @@ class RetiredSecret:
     """A secret that was replaced. The connector may go on using it until its successor is typed in.
 
     `handed_off`, `delivered`: when it was written to the hand-off, and when it became known that the connector has it.
-    `end`: None in the notes of before 0.2.0, which has neither.
+    `end`: None in the notes of before 1.0.0, which has neither.
     """
 
     key_id: str

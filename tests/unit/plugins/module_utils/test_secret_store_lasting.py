@@ -27,7 +27,7 @@ CONTAINER = """\
 """
 MACHINE = "27 1 254:0 / / rw,relatime - ext4 /dev/vda rw\n28 27 0:20 / /run rw - tmpfs tmpfs rw\n"
 JOB = {"AWX_ISOLATED_DATA_DIR": "/runner/artifacts/12"}
-SLICE = {"AWX_ISOLATED_DATA_DIR": "/work/slice1/artifacts/7"}
+SLICE = {"AWX_ISOLATED_DATA_DIR": "/srv/jobs/slice1/artifacts/7"}
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ SLICE = {"AWX_ISOLATED_DATA_DIR": "/work/slice1/artifacts/7"}
         (MACHINE, "/tmp/totalview/secrets", {}, None),
         (MACHINE, "/run/secrets", {}, None),
         (CONTAINER, "/srv/secrets", {}, None),
-        (MACHINE, "/work/slice1/project/secrets", SLICE, "one job of ansible-runner"),
-        (MACHINE, "/work/slice1/../slice1/secrets", SLICE, "one job of ansible-runner"),
-        (MACHINE, "/work/secrets", SLICE, None),
+        (MACHINE, "/srv/jobs/slice1/project/secrets", SLICE, "one job of ansible-runner"),
+        (MACHINE, "/srv/jobs/slice1/../slice1/secrets", SLICE, "one job of ansible-runner"),
+        (MACHINE, "/srv/jobs/secrets", SLICE, None),
         (MACHINE, "/run/secrets", SLICE, "is in memory"),
-        (MACHINE, "/work/slice1/secrets", SLICE | {MAY_VANISH: "1"}, None),
+        (MACHINE, "/srv/jobs/slice1/secrets", SLICE | {MAY_VANISH: "1"}, None),
         (CONTAINER, "/home/runner/secrets", JOB, "container's own file system"),
         (CONTAINER, "/srv/totalview secrets", JOB, None),
         (CONTAINER, "/srv/totalview secrets/of/all", JOB, None),
