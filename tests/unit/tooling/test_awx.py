@@ -41,7 +41,8 @@ def test_fields_are_those_of_the_argument_specs(variable: str, item: dict[str, A
 
     assert set(known["required"]) <= item.keys() <= known["fields"].keys()
     for name, value in item.items():
-        assert type(value) is TYPES[known["fields"][name]], name
+        # A bool is an int, and neither is taken for the other.
+        assert value.__class__ is TYPES[known["fields"][name]], name
 
 
 def names(variable: str) -> set[str]:
