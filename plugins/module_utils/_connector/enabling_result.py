@@ -23,7 +23,7 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool) -> dict[s
         if entry.get("changed")
     ]
     result = {"tenant": host, "changed": changed}
-    held = [entry for entry in parts["restriction"] if entry["hold"] and not entry["__registration"]["proven"]]
+    held = [entry for entry in parts["restriction"] if entry["hold"] and _is_to_be_kept_out(entry["__registration"])]
     if check_mode and changed:
         told = "; ".join(changed)
         return {**result, "state": "changes_pending", "next": f"You run again without check mode. It changes {told}."}
@@ -39,3 +39,8 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool) -> dict[s
         }
     told = " ".join(dict.fromkeys(entry["next"] for entry in parts["sign-in"] if "next" in entry))
     return {**result, "state": "enabled", "next": told}
+
+
+def _is_to_be_kept_out(registration: Json) -> bool:
+    """Whoever was handed its secret, until the restriction is proven."""
+    return registration["was_handed_off"] and not registration["proven"]

@@ -303,10 +303,12 @@ class Planner:
     def _keep_disabled(self, planned: Planned) -> None:
         """To enable is to consent anew: not while Exchange may not enforce the restriction of what is granted yet.
 
-        Only a proof of this very restriction shows that it does before its time.
+        Only a proof of this very restriction shows that it does before its time. A secret that never left the store
+        lets nobody in.
         """
         wanted, actual, change = planned.wanted, planned.registration, planned.changes["application"]
-        since = planned.restriction.since if planned.restriction.hold and not planned.holds else None
+        waits = planned.restriction.hold and planned.was_handed_off and not planned.holds
+        since = planned.restriction.since if waits else None
         if actual is None or since is None or not registration_plan.enables(change):
             return
         planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)

@@ -52,7 +52,7 @@ def open_handoff(folder: str | None, options: t.Mapping[str, t.Any], vault: Vaul
         case "vault_kv2":
             return Kv2Documents(VaultOptions.from_params(options, os.environ), "handoff")
         case _:
-            return VaultFiles(_folder(str(folder), options, vault), YAML)
+            return VaultFiles(_folder(str(folder), options, vault), YAML, alone=True)
 
 
 def _folder(folder: str, options: t.Mapping[str, t.Any], vault: Vault) -> EncryptedFolder:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import typing as t
@@ -50,12 +51,15 @@ YAML = Form(".yml", _fields, _parsed_fields)
 
 
 class VaultFiles:
-    """Documents as files of Ansible Vault, readable with `ansible-vault view`. There are no earlier versions."""
+    """Documents as files of Ansible Vault, readable with `ansible-vault view`. There are no earlier versions.
+
+    `alone`: nobody else revises these files at the same time, as those that only the host of a tenant writes.
+    """
 
     has_locks = True
 
-    def __init__(self, folder: EncryptedFolder, form: Form) -> None:
-        self._folder, self._form = folder, form
+    def __init__(self, folder: EncryptedFolder, form: Form, *, alone: bool = False) -> None:
+        self._folder, self._form, self._alone = folder, form, alone
 
     @property
     def address(self) -> str:
@@ -81,19 +85,22 @@ class VaultFiles:
         return document
 
     def rehearse(self, name: str, revision: Revision) -> None:
-        with self._folder.locked(self._file(name)):
+        with self._locked(name):
             self._folder.rehearse(self._file(name), self._form.text(revision(self.read(name))))
 
     def revise(self, name: str, revision: Revision) -> None:
-        with self._folder.locked(self._file(name)):
+        with self._locked(name):
             self._folder.write(self._file(name), self._form.text(revision(self.read(name))))
 
     def forget(self, name: str, which: t.Callable[[Document], bool]) -> None:
         """Each version takes the place of the one before."""
 
     def remove(self, name: str) -> None:
-        with self._folder.locked(self._file(name)):
+        with self._locked(name):
             self._folder.remove(self._file(name))
+
+    def _locked(self, name: str) -> t.ContextManager[None]:
+        return contextlib.nullcontext() if self._alone else self._folder.locked(self._file(name))
 
     def _file(self, name: str) -> str:
         return f"{name}{self._form.suffix}"
