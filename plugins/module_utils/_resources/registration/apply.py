@@ -168,8 +168,7 @@ def _take_away(
         case PurgeApplication():
             _purge(graph, step.id, step.describe(), progress)
         case PurgeServicePrincipal():
-            # Some are gone with their application: to wait until it shows would be to wait for nothing.
-            _purge(graph, step.id, step.describe(), _Progress())
+            _purge_principal(graph, step)
 
 
 def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
@@ -276,6 +275,18 @@ def _purge(graph: GraphClient, id_: str, action: str, progress: _Progress) -> No
     with contextlib.suppress(NotFoundError):
         graph.delete(path, action=action)
     await_visible(lambda: not _is_there(graph, path), what="The permanent deletion")
+
+
+def _purge_principal(graph: GraphClient, step: PurgeServicePrincipal) -> None:
+    """Some are gone with their application, so nobody waits until it shows; what shows late is deleted then."""
+    path = f"/directory/deletedItems/{step.id}"
+
+    def is_gone() -> bool:
+        with contextlib.suppress(NotFoundError):
+            graph.delete(path, action=step.describe())
+        return not _is_there(graph, path)
+
+    await_visible(is_gone, what="The permanent deletion")
 
 
 def _is_there(graph: GraphClient, path: str) -> bool:
