@@ -56,8 +56,8 @@ def test_each_scenario_does_what_it_is_for(written: dict[str, Any]) -> None:
         assert floor["requests_per_tenant"] == 0
         assert replayed["requests_per_tenant"] == real["requests_per_tenant"] > 0
         assert replayed["batch_items_per_tenant"] == real["batch_items_per_tenant"]
-        # Without table, report and where that lies, which are three tasks for all.
-        of_each = real["tasks_per_tenant"] - 3 / real["tenants"]
+        # Without table, report, where that lies, and messages, which are four tasks for all.
+        of_each = real["tasks_per_tenant"] - 4 / real["tenants"]
         assert found[f"process_per_task_{state}"]["tasks_per_tenant"] == of_each
     assert all(row["max_rss_mb"] > 0 and row["controller_cpu_s_per_tenant"] > 0 for row in found.values())
     assert found["uri_playbook"]["token_requests_per_tenant"] == 1

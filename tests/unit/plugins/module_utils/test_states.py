@@ -11,7 +11,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._states impo
 
 PLUGINS = Path(__file__).resolve().parents[4] / "plugins"
 #: Where results of tenants are made.
-MAKERS = [*(PLUGINS / "module_utils" / "_connector").glob("*.py"), PLUGINS.parent / "roles/connector/tasks/sign_in.yml"]
+MAKERS = [*(PLUGINS / "module_utils" / "_connector").glob("*.py"), PLUGINS.parent / "roles/connector/tasks/disable.yml"]
 
 
 def test_every_state_that_a_tenant_is_told_in_has_its_place() -> None:
