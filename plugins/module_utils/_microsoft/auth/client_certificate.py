@@ -11,32 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth import certificate
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import Who
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import Authority
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Tokens
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import OwnCredential
 
 
 @dataclass(frozen=True)
-class ClientCertificate:
+class ClientCertificate(OwnCredential):
     """A file as of the Azure SDK: certificate and private key in PEM form, or PKCS#12 (.pfx, .p12).
 
     `send_chain`: for applications that trust a subject name and issuer rather than one certificate.
     """
 
-    client_id: str
     path: str
     password: str | None = field(repr=False, default=None)
     send_chain: bool = False
-    delegated: t.ClassVar[bool] = False
-    has_consent_page: t.ClassVar[bool] = True
-
-    @property
-    def who(self) -> Who:
-        return Who(self.client_id)
-
-    def sign_in(self, authority: Authority) -> Tokens:
-        return Application(self, authority)
 
     def for_msal(self, now: datetime) -> t.Any:
         return certificate.load(self.path, self.password, now).for_msal(send_chain=self.send_chain)

@@ -13,27 +13,19 @@ from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import Who
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import Authority
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Tokens
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import OwnCredential
 
 
 @dataclass(frozen=True)
-class ClientSecret:
+class ClientSecret(OwnCredential):
     """`registration`: the unique name of the one that signs in, None for the automation's application."""
 
-    client_id: str
     secret: str = field(repr=False)
     registration: str | None = None
-    delegated: t.ClassVar[bool] = False
-    has_consent_page: t.ClassVar[bool] = True
 
     @property
     def who(self) -> Who:
         return Who(self.client_id, self.registration)
-
-    def sign_in(self, authority: Authority) -> Tokens:
-        return Application(self, authority)
 
     def for_msal(self, now: datetime) -> t.Any:
         return self.secret

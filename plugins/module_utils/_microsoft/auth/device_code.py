@@ -15,6 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.refresh_token import (
     PublicClient,
     RefreshTokenStore,
+    by_refresh_token,
     keep,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application
@@ -52,11 +53,7 @@ class _Asking:
         held = self._refresh_token
         if held is None and self._store is not None:
             self._store.read()  # raises where the new one could not be stored
-        acquire = (
-            _ask_the_person
-            if held is None
-            else lambda client, scopes: client.acquire_token_by_refresh_token(held, scopes)
-        )
+        acquire = _ask_the_person if held is None else by_refresh_token(held)
         answer = self._application.ask(acquire, resource_url)
         self._refresh_token = answer.get("refresh_token") or held
         if self._store is not None:

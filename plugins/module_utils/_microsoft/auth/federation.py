@@ -13,7 +13,10 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import Who
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import Authority
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import Tokens
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import (
+    Application,
+    OwnCredential,
+)
 
 
 class Issuer(t.Protocol):
@@ -41,9 +44,10 @@ class FederatedCredential:
 
 
 @dataclass(frozen=True)
-class _Asserted(FederatedCredential):
+class _Asserted(OwnCredential):
     """With the authority, whose cloud and connection the issuer is asked by."""
 
+    issuer: Issuer
     authority: Authority
 
     def for_msal(self, now: datetime) -> t.Any:

@@ -68,9 +68,8 @@ def chosen(params: t.Mapping[str, t.Any]) -> str:
     if "auth_certificate_path" in given and "auth_refresh_token_file" not in given:
         given = [option for option in given if option != "auth_client_secret"]  # over which it has always won
     meant = {name: kind for name, kind in KINDS.items() if kind.option in given}
-    companions = {
-        option for kind in meant.values() for option in kind.others
-    }  # a refresh token has some that name kinds
+    # A refresh token has some that name kinds.
+    companions = {option for kind in meant.values() for option in kind.others}
     meant = {name: kind for name, kind in meant.items() if kind.option not in companions}
     if not meant:
         raise _none(params)

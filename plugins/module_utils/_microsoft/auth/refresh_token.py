@@ -17,7 +17,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     ApplicationCredential,
     Tokens,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import Acquire, Application
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.sign_in import (
+    Acquire,
+    Application,
+    OwnCredential,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 
 
@@ -31,19 +35,10 @@ class RefreshTokenStore(t.Protocol):
 
 
 @dataclass(frozen=True)
-class PublicClient:
+class PublicClient(OwnCredential):
     """An application without a credential of its own, which people sign in through."""
 
-    client_id: str
     delegated: t.ClassVar[bool] = True
-    has_consent_page: t.ClassVar[bool] = True
-
-    @property
-    def who(self) -> Who:
-        return Who(self.client_id)
-
-    def sign_in(self, authority: Authority) -> Tokens:
-        return Application(self, authority)
 
     def for_msal(self, now: datetime) -> t.Any:
         return None

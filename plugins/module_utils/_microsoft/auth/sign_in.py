@@ -9,6 +9,9 @@ from __future__ import annotations
 import logging
 import re
 import typing as t
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from datetime import datetime
 
 try:
     import msal
@@ -20,11 +23,13 @@ else:
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import SignInError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import (
     EXPLANATIONS,
+    Who,
     sign_in_error,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.authority import Authority
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.credentials import (
     ApplicationCredential,
+    Tokens,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 
@@ -110,5 +115,27 @@ class Application:
 
 
 #: Of a client assertion.
+@dataclass(frozen=True)
+class OwnCredential(ABC):
+    """What an application shows to Microsoft Entra in its own name: an ApplicationCredential."""
+
+    client_id: str
+    delegated: t.ClassVar[bool] = False
+    has_consent_page: t.ClassVar[bool] = True
+
+    @property
+    def who(self) -> Who:
+        return Who(self.client_id)
+
+    def sign_in(self, authority: Authority) -> Tokens:
+        return Application(self, authority)
+
+    @abstractmethod
+    def for_msal(self, now: datetime) -> t.Any: ...
+
+    @abstractmethod
+    def require_valid(self, now: datetime) -> None: ...
+
+
 _NOT_VALID_NOW = "AADSTS700024"
 _CODE = re.compile(r"AADSTS(\d+):")
