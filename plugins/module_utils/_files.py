@@ -26,14 +26,24 @@ def locked(folder: Path, mode: int = 0o777) -> t.Iterator[None]:
         os.close(descriptor)
 
 
-def write(path: Path, content: bytes, mode: int) -> None:
-    """Whole or not at all, whoever reads it meanwhile."""
+@contextlib.contextmanager
+def draft(path: Path, content: bytes, mode: int) -> t.Iterator[Path]:
+    """The content, safe on the disk beside `path`; gone at the end where it was not renamed."""
+    # In the same folder: rename is atomic within a file system only.
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    made = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             os.fchmod(file.fileno(), mode)
             file.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            file.flush()
+            os.fsync(file.fileno())
+        yield made
+    finally:
+        made.unlink(missing_ok=True)
+
+
+def write(path: Path, content: bytes, mode: int) -> None:
+    """Whole or not at all, whoever reads it meanwhile."""
+    with draft(path, content, mode) as made:
+        made.replace(path)

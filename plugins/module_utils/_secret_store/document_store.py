@@ -41,6 +41,11 @@ MOVED = "moved"
 #: Notes by registration.
 _SECTIONS = ("groups", "registrations", "access", "disabled", "waiting", "offboarding")
 
+#: What a content that we have not written raises when it is read.
+_UNKNOWN = (ValueError, KeyError, TypeError, AttributeError)
+
+NoteT = t.TypeVar("NoteT")
+
 
 class DocumentStore:
     """One document for each tenant, named by its directory id, whatever the kind of store.
@@ -71,11 +76,7 @@ class DocumentStore:
         self._documents.check()
 
     def read(self, tenant_id: str, registration: str) -> StoredSecret | None:
-        row = self._load(tenant_id)["secrets"].get(registration)
-        try:
-            return None if row is None else _from_json(row)
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "secrets", registration, _from_json)
 
     def rehearse(self, tenant_id: str, registration: str, secret: StoredSecret) -> None:
         self._documents.rehearse(tenant_id, self._revision(tenant_id, _with_secret(registration, lambda _held: secret)))
@@ -102,7 +103,7 @@ class DocumentStore:
     def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
         try:
             return _announcements(self._load(tenant_id), registration)
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+        except _UNKNOWN as exc:
             raise self._unknown_content(tenant_id) from exc
 
     def host(self, tenant_id: str) -> str | None:
@@ -117,11 +118,7 @@ class DocumentStore:
             self._revise(tenant_id, noted)
 
     def group(self, tenant_id: str, registration: str) -> StoredGroup | None:
-        row = self._load(tenant_id).get("groups", {}).get(registration)
-        try:
-            return None if row is None else StoredGroup(row["name"], row["guid"])
-        except (KeyError, TypeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "groups", registration, lambda row: StoredGroup(row["name"], row["guid"]))
 
     def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
         if self.group(tenant_id, registration) == group:
@@ -129,11 +126,7 @@ class DocumentStore:
         self._note(tenant_id, "groups", registration, None if group is None else dict(vars(group)))
 
     def registration(self, tenant_id: str, registration: str) -> StoredRegistration | None:
-        row = self._load(tenant_id).get("registrations", {}).get(registration)
-        try:
-            return None if row is None else StoredRegistration(row["client_id"], _moment(row["announced"]))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "registrations", registration, _registration)
 
     def note_registration(self, tenant_id: str, registration: str, noted: StoredRegistration) -> None:
         if self.registration(tenant_id, registration) == noted:
@@ -142,14 +135,7 @@ class DocumentStore:
         self._note(tenant_id, "registrations", registration, {"client_id": noted.client_id, "announced": announced})
 
     def access(self, tenant_id: str, registration: str) -> StoredAccess:
-        row = self._load(tenant_id).get("access", {}).get(registration)
-        try:
-            if row is None:
-                return StoredAccess()
-            seen = {id_: datetime.fromisoformat(since) for id_, since in row["seen"].items()}
-            return StoredAccess(seen, _moment(row["gone"]))
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "access", registration, _access) or StoredAccess()
 
     def note_access(self, tenant_id: str, registration: str, access: StoredAccess) -> None:
         if self.access(tenant_id, registration) == access:
@@ -158,34 +144,21 @@ class DocumentStore:
         self._note(tenant_id, "access", registration, {"seen": seen, "gone": access.gone and access.gone.isoformat()})
 
     def switched_off(self, tenant_id: str, registration: str) -> StoredSwitch | None:
-        row = self._load(tenant_id).get("disabled", {}).get(registration)
-        try:
-            return None if row is None else StoredSwitch(datetime.fromisoformat(row["since"]), str(row["by"]))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "disabled", registration, _switch)
 
     def note_switched_off(self, tenant_id: str, registration: str, switch: StoredSwitch | None) -> None:
         if self.switched_off(tenant_id, registration) != switch:
-            row = {"since": switch.since.isoformat(), "by": switch.by} if switch else None
-            self._note(tenant_id, "disabled", registration, row)
+            self._note(tenant_id, "disabled", registration, _dates_to_json(vars(switch)) if switch else None)
 
     def waiting(self, tenant_id: str, registration: str) -> StoredWaiting | None:
-        row = self._load(tenant_id).get("waiting", {}).get(registration)
-        try:
-            return None if row is None else StoredWaiting(datetime.fromisoformat(row["since"]), str(row["asked"]))
-        except (ValueError, KeyError, TypeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "waiting", registration, _waiting)
 
     def note_waiting(self, tenant_id: str, registration: str, waiting: StoredWaiting | None) -> None:
         if self.waiting(tenant_id, registration) != waiting:
             self._note(tenant_id, "waiting", registration, _dates_to_json(vars(waiting)) if waiting else None)
 
     def offboarding(self, tenant_id: str, registration: str) -> StoredOffboarding | None:
-        row = self._load(tenant_id).get("offboarding", {}).get(registration)
-        try:
-            return None if row is None else _offboarding(row)
-        except (ValueError, KeyError, TypeError, AttributeError) as exc:
-            raise self._unknown_content(tenant_id) from exc
+        return self._noted(tenant_id, "offboarding", registration, _offboarding)
 
     def note_offboarding(self, tenant_id: str, registration: str, offboarding: StoredOffboarding | None) -> None:
         if self.offboarding(tenant_id, registration) != offboarding:
@@ -205,6 +178,16 @@ class DocumentStore:
         if held is not None and held.key_id == key_id:
             self._revise(tenant_id, _with_secret(registration, revised))
 
+    def _noted(
+        self, tenant_id: str, section: str, registration: str, parsed: t.Callable[[t.Mapping[str, t.Any]], NoteT]
+    ) -> NoteT | None:
+        """None where nothing is noted. Raises StoreError where something is that `parsed` cannot take."""
+        row = self._load(tenant_id).get(section, {}).get(registration)
+        try:
+            return None if row is None else parsed(row)
+        except _UNKNOWN as exc:
+            raise self._unknown_content(tenant_id) from exc
+
     def _note(self, tenant_id: str, section: str, registration: str, row: t.Mapping[str, t.Any] | None) -> None:
         self._revise(tenant_id, lambda content: _with_row(content, section, registration, row))
 
@@ -217,7 +200,7 @@ class DocumentStore:
         def checked(document: Document | None) -> Document:
             try:
                 return {**revision(self._checked(tenant_id, document)), "version": _VERSION}
-            except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            except _UNKNOWN as exc:
                 raise self._unknown_content(tenant_id) from exc
 
         return checked
@@ -296,6 +279,23 @@ def _with_notes(secret: RetiredSecret, noted: RetiredSecret) -> RetiredSecret:
 def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[Announcement, ...]:
     rows = content.get("announced", {}).get(registration, ())
     return tuple(Announcement(str(row["label"]), datetime.fromisoformat(row["at"])) for row in rows)
+
+
+def _registration(row: t.Mapping[str, t.Any]) -> StoredRegistration:
+    return StoredRegistration(row["client_id"], _moment(row["announced"]))
+
+
+def _access(row: t.Mapping[str, t.Any]) -> StoredAccess:
+    seen = {id_: datetime.fromisoformat(since) for id_, since in row["seen"].items()}
+    return StoredAccess(seen, _moment(row["gone"]))
+
+
+def _switch(row: t.Mapping[str, t.Any]) -> StoredSwitch:
+    return StoredSwitch(datetime.fromisoformat(row["since"]), str(row["by"]))
+
+
+def _waiting(row: t.Mapping[str, t.Any]) -> StoredWaiting:
+    return StoredWaiting(datetime.fromisoformat(row["since"]), str(row["asked"]))
 
 
 def _offboarding(row: t.Mapping[str, t.Any]) -> StoredOffboarding:

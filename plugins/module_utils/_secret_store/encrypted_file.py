@@ -10,15 +10,16 @@ import contextlib
 import fcntl
 import os
 import stat
-import tempfile
 import typing as t
 import zlib
 from pathlib import Path
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._files import draft
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import checked_name
 
 _LOCKS = ".locks"
+_MODE = 0o600
 #: Ansible Vault writes each byte as hexadecimal digits, and those once more, in lines of 80; with salt and digest.
 _GROWTH, _OVERHEAD = 5, 1024
 
@@ -88,8 +89,8 @@ class EncryptedFolder:
 
     def write(self, name: str, text: str) -> None:
         path = self._file(name)
-        with self._draft(path, self._cipher.encrypt(text)) as draft:
-            draft.replace(path)
+        with self._draft(path, self._cipher.encrypt(text)) as made:
+            made.replace(path)
             self._sync_folder()
 
     def remove(self, name: str) -> None:
@@ -126,20 +127,10 @@ class EncryptedFolder:
 
     @contextlib.contextmanager
     def _draft(self, path: Path, content: bytes) -> t.Iterator[Path]:
-        """The content, safe on the disk beside `path`; gone at the end where it was not renamed."""
         with _told(path):
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # mkstemp makes the file with mode 0600, and in the same folder: rename is atomic within a file system only.
-            descriptor, name = tempfile.mkstemp(dir=self.path, prefix=f".{path.name}.")
-            draft = Path(name)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(content)
-                    file.flush()
-                    os.fsync(file.fileno())
-                yield draft
-            finally:
-                draft.unlink(missing_ok=True)
+            with draft(path, content, _MODE) as made:
+                yield made
 
     def _sync_folder(self) -> None:
         descriptor = os.open(self.path, os.O_RDONLY)
