@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -42,6 +43,11 @@ class Call:
         """As the operator wrote it."""
         variables = self.params.get("variables") or {}
         return str(self.params.get("tenant_id") or variables.get("connector_tenant_id") or "")
+
+    @property
+    def by(self) -> str:
+        """Who does it, for a note that others read: the option `by`, else the user of this machine."""
+        return self.params["by"] or os.environ.get("USER") or "somebody"
 
     def tenant(self) -> Tenant:
         tenant = Tenant(TenantOptions.from_params(self.params, self._token_file), self.session)

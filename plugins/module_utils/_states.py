@@ -47,6 +47,8 @@ STATES: dict[str, State] = {
     "offboarded": State("good", None, settled=True),
     "complete": State("good", None, settled=True),
 }
+#: Somebody has closed the tenant: nothing is made, and nobody is asked for anything.
+CLOSED = frozenset({"disabled", "offboarding", "offboarded"})
 KNOWN = tuple(name for name in STATES if name)
 _RANKS = {name: rank for rank, name in enumerate(STATES)}
 

@@ -18,6 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.f
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
@@ -77,13 +78,13 @@ def _decided(view: View, decided: t.Mapping[str, Accepted], today: date) -> View
 def _result(host: str, open_ones: t.Sequence[View]) -> View:
     """The role's connector_result after its tasks `audit`."""
     if not open_ones:
-        return {"tenant": host, "state": "clean", "changed": [], "next": "-"}
+        return unchanged_result(host, "clean", "-")
     worst, more = open_ones[0], len(open_ones) - 1
     about = f"{worst['registration']}: " if worst["registration"] else ""
     besides = f" And {more} more, in the report." if more else ""
     evidence = f" ({'; '.join(worst['evidence'])})" if worst["evidence"] else ""
     told = f"{worst['severity']}: {about}{worst['what'].removesuffix('.')}{evidence}. {worst['advice']}{besides}"
-    return {"tenant": host, "state": "findings", "changed": [], "next": told}
+    return unchanged_result(host, "findings", told)
 
 
 def _day(text: str, id_: str) -> date:

@@ -11,7 +11,10 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import messages
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import item_result
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import (
+    item_result,
+    unchanged_result,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 
 Json: t.TypeAlias = "t.Mapping[str, t.Any]"
@@ -30,6 +33,17 @@ def of_plan(host: str, tenant_id: str, planned: t.Sequence[Planned], store: Secr
         ],
         "warnings": [finding for entry in planned for finding in entry.findings],
     }
+
+
+def of_nothing(host: str, tenant_id: str | None) -> dict[str, t.Any]:
+    """Of a tenant that was not looked into."""
+    return {"tenant": host, "tenant_id": tenant_id, "registrations": [], "steps": [], "warnings": []}
+
+
+def closed(host: str, tenant_id: str, state: str, follows: str) -> dict[str, t.Any]:
+    """What connector_plan returns of a tenant that somebody has closed: there is nothing to do, and why."""
+    result, told = unchanged_result(host, state, follows), of_nothing(host, tenant_id)
+    return {"tenant_id": tenant_id, "planned": [], "plan": [], "result": result, "details": told}
 
 
 def after(planned: Json, steps: Json) -> dict[str, t.Any]:

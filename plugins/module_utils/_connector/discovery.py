@@ -20,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import KINDS, Finding, findings
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.plan import Planner
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ExchangeError, NoExchangeError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
@@ -135,7 +136,7 @@ def _found(row: Json, graph: Resource | None, policies: t.Sequence[Json]) -> Fou
     groups = {
         str(policy.get("ScopeName") or policy.get("ScopeIdentity") or "?")
         for policy in policies
-        if str(policy["AppId"]).lower() == row["appId"].lower() and policy["AccessRight"] == "RestrictAccess"
+        if restriction_read.is_of(policy, row["appId"]) and policy["AccessRight"] == "RestrictAccess"
     }
     return Found(
         client_id=row["appId"],
@@ -169,7 +170,7 @@ def _group(tenant: Tenant, part: Part, policies: t.Sequence[Json]) -> Group | No
     """The one group that the one candidate is restricted to, with its members."""
     if part.only is None or len(part.only.found.policies) != 1:
         return None
-    rows = [row for row in policies if str(row["AppId"]).lower() == part.only.found.client_id.lower()]
+    rows = [row for row in policies if restriction_read.is_of(row, part.only.found.client_id)]
     found = restriction_read.find_group(tenant.exchange, part.only.found.policies[0])
     # Names can be taken: it is the one that the policy means only by its SID.
     same = found is not None and any(restriction_read.scope_sid(row) == found.sid for row in rows)
@@ -221,7 +222,7 @@ def _result(host: str, parts: t.Sequence[Part]) -> dict[str, t.Any]:
         state, then = "found", " You read the file, and put it beside the inventory's other variables of the host"
     else:
         state, then = "nothing_found", "-"
-    return {"tenant": host, "state": state, "changed": [], "next": f"{' '.join(told)}{then}"}
+    return unchanged_result(host, state, f"{' '.join(told)}{then}")
 
 
 def _in_short(part: Part) -> str:

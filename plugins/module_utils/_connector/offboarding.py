@@ -13,6 +13,7 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ExchangeError,
@@ -114,12 +115,8 @@ def run(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
 def _unnamed(host: str) -> Outcome:
     """Nobody signs in: a whole fleet is not offboarded by a slip."""
     follows = f"Nothing was changed: connector_offboard does not name {host}. With --check it need not."
-    result = {"tenant": host, "state": "not_named", "changed": [], "next": follows}
-    return Outcome({"planned": [], "plan": [], "registrations": [], "result": result, "details": _no_details(host)})
-
-
-def _no_details(host: str) -> dict[str, t.Any]:
-    return {"tenant": host, "tenant_id": None, "registrations": [], "steps": [], "warnings": []}
+    result, told = unchanged_result(host, "not_named", follows), details.of_nothing(host, None)
+    return Outcome({"planned": [], "plan": [], "registrations": [], "result": result, "details": told})
 
 
 def _settings(going: Going) -> dict[str, t.Any]:
@@ -226,7 +223,7 @@ def _restriction(
 def _open(planned: Planned, tenant: Tenant, store: SecretStore, client_id: str) -> None:
     """What is there as long as the application is."""
     graph, name = tenant.graph, planned.wanted.unique_name
-    gate = Gate(tenant, store, name, owners=planned.wanted.registration.owners, keep=planned.wanted.access["keep"])
+    gate = Gate.from_params(tenant, store, planned.wanted.access)
     planned.access = gate.look(client_id, note=False, also=consent_read.grants_reads)
     planned.find(f"{told} goes with the application." for told in planned.access.told)
     consent = consent_plan.plan(consent_read.read(graph, name, (), client_id), tenant.roles)
@@ -255,18 +252,8 @@ def refused(
     follows = f"{told}. Nothing was changed; should the customer come back, name the host in connector_onboard_again."
     if state == "offboarding":
         follows = f"{told}. Nothing was changed; the playbook offboard goes on with it."
-    result = {"tenant": host, "state": state, "changed": [], "next": follows}
-    told_details = {**_no_details(host), "tenant_id": tenant_id}
-    return Outcome(
-        {
-            "tenant_id": tenant_id,
-            "planned": [],
-            "plan": [],
-            "result": result,
-            "details": told_details,
-            "audit": {"result": result, "findings": [], "fails": False},
-        }
-    )
+    closed = details.closed(host, tenant_id, state, follows)
+    return Outcome({**closed, "audit": {"result": closed["result"], "findings": [], "fails": False}})
 
 
 def forget(tenant_id: str, store: SecretStore, registrations: t.Sequence[options.Registration]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import (
+    changed_of_each,
     failed_result,
     item_result,
 )
@@ -19,11 +20,7 @@ Json: t.TypeAlias = "t.Mapping[str, t.Any]"
 def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: Json | None) -> dict[str, t.Any]:
     """The role's connector_result after its tasks `offboard`. `plan`, `steps`, `failure` as for the onboarding's."""
     registrations = plan.get("registrations", ())
-    changed = [
-        f"{entry['name']}: {', '.join(parts)}"
-        for index, entry in enumerate(registrations)
-        if (parts := [part for part in steps if item_result(steps, part, index).get("changed")])
-    ]
+    changed = changed_of_each([entry["name"] for entry in registrations], steps, steps)
     if failure is not None:
         return failed_result(host, changed, failure)
     result: dict[str, t.Any] = {"tenant": host, "changed": changed}

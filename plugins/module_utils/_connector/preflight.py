@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.rights import ask_for
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import CLOSED
 
 READY, NEEDS = "ready", "needs"
 
@@ -19,16 +21,12 @@ def preflight_result(host: str, plan: t.Mapping[str, t.Any], failure: t.Mapping[
     `plan`: of connector_plan. `failure`: its result where it failed, in whose words the tenant is not ready.
     """
     if failure is not None:
-        return _result(host, NEEDS, str(failure["msg"]))
+        return unchanged_result(host, NEEDS, str(failure["msg"]))
     known = plan.get("result", {})
-    if known.get("state") in ("disabled", "offboarding", "offboarded"):
-        return _result(host, NEEDS, str(known["next"]))
+    if known.get("state") in CLOSED:
+        return unchanged_result(host, NEEDS, str(known["next"]))
     lacks = plan["rights"]
     required = [entry["permission"] for entry in lacks["missing"] if not entry["without"]]
     optional = [f"without {entry['permission']} {entry['without']}" for entry in lacks["missing"] if entry["without"]]
     asks = [ask_for(lacks, required)] if required else []
-    return _result(host, NEEDS if required else READY, "; ".join([*asks, *optional]) or "-")
-
-
-def _result(host: str, state: str, follows: str) -> dict[str, t.Any]:
-    return {"tenant": host, "state": state, "changed": [], "next": follows}
+    return unchanged_result(host, NEEDS if required else READY, "; ".join([*asks, *optional]) or "-")

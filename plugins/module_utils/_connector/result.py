@@ -116,6 +116,11 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: 
     return _after(plan, steps, changed, check_mode=check_mode).result(host)
 
 
+def unchanged_result(host: str, state: str, follows: str) -> dict[str, t.Any]:
+    """The connector_result of tasks that have written nothing. `follows`: who does what next."""
+    return {"tenant": host, "state": state, "changed": [], "next": follows}
+
+
 def failed_result(host: str, changed: list[str], failure: Json) -> dict[str, t.Any]:
     """`failure`: of the task that ended it."""
     return {"tenant": host, "state": "failed", "changed": changed, "next": _words(failure)}
@@ -123,12 +128,18 @@ def failed_result(host: str, changed: list[str], failure: Json) -> dict[str, t.A
 
 def changed_parts(names: t.Sequence[str], steps: Json) -> list[str]:
     """As in ["calendar: application, consent", "hand-off"]."""
-    of_each = {
-        name: [step.name for step in STEPS if step.each and item_result(steps, step.name, index).get("changed")]
+    of_each = changed_of_each(names, steps, [step.name for step in STEPS if step.each])
+    return of_each + [step.name for step in STEPS if not step.each and steps.get(step.name, {}).get("changed")]
+
+
+def changed_of_each(names: t.Sequence[str], steps: Json, parts: t.Iterable[str]) -> list[str]:
+    """As in ["calendar: application, consent"], of those `parts`. `names`: of the registrations looped over."""
+    looked = list(parts)
+    found = {
+        name: [part for part in looked if item_result(steps, part, index).get("changed")]
         for index, name in enumerate(names)
     }
-    parts = [f"{name}: {', '.join(found)}" for name, found in of_each.items() if found]
-    return parts + [step.name for step in STEPS if not step.each and steps.get(step.name, {}).get("changed")]
+    return [f"{name}: {', '.join(changed)}" for name, changed in found.items() if changed]
 
 
 def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> TenantState:

@@ -186,22 +186,9 @@ def _switched_off(
     told = [f"{name} since {switch.since:%Y-%m-%d %H:%M} UTC by {switch.by}" for name, switch in off.items()]
     if not told:
         return None
-    result = {
-        "tenant": host,
-        "state": "disabled",
-        "changed": [],
-        "next": f"Sign-in is disabled: {', '.join(told)}. Nothing was changed; the playbook enable ends it.",
-    }
-    return Outcome(
-        {
-            "tenant_id": tenant_id,
-            "planned": [],
-            "plan": [],
-            "result": result,
-            "details": details.of_plan(host, tenant_id, (), store),
-            "rights": {"missing": [], "who": _WHO_CONSENTS, "link": None},
-        }
-    )
+    follows = f"Sign-in is disabled: {', '.join(told)}. Nothing was changed; the playbook enable ends it."
+    closed = details.closed(host, tenant_id, "disabled", follows)
+    return Outcome({**closed, "rights": {"missing": [], "who": _WHO_CONSENTS, "link": None}})
 
 
 def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:

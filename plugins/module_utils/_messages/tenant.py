@@ -10,13 +10,12 @@ import typing as t
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
+from ansible_collections.totalview.exchange365.plugins.module_utils._states import CLOSED
 
 Json: t.TypeAlias = "t.Mapping[str, t.Any]"
 
 #: Of each kind the option with those it is sent to.
 KINDS = {"consent": "consent_to", "delivery": "delivery_to"}
-#: Whatever was asked for before, nobody shall do it now.
-_CLOSED = frozenset({"disabled", "offboarding", "offboarded"})
 #: The seven values of the connector's form, and which of them is the secret of which registration.
 _FIELDS = (
     "tenant_id",
@@ -36,7 +35,7 @@ def wanted(result: Json, details: Json) -> dict[str, dict[str, t.Any] | None]:
     Without what a run did not look at, or did not get so far as to know. `result`, `details`: connector_result and
     connector_details.
     """
-    if result["state"] in _CLOSED:
+    if result["state"] in CLOSED:
         return dict.fromkeys(KINDS)
     told = details.get("messages")
     if result["state"] == "failed" or told is None:

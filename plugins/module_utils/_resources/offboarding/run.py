@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import typing as t
 from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
@@ -40,7 +38,7 @@ def run(call: Call) -> Outcome:
     unique_name, tenant_id = call.params["unique_name"], tenant.directory_id
     client_id = require_client_id(call.params["client_id"], store, tenant_id, unique_name)
     actual = read(tenant.graph, store, tenant_id, unique_name, client_id)
-    desired = _desired(call.params)
+    desired = _desired(call)
     if call.check_mode and actual.noted is None and desired.state != "begun":
         # The beginning was not noted either.
         actual = replace(actual, noted=StoredOffboarding(actual.now, desired.by))
@@ -65,10 +63,11 @@ def _write(call: Call, tenant: Tenant, store: SecretStore, actual: Actual, step:
     return close(tenant, store, unique_name, step.noted, parse_duration(call.params["sign_in_wait"], "sign_in_wait"))
 
 
-def _desired(params: t.Mapping[str, t.Any]) -> Desired:
+def _desired(call: Call) -> Desired:
+    params = call.params
     return Desired(
         state=params["state"],
-        by=params["by"] or os.environ.get("USER") or "somebody",
+        by=call.by,
         ids=params["ids"],
         removals=tuple(params["removals"]),
         kept=tuple(params["kept"]),

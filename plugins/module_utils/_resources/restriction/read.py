@@ -109,7 +109,7 @@ def _uses(exchange: ExchangeClient, group: Group, app_id: str, scope_name: str) 
         *(
             f"the access policy {row['Identity']}"
             for row in policies
-            if str(row["AppId"]).lower() != app_id and scope_sid(row) == group.sid
+            if not is_of(row, app_id) and scope_sid(row) == group.sid
         ),
         *(
             f"the management scope {row['Name']}"
@@ -319,8 +319,13 @@ def _policies(exchange: ExchangeClient, app_id: str) -> tuple[Policy, ...]:
             str(row.get("Description") or "").strip(),
         )
         for row in all_policies(exchange)
-        if str(row["AppId"]).lower() == app_id.lower()
+        if is_of(row, app_id)
     )
+
+
+def is_of(policy: Json, app_id: str) -> bool:
+    """Whether the access policy is the application's."""
+    return str(policy["AppId"]).lower() == app_id.lower()
 
 
 def scope_sid(row: Json) -> str:

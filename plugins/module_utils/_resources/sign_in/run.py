@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
@@ -55,10 +53,9 @@ def _switch(call: Call, tenant: Tenant, store: SecretStore | None, actual: Actua
     """The note that keeps every other playbook from undoing it is there before, and goes after."""
     unique_name, enabled = call.params["unique_name"], call.params["enabled"]
     if store is not None and not enabled:
-        by = call.params["by"] or os.environ.get("USER") or "somebody"
         noted = store.switched_off(tenant.directory_id, unique_name)
         since = noted.since if noted else tenant.graph.now
-        store.note_switched_off(tenant.directory_id, unique_name, noted or StoredSwitch(since, by))
+        store.note_switched_off(tenant.directory_id, unique_name, noted or StoredSwitch(since, call.by))
     apply(tenant.graph, actual, change, enabled=enabled)
     if store is not None and enabled:
         store.note_switched_off(tenant.directory_id, unique_name, None)
