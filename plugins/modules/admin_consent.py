@@ -31,6 +31,7 @@ extends_documentation_fragment:
   - totalview.exchange365.registration.located
   - totalview.exchange365.access
   - totalview.exchange365.store.optional
+  - totalview.exchange365.store.suboptions
   - totalview.exchange365.permissions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing

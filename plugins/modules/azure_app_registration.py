@@ -22,6 +22,7 @@ extends_documentation_fragment:
   - totalview.exchange365.registration
   - totalview.exchange365.access
   - totalview.exchange365.store.optional
+  - totalview.exchange365.store.suboptions
   - totalview.exchange365.permissions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing

@@ -20,6 +20,7 @@ extends_documentation_fragment:
   - totalview.exchange365.tenant
   - totalview.exchange365.tenant.sign_in
   - totalview.exchange365.store
+  - totalview.exchange365.store.suboptions
   - totalview.exchange365.attributes
   - totalview.exchange365.attributes.managing
 options:
