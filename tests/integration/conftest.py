@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.launch import Emulator
+from emulator.launch import Emulator, running_emulator
 from integration.contract_check import check_against_contract
 from integration.operator_desk import Desk, Leg
 from integration.tenants import Tenants, recording_emulator
@@ -35,6 +35,13 @@ def leg(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def emulator() -> Iterator[Emulator]:
     with recording_emulator() as running:
         yield running
+
+
+@pytest.fixture
+def clock() -> Iterator[Emulator]:
+    """An emulator whose clock no other test goes by."""
+    with running_emulator({"tenants": []}) as emulator:
+        yield emulator
 
 
 @pytest.fixture

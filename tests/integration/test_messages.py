@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import SMTP
 from pathlib import Path
@@ -14,19 +13,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from emulator.launch import Emulator, running_emulator
+from emulator.launch import Emulator
 from integration.operator_desk import Desk, Run
 from integration.tenants import ROLES, Tenants
 
 DAY = 86400
 WITHOUT_CONSENT = tuple(role for role in ROLES if role != "AppRoleAssignment.ReadWrite.All")
-
-
-@pytest.fixture
-def clock() -> Iterator[Emulator]:
-    """An emulator whose clock no other test goes by."""
-    with running_emulator({"tenants": []}) as emulator:
-        yield emulator
 
 
 @pytest.fixture

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
-import yaml
 
 from emulator.launch import Emulator
+from integration import connector
 from integration.administrator import CALENDAR, MAIL, Administrator
 from integration.operator_desk import Desk
 from integration.tenants import Tenants, recording_emulator
@@ -59,19 +58,6 @@ def _in_exchange(emulator: Emulator, tenant: str) -> Json:
     return {"groups": sorted(groups), **rest}
 
 
-def _sign_in(desk: Desk, emulator: Emulator, tenant: str, client: str, secret: str) -> int:
-    """The connector, with the secret that was handed off."""
-    fields = yaml.safe_load(desk.view(desk.store / "handoff" / "contoso.yml"))
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": fields[client],
-        "client_secret": fields[secret],
-        "scope": f"{emulator.url}/.default",
-    }
-    answer = requests.post(f"{emulator.url}/{tenant}/oauth2/v2.0/token", form, verify=emulator.ca_file, timeout=30)
-    return answer.status_code
-
-
 def test_the_applications_go_first(desk: Desk, tenant: str, emulator: Emulator) -> None:
     witness = Witness(emulator, tenant)
     made = witness.applications
@@ -107,8 +93,7 @@ def test_the_applications_go_first(desk: Desk, tenant: str, emulator: Emulator) 
     }
     assert [row for row in witness.snapshot["appRoleAssignments"] if row["principalId"] in principals] == []
     assert witness.snapshot["exchange"] == before, "what restricts mailboxes stays while tokens may live"
-    fields = (("client_id", "secret"), ("mail_client_id", "mail_client_secret"))
-    assert [_sign_in(desk, emulator, tenant, *names) // 100 for names in fields] == [4, 4]
+    assert [connector.sign_in(desk, emulator, tenant, kind) // 100 for kind in connector.FIELDS] == [4, 4]
 
     record = _stored(desk, tenant)["offboarding"]
     assert {row["by"] for row in record.values()} == {"Ann"}

@@ -6,14 +6,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import requests
 import yaml
 
-from emulator.launch import Emulator, running_emulator
+from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL, Administrator
 from integration.operator_desk import SENDER, Desk
 from integration.tenants import ROLES, Tenants
@@ -24,13 +23,6 @@ ROTATE = "totalview.exchange365.rotate"
 DELIVERED = "totalview.exchange365.delivered"
 
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def clock() -> Iterator[Emulator]:
-    """An emulator whose clock no other test goes by."""
-    with running_emulator({"tenants": []}) as emulator:
-        yield emulator
 
 
 @pytest.fixture

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import requests
-import yaml
 
 from emulator.launch import Emulator
+from integration import connector
 from integration.administrator import Administrator
 from integration.operator_desk import Desk
 from integration.tenants import Tenants
@@ -45,17 +44,7 @@ def _switches(emulator: Emulator, tenant: str) -> dict[str, tuple[bool, bool]]:
 
 
 def _signs_in(desk: Desk, emulator: Emulator, tenant: str, kind: str) -> bool:
-    """The connector, with the secret that was handed off."""
-    fields = yaml.safe_load(desk.view(desk.store / "handoff" / "contoso.yml"))
-    client, secret = ("client_id", "secret") if kind == "calendar" else ("mail_client_id", "mail_client_secret")
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": fields[client],
-        "client_secret": fields[secret],
-        "scope": f"{emulator.url}/.default",
-    }
-    answer = requests.post(f"{emulator.url}/{tenant}/oauth2/v2.0/token", form, verify=emulator.ca_file, timeout=30)
-    return answer.status_code == 200
+    return connector.sign_in(desk, emulator, tenant, kind) == 200
 
 
 ON, OFF = (True, False), (False, True)

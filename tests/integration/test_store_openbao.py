@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from emulator.launch import Emulator, running_emulator
+from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import SENDER, Desk
 from integration.tenants import Tenants
@@ -23,13 +22,6 @@ STORE = "totalview.exchange365.store"
 HANDOFF = f"{PATH}/handoff/contoso"
 
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def clock() -> Iterator[Emulator]:
-    """An emulator whose clock no other test goes by."""
-    with running_emulator({"tenants": []}) as emulator:
-        yield emulator
 
 
 @pytest.fixture
