@@ -24,7 +24,7 @@ SPEC: dict[str, dict[str, Any]] = yaml.safe_load((ROLE / "meta" / "argument_spec
     "argument_specs"
 ]["main"]["options"]
 #: Ansible's markup for names, values and code; all of it is code in Markdown.
-_MARKUP = re.compile(r"\b(?:[OVCEMP]|RV)\(((?:[^()]|\([^()]*\))*)\)")
+_MARKUP = re.compile(r"\b(?:[OVCEMP]|RV)\((?:ignore:)?((?:[^()]|\([^()]*\))*)\)")
 
 
 def variable_rows() -> Iterator[list[str]]:

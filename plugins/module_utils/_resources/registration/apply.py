@@ -168,7 +168,8 @@ def _take_away(
         case PurgeApplication():
             _purge(graph, step.id, step.describe(), progress)
         case PurgeServicePrincipal():
-            _purge_principal(graph, step)
+            # Some are gone with their application: to wait until it shows would be to wait for nothing.
+            _purge(graph, step.id, step.describe(), _Progress())
 
 
 def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
@@ -269,24 +270,25 @@ def _delete(graph: GraphClient, step: DeleteApplication, progress: _Progress) ->
 
 
 def _purge(graph: GraphClient, id_: str, action: str, progress: _Progress) -> None:
+    """Where nobody waits until it shows in the deleted items, it may show late: it is deleted when it does."""
     path = f"/directory/deletedItems/{id_}"
     if progress.young:
         await_visible(lambda: _is_there(graph, path), what="The deletion")
-    with contextlib.suppress(NotFoundError):
-        graph.delete(path, action=action)
-    await_visible(lambda: not _is_there(graph, path), what="The permanent deletion")
-
-
-def _purge_principal(graph: GraphClient, step: PurgeServicePrincipal) -> None:
-    """Some are gone with their application, so nobody waits until it shows; what shows late is deleted then."""
-    path = f"/directory/deletedItems/{step.id}"
+    _delete_for_good(graph, path, action)
 
     def is_gone() -> bool:
-        with contextlib.suppress(NotFoundError):
-            graph.delete(path, action=step.describe())
-        return not _is_there(graph, path)
+        if not _is_there(graph, path):
+            return True
+        if not progress.young:
+            _delete_for_good(graph, path, action)
+        return False
 
     await_visible(is_gone, what="The permanent deletion")
+
+
+def _delete_for_good(graph: GraphClient, path: str, action: str) -> None:
+    with contextlib.suppress(NotFoundError):
+        graph.delete(path, action=action)
 
 
 def _is_there(graph: GraphClient, path: str) -> bool:
