@@ -41,10 +41,12 @@ class Emulator:
         self.ca_file = ca_file
         self.pid = pid
         self._session = session
+        self._advanced = 0.0
 
     def reset(self) -> None:
         """Back to the start seed."""
         self._ask("POST", "/reset")
+        self._advanced = 0.0
 
     def seed(self, document: Mapping[str, Any]) -> list[str]:
         """Adds or replaces the tenants of the document; their ids."""
@@ -165,7 +167,13 @@ class Emulator:
         return str(self._ask("POST", "/issuer/token", {"issuer": issuer, "subject": subject, **others})["token"])
 
     def advance_clock(self, seconds: float) -> str:
+        self._advanced += seconds
         return str(self._ask("POST", "/clock", {"advance_seconds": seconds})["now"])
+
+    def put_clock_back(self) -> None:
+        """To the time that it would show if nobody had moved it from here."""
+        if self._advanced:
+            self.advance_clock(-self._advanced)
 
     def clock(self) -> str:
         return str(self._ask("GET", "/clock")["now"])

@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,10 @@ class Page:
         for domain in ("Page", "Network", "Runtime", "Log"):
             self._call(f"{domain}.enable")
         self.resize(1360, 900)
+
+    def close(self) -> None:
+        self._commands.close()
+        self._answers.close()
 
     def open(self, path: Path) -> None:
         self._loaded = False
@@ -136,6 +140,7 @@ def chromium(profile: Path) -> Iterator[Page]:
         os.close(from_us)
         os.close(to_us)
         try:
-            yield Page(commands, answers)
+            with closing(Page(commands, answers)) as page:
+                yield page
         finally:
             process.terminate()

@@ -46,9 +46,13 @@ def clock() -> Iterator[Emulator]:
 
 @pytest.fixture
 def tenants(emulator: Emulator) -> Iterator[Tenants]:
-    """At the end of the test all that was sent and answered is checked against what is known of Microsoft's APIs."""
+    """At the end of the test all that was sent and answered is checked against what is known of Microsoft's APIs.
+
+    The clock is put back: in the next test certificates and assertions would have expired.
+    """
     made = Tenants(emulator)
     yield made
+    emulator.put_clock_back()
     for tenant in made.ids:
         check_against_contract(emulator.requests(tenant=tenant))
 

@@ -28,7 +28,7 @@ ADOPTING_ROLES = ("Application.ReadWrite.All", *ROLES[2:])
 
 @contextmanager
 def recording_emulator() -> Iterator[Emulator]:
-    """Without tenants. A test that moves the clock needs one of its own: other tests' certificates would expire."""
+    """Without tenants."""
     with running_emulator({"tenants": []}) as running:
         running.settings(record_bodies=True)
         yield running
