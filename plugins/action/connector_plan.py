@@ -12,11 +12,17 @@ from ansible_collections.totalview.exchange365.plugins.modules import connector_
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._action import ConnectorAction
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._tenant_hosts import TENANT_HOSTS
 
+#: By the plan's scope, the variable that names hosts.
+_NAMING = {"offboarding": "connector_offboard", "tenant": "connector_onboard_again"}
+
 
 class ActionModule(ConnectorAction):
     OPERATION = connector_plan.OPERATION
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        naming = _NAMING.get(str(self._task.args.get("scope", "tenant")))
+        if task_vars and (self._task.args.get("variables") or {}).get(naming):  # else a fleet's names travel in vain
+            self._task.args.setdefault("inventory_hosts", task_vars["groups"]["all"])
         result = super().run(tmp, task_vars)
         if result.get("planned"):
             handoff = result.get("handoff")

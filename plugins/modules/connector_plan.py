@@ -33,6 +33,12 @@ options:
     type: str
     choices: [tenant, secrets, audit, offboarding, discovery, enabling, settings]
     default: tenant
+  inventory_hosts:
+    description:
+      - All hosts of the inventory, so that a name in C(connector_offboard) or C(connector_onboard_again) that none of
+        them has is told. On the controller the task knows them without it.
+    type: list
+    elements: str
 extends_documentation_fragment:
   - totalview.exchange365.variables
   - totalview.exchange365.attributes
@@ -144,6 +150,11 @@ audit:
     fails:
       description: Whether one is as severe as C(connector_fail_on).
       type: bool
+unknown_hosts:
+  description: In an offboarding, names in C(connector_offboard) that no host of the inventory has.
+  returned: where O(host) is not among those that are offboarded
+  type: list
+  elements: str
 discovered:
   description:
     - Variables of the host that adopt what was found, as a YAML text, with what adopting would change as comments.
@@ -274,6 +285,7 @@ ARGUMENT_SPEC = {
         "choices": ["tenant", "secrets", "audit", "offboarding", "discovery", "enabling", "settings"],
         "default": "tenant",
     },
+    "inventory_hosts": {"type": "list", "elements": "str"},
 }
 
 OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)

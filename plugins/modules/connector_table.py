@@ -30,6 +30,20 @@ options:
     type: list
     elements: dict
     required: true
+  named_keys:
+    description:
+      - Key IDs of client secrets in C(connector_delivered) and C(connector_revoke). One that no tenant of O(details)
+        has is told in a warning.
+    type: list
+    elements: str
+    default: []
+    version_added: 1.0.0
+  details:
+    description: What the role leaves in C(connector_details), of the same tenants.
+    type: list
+    elements: dict
+    default: []
+    version_added: 1.0.0
   width:
     description: Where lines are cut, in characters. By default the width of the terminal.
     type: int
@@ -60,6 +74,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._operation i
 
 ARGUMENT_SPEC = {
     "results": {"type": "list", "elements": "dict", "required": True},
+    "named_keys": {"type": "list", "elements": "str", "default": [], "no_log": False},
+    "details": {"type": "list", "elements": "dict", "default": []},
     "width": {"type": "int"},
 }
 

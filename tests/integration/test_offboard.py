@@ -14,7 +14,7 @@ import pytest
 from emulator.launch import Emulator
 from integration import connector
 from integration.administrator import CALENDAR, MAIL, Administrator
-from integration.operator_desk import Desk
+from integration.operator_desk import ONBOARD, Desk
 from integration.tenants import Tenants, recording_emulator
 from integration.witness import Witness, exchange_writes, last_request, writes
 
@@ -143,6 +143,16 @@ def test_a_fleet_is_not_offboarded_by_a_slip(desk: Desk, tenant: str, emulator: 
         run = desk.run(OFFBOARD, *slip)
         assert run.tenant("contoso")["state"] == "not_named"
         assert emulator.requests(tenant=tenant, after=mark) == []
+        assert (run.code != 0) == bool(slip), "a name that no host has is a failure"
+
+
+def test_a_slip_in_a_name_stops_those_beside_it(desk: Desk, tenant: str, emulator: Emulator) -> None:
+    mark = last_request(emulator)
+    for playbook, option in ((OFFBOARD, "connector_offboard"), (ONBOARD, "connector_onboard_again")):
+        run = desk.run(playbook, "-e", f"{option}=contoso,contosso")
+        assert run.code != 0
+        assert f"{option} names what is no host of the inventory: contosso (did you mean contoso?)" in run.output
+    assert emulator.requests(tenant=tenant, after=mark) == []
 
 
 def test_only_what_the_store_knows_goes(desk: Desk, tenant: str, emulator: Emulator) -> None:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import typing as t
 from datetime import date
+from difflib import get_close_matches
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import findings_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import (
+    KINDS,
     SEVERITIES,
     Finding,
     findings,
@@ -35,8 +37,18 @@ class Accepted(t.NamedTuple):
 
 
 def accepted(variables: Variables) -> dict[str, Accepted]:
-    """By the finding's id. Raises InputError."""
+    """By the finding's id. Raises InputError, also for what no finding is ever called."""
     rows = variables["connector_accepted"]
+    for row in rows:
+        kind = row["id"].partition(":")[0]
+        if kind not in KINDS:
+            alike = get_close_matches(kind, KINDS, n=1)
+            raise InputError(
+                f"connector_accepted: {row['id']} is no finding's id: there is no kind {kind}"
+                f"{f' (did you mean {alike[0]}?)' if alike else ''}.",
+                next_step="Take the id from the report; nothing was written.",
+                code="InventoryMistake",
+            )
     return {row["id"]: Accepted(row["reason"], _day(row["until"], row["id"])) for row in rows}
 
 
@@ -46,6 +58,7 @@ def audit(
     """What is not as it should be in a tenant that was read and planned, and what comes of it."""
     decided, fail_on = accepted(variables), variables["connector_fail_on"]
     found = _found(tenant, planned, store)
+    # `stale`: what the inventory says of what is not there.
     # What is refused hides it, and a new secret has one of its own.
     if not any(entry.refused or entry.issues_secret for entry in planned):
         found += of_handoff(handoff.plan(planned, unproven=variables["connector_handoff_unproven"]))
@@ -53,7 +66,35 @@ def audit(
     views = [_decided(finding.view(), decided, today) for finding in sorted(found, key=lambda one: (one.rank, one.id))]
     open_ones = [view for view in views if "accepted_until" not in view]
     fails = [view for view in open_ones if fail_on in SEVERITIES[SEVERITIES.index(view["severity"]) :]]
-    return {"result": _result(host, open_ones), "findings": views, "fails": bool(fails)}
+    return {
+        "result": _result(host, open_ones),
+        "findings": views,
+        "fails": bool(fails),
+        "stale": [*_not_found(decided, views), *_nobodys(variables, planned)],
+    }
+
+
+def _not_found(decided: t.Iterable[str], views: t.Sequence[View]) -> t.Iterator[str]:
+    """What somebody accepts and nobody finds: it was mended, or the id has a slip, and hides nothing."""
+    found = {view["id"] for view in views}
+    for id_ in decided:
+        if id_ not in found:
+            yield f"connector_accepted names {id_}, which is not found. If it was mended, take it out."
+
+
+def _nobodys(variables: Variables, planned: t.Sequence[Planned]) -> t.Iterator[str]:
+    """Decisions on what neither registration has. Where one could not be read, nobody knows."""
+    if any(entry.wanted.client_id is None or entry.refused for entry in planned):
+        return
+    present = frozenset().union(*(entry.access.present for entry in planned))
+    for name in ("connector_adopt_credentials", "connector_adopt_owners"):
+        for decision, ids in (variables[name] or {}).items():
+            unknown = [id_ for id_ in ids if id_.lower() not in present]
+            if unknown:
+                yield (
+                    f"{name} names {', '.join(unknown)} under {decision}, which neither registration has. If it has "
+                    "gone, take it out."
+                )
 
 
 def _found(tenant: Tenant, planned: t.Sequence[Planned], store: SecretStore) -> list[Finding]:

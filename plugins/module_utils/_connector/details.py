@@ -32,6 +32,7 @@ def of_plan(host: str, tenant_id: str, planned: t.Sequence[Planned], store: Secr
             for part in entry.parts
         ],
         "warnings": [finding for entry in planned for finding in entry.findings],
+        "named_keys": sorted({key_id for entry in planned for key_id in entry.named_keys}),
     }
 
 

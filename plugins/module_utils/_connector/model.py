@@ -83,6 +83,7 @@ class Planned:
 
     `registration`: as it was read. `open_grants`: what is between what is granted and what shall be, whoever does it.
     `asked_since`, `asked_days`: how long somebody is asked to consent. `refused`: in an audit, where a run would stop.
+    `named_keys`: of the secrets that the inventory names by key id, those that are this registration's.
     `holds`: it was proven as it is. `stays_disabled`: it is to be enabled, and not in this run.
     """
 
@@ -109,6 +110,7 @@ class Planned:
     holds: bool = False
     stays_disabled: bool = False
     was_handed_off: bool = False
+    named_keys: frozenset[str] = frozenset()
     type_in: client_secret.TypeIn | None = None
 
     @property

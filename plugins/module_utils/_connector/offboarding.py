@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, options
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import details, named_hosts, options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
@@ -80,8 +80,10 @@ class Going:
 
 def run(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
     """What goes of each registration that the store knows, by the modules' own code. Writes nothing."""
+    hosts = call.params["inventory_hosts"]
     if not call.check_mode and host not in variables["connector_offboard"]:
-        return _unnamed(host)
+        return _unnamed(host, named_hosts.unknown(variables["connector_offboard"], hosts))
+    named_hosts.check("connector_offboard", variables, hosts)
     store = open_store(options.store(variables), call.vault)
     check_host(store.host(tenant.directory_id), host, variables["connector_host_renamed"])
     entries = options.registrations(variables)
@@ -112,11 +114,14 @@ def run(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
     return Outcome(values, warnings=tuple(warnings), session=tenant.tokens.session)
 
 
-def _unnamed(host: str) -> Outcome:
+def _unnamed(host: str, unknown: t.Sequence[str]) -> Outcome:
     """Nobody signs in: a whole fleet is not offboarded by a slip."""
     follows = f"Nothing was changed: connector_offboard does not name {host}. With --check it need not."
+    if unknown:
+        follows = f"Nothing was changed: {named_hosts.told('connector_offboard', unknown)}"
     result, told = unchanged_result(host, "not_named", follows), details.of_nothing(host, None)
-    return Outcome({"planned": [], "plan": [], "registrations": [], "result": result, "details": told})
+    values = {"planned": [], "plan": [], "registrations": [], "result": result, "details": told}
+    return Outcome({**values, "unknown_hosts": list(unknown)})
 
 
 def _settings(going: Going) -> dict[str, t.Any]:

@@ -264,6 +264,7 @@ class Planner:
         change = planned.changes["secret"] = secret_plan.plan(actual, wanted.secret)
         planned.issues_secret = secret_plan.issues(change)
         planned.was_handed_off = secret_plan.was_handed_off(actual)
+        planned.named_keys = secret_plan.known(actual) & (wanted.secret.delivered | wanted.secret.revoked)
         planned.type_in = secret_plan.type_in(actual, actual.stored, change)
         planned.find(secret_run.findings(actual, wanted.secret))
 

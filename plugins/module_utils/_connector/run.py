@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector i
     details,
     discovery,
     messages,
+    named_hosts,
     offboarding,
     options,
 )
@@ -67,6 +68,8 @@ def run(call: Call) -> Outcome:
         handoff = {name: variables[f"connector_handoff_{name}"] for name in ("folder", "name")}
         settings = {"registrations": told, "handoff": handoff, **options.places(variables)}
         return Outcome({"planned": [], "plan": [], **settings})
+    if scope == "tenant":
+        named_hosts.check("connector_onboard_again", variables, call.params["inventory_hosts"])
     tenant = replace(call, params=options.connection(variables)).tenant()
     if scope == "offboarding":
         return offboarding.run(call, tenant, variables, host)
@@ -171,9 +174,11 @@ def _stopped(
 def _audited(
     tenant: Tenant, planned: list[Planned], handoff: Handoff, store: SecretStore, variables: Variables, host: str
 ) -> Outcome:
-    told = {**details.of_plan(host, tenant.directory_id, planned, store), "steps": []}
+    told = details.of_plan(host, tenant.directory_id, planned, store)
     found = audit(tenant, planned, handoff, store, variables, host)
-    return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found})
+    stale = found.pop("stale")
+    told = {**told, "steps": [], "warnings": [*told["warnings"], *stale]}
+    return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found}, warnings=tuple(stale))
 
 
 def _switched_off(

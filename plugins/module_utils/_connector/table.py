@@ -19,11 +19,28 @@ _COLUMNS = ("tenant", "state", "by", "changed", "next")
 _GAP = "  "
 #: The narrowest that `changed` and `next` become.
 _NARROWEST = 12
+#: A list may be of a whole fleet, and the run of one tenant.
+_KEYS_TOLD = 5
 
 
 def run(call: Call) -> Outcome:
     """The work of connector_table."""
-    return Outcome({"lines": lines(call.params["results"], call.params["width"])})
+    params = call.params
+    shown = lines(params["results"], params["width"])
+    return Outcome({"lines": shown}, warnings=tuple(_nobodys(params["named_keys"], params["details"])))
+
+
+def _nobodys(named: t.Sequence[str], details: t.Sequence[t.Mapping[str, t.Any]]) -> t.Iterator[str]:
+    """A list of key ids is of any tenants; one that not even one of them has decides nothing."""
+    looked_into = [entry["named_keys"] for entry in details if "named_keys" in entry]
+    known = {key_id.lower() for keys in looked_into for key_id in keys}
+    unknown = [key_id for key_id in dict.fromkeys(named) if key_id.lower() not in known]
+    if looked_into and unknown:
+        more = f" and {len(unknown) - _KEYS_TOLD} more" if len(unknown) > _KEYS_TOLD else ""
+        yield (
+            f"No tenant of this run has the client secret {', '.join(unknown[:_KEYS_TOLD])}{more}, which connector_delivered or "
+            "connector_revoke names: a wrong key id, one of another tenant, or one that is gone."
+        )
 
 
 def lines(results: t.Iterable[t.Mapping[str, t.Any]], width: int | None = None) -> list[str]:

@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector i
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import is_guid
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import may_be_one
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import AUTH_METHODS
 
@@ -183,6 +184,7 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
             *_same_keys(variables),
             *_same_groups(variables),
             *_useless_folders(variables),
+            *_no_key_ids(variables),
             *whole_tenant.mistakes(variables),
         ]
         if not mistakes:
@@ -204,6 +206,14 @@ def _useless_folders(variables: Variables) -> t.Iterator[str]:
     for name in ("connector_store_folder", "connector_handoff_folder"):
         if variables["connector_store"] != "vault_file" and variables[name]:
             yield f"{name} is for connector_store: vault_file; {variables['connector_store']} keeps all in its server."
+
+
+def _no_key_ids(variables: Variables) -> t.Iterator[str]:
+    """What is no key id names no secret, whichever tenant it is looked for in."""
+    for name in ("connector_delivered", "connector_revoke"):
+        wrong = [value for value in variables[name] if not is_guid(value)]
+        if wrong:
+            yield f"{name}: {', '.join(wrong)} is no key id, as the report tells them."
 
 
 def _same_groups(variables: Variables) -> t.Iterator[str]:

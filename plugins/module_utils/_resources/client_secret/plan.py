@@ -79,11 +79,16 @@ def was_handed_off(actual: Actual) -> bool:
     return actual.stored is not None and any(map(_was_handed_off, actual.stored.known))
 
 
+def known(actual: Actual) -> frozenset[str]:
+    """Key ids of all secrets that the application has or the store remembers."""
+    return _known_key_ids(actual) | {entry.key_id for entry in actual.credentials}
+
+
 def foreign(actual: Actual) -> tuple[Credential, ...]:
     """Secrets that the store does not know: reported, never touched. The connector may be using one."""
-    known = _known_key_ids(actual)
+    ours = _known_key_ids(actual)
     return tuple(
-        entry for entry in actual.credentials if entry.key_id not in known and entry.label not in actual.announced
+        entry for entry in actual.credentials if entry.key_id not in ours and entry.label not in actual.announced
     )
 
 
@@ -115,8 +120,8 @@ def ends_soon(stored: StoredSecret | None, now: datetime) -> tuple[str, datetime
 
     As the store knows it, for a run that got no further. None also for one that has ended.
     """
-    known = (*_in_use(stored), stored.as_retired) if stored else ()
-    ends = [(secret.end, secret.key_id) for secret in known if secret.end and secret.end > now]
+    held = (*_in_use(stored), stored.as_retired) if stored else ()
+    ends = [(secret.end, secret.key_id) for secret in held if secret.end and secret.end > now]
     end, key_id = min(ends, default=(None, ""))
     return (key_id, end) if end is not None and end - now <= ANNOUNCED_BEFORE else None
 
@@ -133,18 +138,18 @@ def _issue(actual: Actual, desired: Desired, removals: tuple[RemoveSecret, ...])
     # One that has leaked is remembered: the connector may have no other.
     forgotten = {step.key_id for step in removals} - desired.revoked
     remembered = {entry.key_id for entry in actual.credentials} - forgotten
-    known = actual.stored.known if actual.stored else ()
-    retired = tuple(secret for secret in known if secret.key_id in remembered)
+    stored = actual.stored.known if actual.stored else ()
+    retired = tuple(secret for secret in stored if secret.key_id in remembered)
     return IssueSecret(desired.label, start, start + lifetime, retired)
 
 
 def _deliveries(actual: Actual, desired: Desired) -> tuple[NoteDelivered, ...]:
     """Of those named or seen in use, what was handed off and is not noted yet. Any other name decides nothing."""
-    known = actual.stored.known if actual.stored else ()
+    stored = actual.stored.known if actual.stored else ()
     delivered = desired.delivered | _seen_in_use(actual)
     return tuple(
         NoteDelivered(secret.key_id)
-        for secret in known
+        for secret in stored
         if secret.key_id in delivered and secret.delivered is None and _was_handed_off(secret)
     )
 
@@ -217,9 +222,9 @@ def _removals(actual: Actual, desired: Desired) -> tuple[RemoveSecret, ...]:
 
 def _orphans(actual: Actual) -> t.Iterator[str]:
     """Announced, but without a value in the store: left by a run that was killed. Nobody can be using them."""
-    known = _known_key_ids(actual)
+    ours = _known_key_ids(actual)
     for entry in actual.credentials:
-        if entry.key_id not in known and entry.label in actual.announced - actual.underway:
+        if entry.key_id not in ours and entry.label in actual.announced - actual.underway:
             yield entry.key_id
 
 

@@ -41,12 +41,16 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 
 @dataclass(frozen=True)
 class Finding:
-    """Who else can sign in. `seen`: since when, by id. `until`: how long tokens of what has gone may live."""
+    """Who else can sign in. `seen`: since when, by id. `until`: how long tokens of what has gone may live.
+
+    `present`: the ids of all that is there, ours too.
+    """
 
     foreign: tuple[Access, ...] = ()
     seen: t.Mapping[str, datetime] = field(default_factory=dict)
     until: datetime | None = None
     live: bool = False
+    present: frozenset[str] = frozenset()
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -107,7 +111,13 @@ class Gate:
         if note and self._store is not None:
             self._store.note_access(*self._place, after)
         until = after.gone and after.gone + TOKEN_LIFE
-        return Finding(others, after.seen, until if until and until > graph.now else None, live(found, graph.now))
+        return Finding(
+            others,
+            after.seen,
+            until if until and until > graph.now else None,
+            live(found, graph.now),
+            frozenset(entry.id.lower() for entry in found),
+        )
 
     @property
     def _place(self) -> tuple[str, str]:

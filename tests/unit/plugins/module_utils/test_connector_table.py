@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector.table import lines
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.table import lines, run
+from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call
 
 LINK = "https://login.microsoftonline.com/contoso/adminconsent?client_id=4b2e9258-0374-b3da-5517-79e6f661cfdf"
 
@@ -129,3 +130,24 @@ def test_what_a_tenant_calls_itself_does_not_write_to_the_terminal(name: str, sh
 
     assert len(table) == 3
     assert shown in table[1]
+
+
+@pytest.mark.parametrize(
+    ("named", "details", "told"),
+    [
+        (["a", "b"], [{"named_keys": ["a"]}, {"named_keys": ["B"]}], []),
+        (["a", "b"], [{"named_keys": ["a"]}, {"tenant": "failed"}], ["b"]),
+        (["a"], [{"tenant": "disabled, and not looked into"}], []),
+        ([], [{"named_keys": []}], []),
+    ],
+)
+def test_a_key_id_that_no_tenant_has_is_told(named: list[str], details: list[dict[str, Any]], told: list[str]) -> None:
+    params = {"results": [], "width": None, "named_keys": named, "details": details}
+
+    [*warnings] = run(Call(params, check_mode=False, vault=no_vault)).warnings
+
+    assert [text.split(",")[0].rpartition(" ")[2] for text in warnings] == told
+
+
+def no_vault(_vault_id: str | None, _password_file: str | None) -> Any:
+    raise AssertionError

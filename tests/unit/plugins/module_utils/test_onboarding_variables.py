@@ -309,3 +309,11 @@ def test_one_group_by_its_guid_is_refused():
 )
 def test_two_groups_are_none_of_its_business(changes):
     assert variables(**changes)
+
+
+@pytest.mark.parametrize("name", ["delivered", "revoke"])
+def test_what_is_no_key_id_names_no_secret(name):
+    key_id = "5f0c1f0e-93a1-4a4e-9f4c-1d1a3e6f7a21"
+
+    assert refusal(**{name: [key_id, "5f0c"]}).startswith(f"connector_{name}: 5f0c is no key id")
+    assert variables(**{name: [key_id, key_id.upper()]})
