@@ -33,6 +33,7 @@ GRAPH_CODES = [
     (403, "AccessDenied"),
     (401, "NoPermissionsInAccessToken"),
     (403, "Directory_QuotaExceeded"),
+    (401, "OrganizationFromTenantGuidNotFound"),
     (409, graph.CONCURRENCY),
     (409, "Request_MultipleObjectsWithSameKeyValue"),
 ]

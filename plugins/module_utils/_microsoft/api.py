@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 import uuid
 from collections import Counter
@@ -111,7 +112,8 @@ def is_about_the_token(response: requests.Response) -> bool:
     """
     error = (json_object(response) or {}).get("error")
     code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
-    return not code or code in _TOKEN_FAULTS or "invalid audience" in str(message).lower()
+    told = str(message).lower()
+    return not code or code in _TOKEN_FAULTS or "invalid audience" in told or "token validation" in told
 
 
 def json_object(response: requests.Response) -> Json | None:
@@ -156,3 +158,18 @@ def rows_of(page: Json, action: str) -> list[Json]:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UnexpectedAnswerError(f"Microsoft's answer to {action} is no list of objects.", next_step=NEXT_STEP)
     return rows
+
+
+def next_link(page: Json, passed: set[str], action: str) -> str | None:
+    """Where the page after this one is; None after the last. `passed`: the pages so far.
+
+    Raises UnexpectedAnswerError for a page that came before: they would have no end.
+    """
+    link = page.get("@odata.nextLink")
+    if not link:
+        return None
+    read = json.dumps(page, sort_keys=True)
+    if read in passed:
+        raise UnexpectedAnswerError(f"The pages of Microsoft's answer to {action} go in a circle.", next_step=NEXT_STEP)
+    passed.add(read)
+    return str(link)

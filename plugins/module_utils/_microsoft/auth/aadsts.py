@@ -243,6 +243,8 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     9002313: Explanation("the refresh token cannot be read, or is of another application", _AGAIN),
 }
 
+#: In a description, or in the address of the page about it.
+_CODE = re.compile(r"(?:AADSTS|[?&]code=)(\d{4,})")
 #: For the certificate Microsoft says why, and which thumbprint it was shown.
 _REASON = re.compile(r"\[Reason - (.+?)(?:,? Please visit[^\]]*)?\]")
 
@@ -255,10 +257,10 @@ def sign_in_error(answer: t.Mapping[str, t.Any], who: Who, resource: str = "") -
 
     `resource`: what the token was asked for.
     """
-    codes = [code for code in answer.get("error_codes") or () if isinstance(code, int)]
-    known = next((code for code in codes if code in EXPLANATIONS), None)
-    code = f"AADSTS{known or codes[0]}" if codes else str(answer.get("error", "unknown"))
     description = str(answer.get("error_description") or "")
+    codes = list(_codes(answer, description))
+    known = next((code for code in codes if code in EXPLANATIONS), None)
+    code = f"AADSTS{known or codes[0]}" if codes else str(answer.get("error") or "unknown")
     meaning, next_step = _in_microsofts_words(description, code), "See the code's page at Microsoft."
     if known is not None:
         explanation = EXPLANATIONS[known]
@@ -270,6 +272,16 @@ def sign_in_error(answer: t.Mapping[str, t.Any], who: Who, resource: str = "") -
         code=code,
         trace=Trace(request_id=answer.get("trace_id"), client_request_id=answer.get("correlation_id")),
     )
+
+
+def _codes(answer: t.Mapping[str, t.Any], description: str) -> t.Iterator[int]:
+    """From wherever they are told: not every answer has the list, and what stands between may have made texts of it."""
+    listed = answer.get("error_codes")
+    for code in listed if isinstance(listed, list | tuple) else (listed,):
+        if str(code).removeprefix("AADSTS").isdecimal():
+            yield int(str(code).removeprefix("AADSTS"))
+    for text in (description, answer.get("error_uri"), answer.get("error")):
+        yield from (int(found[1]) for found in _CODE.finditer(str(text or "")))
 
 
 def _in_microsofts_words(description: str, code: str) -> str:

@@ -27,6 +27,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     Json,
     batch_answers,
     json_object,
+    next_link,
     rows_of,
     says_error,
 )
@@ -78,9 +79,10 @@ class ExchangeClient:
         if not cmdlet.startswith(READING_VERBS):
             page.setdefault("value", [])  # what changes something need not put anything out
         rows = [*rows_of(page, action)]
-        while page.get("@odata.nextLink"):
+        passed: set[str] = set()
+        while link := next_link(page, passed, action):
             # The next page wants the same body again (CIPP-API and ExoHelper do so).
-            page = self._page(page["@odata.nextLink"], cmdlet, body, action)
+            page = self._page(link, cmdlet, body, action)
             rows += rows_of(page, action)
         return rows
 

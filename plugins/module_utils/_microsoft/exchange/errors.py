@@ -30,15 +30,32 @@ GIVE_ROLE = (
 )
 
 _MISSING = "ManagementObjectNotFoundException"
-#: Of an object that is not there, where the answer tells no type; ends with the directory server's name.
-_MISSING_TEXT = re.compile(r"object '.+' couldn.t be found on '[^']+'", re.DOTALL)
+#: Of an object that is not there, where the answer tells no type; the first ends with the directory server's name.
+_MISSING_TEXT = re.compile(
+    r"object '.+' couldn.t be found on '[^']+'|Couldn.t find object \"[^\"]+\"\. Please make sure that", re.DOTALL
+)
+#: The automation may not run the cmdlet. A cmdlet that none of its roles holds is not known to it.
+_RIGHTS = frozenset({"CommandNotFoundException", "CmdletAccessDeniedException", "UnauthorizedAccessException"})
+#: The same by its text, with a status of 401 or 400 (MicrosoftDocs/office-docs-powershell issues 7970, 8927, 11332;
+#: Microsoft365DSC issue 4530).
+_RIGHTS_TEXT = re.compile(
+    r"is not allowed to call|isn.t supported in this scenario|isn.t assigned to any management roles", re.IGNORECASE
+)
 #: The server took nothing up; the texts are what clients wait for (CIPP-API, ExoHelper).
 _BUSY = frozenset({"OverBudgetException", "ServerBusyException", "ResourceUnhealthyException"})
 _BUSY_TEXT = re.compile(r"maximum number of concurrent|over budget|server is busy", re.IGNORECASE)
-#: What the endpoint puts around the exception of a cmdlet.
-_WRAPPERS = frozenset({"DirectInvokeCmdletExecutionException", "ODataServiceException"})
-#: `Ex6F9304|Full.Type.Name|text`, as details tell an exception; the error's id may be empty.
-_DETAIL = re.compile(r"[^|]*\|\s*(?P<type>\w+(?:[.+`]\w+)+)\s*\|(?P<text>.*)", re.DOTALL)
+#: What is put around the exception of a cmdlet.
+_WRAPPERS = frozenset(
+    {
+        "DirectInvokeCmdletExecutionException",
+        "ODataServiceException",
+        "CmdletInvocationException",
+        "RemoteException",
+        "AggregateException",
+    }
+)
+#: `Ex6F9304|Full.Type.Name|text`, as an exception is told; the error's id may be empty.
+_DETAIL = re.compile(r"[^|]*\|\s*(?P<type>\w+(?:[.+`]\w+)+|\w+Exception)\s*\|(?P<text>.*)", re.DOTALL)
 
 _TAKEN = (
     "Another object has that name, alias or address, perhaps a deleted one, which keeps its address for a while. "
@@ -62,10 +79,22 @@ _FOR_GOOD = {
     "ParameterBindingException": "This organization's Exchange does not take the cmdlet as it was sent: report it to "
     "the maintainers of this collection, with the request id.",
 }
+_NO_ROOM = (
+    "The organization has no room for another access policy: an Exchange Administrator removes some that nothing needs "
+    "any more, or shortens their descriptions; or use the mode rbac."
+)
 #: The same by its text, where no type is told or one that tells nothing (RecipientTaskException).
 _FOR_GOOD_TEXTS = (
     (re.compile(r"already (being )?used|already exists", re.IGNORECASE), _TAKEN),
     (re.compile(r"synchronized from your on-premises", re.IGNORECASE), _FOR_GOOD["InvalidADObjectOperationException"]),
+    (
+        re.compile(r"total size of App Access Policies", re.IGNORECASE),
+        _NO_ROOM,
+    ),
+    (
+        re.compile(r"policy scope is not a security principal", re.IGNORECASE),
+        "An access policy takes a mail-enabled security group: choose another name for the group.",
+    ),
 )
 
 _NEXT_STEPS = {
@@ -84,6 +113,10 @@ class Refusal(t.NamedTuple):
     @property
     def is_missing(self) -> bool:
         return self.type == _MISSING or (not self.type and bool(_MISSING_TEXT.search(self.text)))
+
+    @property
+    def is_lack_of_rights(self) -> bool:
+        return self.type in _RIGHTS or bool(_RIGHTS_TEXT.search(self.text))
 
     @property
     def is_busy(self) -> bool:
@@ -120,7 +153,7 @@ def is_missing(body: Json) -> bool:
 def _classify(status: int, refusal: Refusal) -> tuple[type[ExchangeError], str]:
     if refusal.is_missing:
         return ObjectMissingError, RUN_AGAIN
-    if refusal.type == "CommandNotFoundException" or status == 403:
+    if refusal.is_lack_of_rights or status == 403:
         return ExchangeRightError, GIVE_ROLE
     if refusal.is_busy:
         return ExchangeBusyError, "Run again in some minutes."
@@ -144,7 +177,7 @@ def _refusal(error: Json, header: str = "") -> Refusal:
     of a cmdlet tell them in details only, and internalexception, where it is there, only that there was one. `header`:
     X-ExceptionType, which has a type and no text.
     """
-    told = [*_details(error), *_internal(error), _told("", str(error.get("message") or ""))]
+    told = [*_details(error), *_internal(error), _parsed("", str(error.get("message") or ""))]
     typed = next((refusal for refusal in told if refusal.type), None)
     return typed or _told(header, told[0].text)
 
@@ -153,21 +186,25 @@ def _details(error: Json) -> t.Iterator[Refusal]:
     entries = error.get("details")
     for entry in entries if isinstance(entries, list) else ():
         message = str(entry.get("message") or "") if isinstance(entry, dict) else ""
-        found = _DETAIL.fullmatch(message)
-        if found:
-            yield _told(found["type"], found["text"])
-        elif message:
-            yield _told("", message)
+        if message:
+            yield _parsed("", message)
 
 
 def _internal(error: Json) -> t.Iterator[Refusal]:
-    inner = error.get("innererror")
-    internal = inner.get("internalexception") if isinstance(inner, dict) else None
-    if isinstance(internal, dict) and internal.get("message"):
-        yield _told(str(internal.get("type") or ""), str(internal["message"]))
+    """The exception inside, and those inside of it."""
+    inner = error.get("innererror") or error.get("innerError")
+    while isinstance(inner, dict):
+        inner = inner.get("internalexception")
+        if isinstance(inner, dict) and inner.get("message"):
+            yield _parsed(str(inner.get("type") or ""), str(inner["message"]))
+
+
+def _parsed(type_name: str, message: str) -> Refusal:
+    found = _DETAIL.fullmatch(message)
+    return _told(found["type"], found["text"]) if found else _told(type_name, message)
 
 
 def _told(type_name: str, text: str) -> Refusal:
     """The type without its namespace; none for a wrapper, which says nothing of what happened."""
     short = type_name.rsplit(".", 1)[-1].strip()
-    return Refusal("" if short in _WRAPPERS else short, text)
+    return Refusal("" if short in _WRAPPERS else short, text.strip())

@@ -27,6 +27,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     Json,
     batch_answers,
     json_object,
+    next_link,
     rows_of,
     says_error,
 )
@@ -117,13 +118,14 @@ class GraphClient:
         return self._lasting[url]
 
     def list(self, path: str, query: t.Mapping[str, str] | None = None, *, action: str) -> list[Json]:
-        """All pages. A nextLink to another host is refused: the token would go there."""
+        """All pages. Refused is a nextLink to another host, where the token would go to, and pages without an end."""
         values: list[Json] = []
         url: str | None = self._url(path, query)
+        passed: set[str] = set()
         while url:
             page = self.get_url(url, action)
             values += rows_of(page, action)
-            url = page.get("@odata.nextLink")
+            url = next_link(page, passed, action)
         return values
 
     def get_url(self, url: str, action: str) -> Json:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 if t.TYPE_CHECKING:
@@ -33,6 +34,13 @@ _POLICY_CODES = {
 #: The token is well, but does not carry what the request wants.
 _LACKS_A_ROLE = frozenset({"Authorization_RequestDenied", "NoPermissionsInAccessToken"})
 
+#: Whatever the status is.
+_BY_CODE = {
+    "Directory_QuotaExceeded": "The creator's or the tenant's object quota is full: delete objects permanently.",
+    # Of mailboxes, with a status of 401 (python-o365 issue 757; msgraph-sdk-java-auth issue 35).
+    "OrganizationFromTenantGuidNotFound": "A Global Administrator of the tenant gives it a licence with Exchange "
+    "Online.",
+}
 _NEXT_STEPS = {
     401: "The token was not accepted: check cloud and graph_url.",
     429: "The tenant is throttled: run again in some minutes.",
@@ -47,6 +55,16 @@ _TAKEN = (
     "looks for it in the Entra admin centre, among the deleted objects as well, and removes or renames it."
 )
 
+#: By its text, since its code says nothing (jpazureid/blog pull request 492; microsoft/coe-starter-kit issue 3695;
+#: wso2/docs-apim pull request 10892).
+_TOO_MANY_SECRETS = re.compile(
+    r"maximum of \d+ (encrypted credentials|passwords)|credential limit has been reached", re.IGNORECASE
+)
+_REMOVE_A_SECRET = (
+    "The application has as many client secrets as it may have (two where personal accounts may sign in): remove one "
+    "that nothing uses any more (App registrations, Certificates & secrets)."
+)
+
 ReadT = t.TypeVar("ReadT")
 
 
@@ -57,6 +75,8 @@ def graph_error(response: requests.Response, action: str) -> GraphError | Policy
     inner = error.get("innerError") or error.get("innererror")
     request_id = response.headers.get("request-id") or (inner.get("request-id") if isinstance(inner, dict) else None)
     kind, next_step = _classify(response.status_code, code)
+    if _TOO_MANY_SECRETS.search(message):
+        next_step = _REMOVE_A_SECRET
     return kind(
         f"Microsoft Graph refused to {action}: {response.status_code} {code or 'without a code'}"
         f"{f', {message}' if message else ''}.",
@@ -77,8 +97,8 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
         return PolicyError, _POLICY_CODES[code]
     if status == 404 and code == "Request_ResourceNotFound":
         return NotFoundError, RUN_AGAIN
-    if code == "Directory_QuotaExceeded":
-        return GraphError, "The creator's or the tenant's object quota is full: delete objects permanently."
+    if code in _BY_CODE:
+        return GraphError, _BY_CODE[code]
     if (status == 403 and code) or (status == 401 and code in _LACKS_A_ROLE):
         # Authorization_RequestDenied or AccessDenied, as services will have it; a proxy's page has no code.
         return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."

@@ -41,8 +41,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     with_grants,
 )
 
-#: learn.microsoft.com does not say so; the message is what several clients match.
-_ALREADY_GRANTED = "Permission being assigned already exists"
+#: (status, part of the message). learn.microsoft.com does not say so; the first is what several clients match, the
+#: others were met by microsoftgraph/msgraph-bicep-types issue 161. What is really granted is read back.
+_ALREADY_GRANTED = (
+    (400, "Permission being assigned already exists"),
+    (400, "EntitlementGrant entry already exists"),
+    (409, "EntitlementGrant entry already exists"),
+)
 
 
 def apply(graph: GraphClient, actual: Actual, consent: Consent) -> Consent:
@@ -123,7 +128,7 @@ def _grant_role(graph: GraphClient, actual: Actual, step: GrantRole) -> None:
         graph.post(f"/servicePrincipals/{step.resource_id}/appRoleAssignedTo", body, action=step.describe())
     except GraphError as error:
         # Somebody granted it since our reading: what we wanted is so.
-        if error.trace.status != 400 or _ALREADY_GRANTED not in error.message:
+        if not any(error.trace.status == status and text in error.message for status, text in _ALREADY_GRANTED):
             raise
 
 

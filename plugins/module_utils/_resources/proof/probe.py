@@ -16,6 +16,7 @@ if t.TYPE_CHECKING:
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
+    ForbiddenError,
     GraphError,
     SignInError,
 )
@@ -52,15 +53,20 @@ PAUSE = 5.0
 _NO_ROLE = frozenset({"NoPermissionsInAccessToken", "Authorization_RequestDenied", "Authorization_IdentityNotFound"})
 #: Likewise, but nothing about access to this mailbox: what was asked does not fit the sender.
 _OTHER = frozenset({"ErrorSendAsDenied"})
+_LOOK_AT_MAILBOX = (
+    "The registration asked, not the automation. An Exchange Administrator looks at that mailbox: what Microsoft says "
+    "is about the mailbox itself, not about access to it."
+)
 #: What an access policy's refusal says of itself (learn.microsoft.com/graph/auth-limit-mailbox-access).
 _BY_POLICY = "[RAOP]"
 #: What Exchange lists may not answer all the same, whoever asks: young, without a licence, on premises, on the move
-#: (public reports: graph-docs-contrib 405; microsoft-graph-docs 10745; python-o365 438). Besides, any 404 with a code.
+#: (public reports: graph-docs-contrib 405; microsoft-graph-docs 10745; python-o365 438, 757). Any 404 with a code, too.
 _CANNOT_ANSWER = frozenset(
     {
         "MailboxNotEnabledForRESTAPI",
         "MailboxNotSupportedForRESTAPI",
         "MailboxNotHostedInExchangeOnline",
+        "OrganizationFromTenantGuidNotFound",
         "ErrorInvalidUser",
         "ErrorNonExistentMailbox",
         "ErrorMailboxMoveInProgress",
@@ -180,6 +186,8 @@ def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:
     error = graph_error(response, action)
     verdict = _verdict(response, error)
     if verdict is None:
+        if isinstance(error, ForbiddenError):
+            error.next_step = _LOOK_AT_MAILBOX  # it is not the automation that was refused
         raise error
     return Seen(permission, mailbox, verdict, error.message)
 

@@ -10,6 +10,8 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
+    OF_THE_SYSTEM,
+    ON_PREMISES,
     SECURITY_GROUP,
     SOFT_DELETED,
     Actual,
@@ -65,11 +67,14 @@ def check_members(actual: Actual, desired: Desired, after: tuple[Recipient, ...]
 
 
 #: By RecipientTypeDetails, why there is no mailbox to send from, and what to do about it.
+_A_GUEST = ("it is a guest, whose mailbox is another organisation's", "Make a mailbox for it in this tenant")
+_A_CONTACT = ("it is a contact, whose mailbox lies elsewhere", "Make a mailbox for it in this tenant")
 _CANNOT_SEND = {
-    "MailUser": ("its mailbox is on premises", "Move the mailbox to Exchange Online"),
-    "RemoteUserMailbox": ("its mailbox is on premises", "Move the mailbox to Exchange Online"),
-    "GuestMailUser": ("it is a guest, whose mailbox is another organisation's", "Make a mailbox for it in this tenant"),
-    "MailContact": ("it is a contact, whose mailbox lies elsewhere", "Make a mailbox for it in this tenant"),
+    **dict.fromkeys(ON_PREMISES, ("its mailbox is on premises", "Move the mailbox to Exchange Online")),
+    **dict.fromkeys(OF_THE_SYSTEM, ("it is one that Exchange keeps for itself", "Make a shared mailbox")),
+    **dict.fromkeys(("GuestMailUser", "GuestUser"), _A_GUEST),
+    **dict.fromkeys(("MailContact", "MailForestContact", "Contact", "ExternalManagedContact"), _A_CONTACT),
+    "DisabledUser": ("the account is disabled", "An administrator of the tenant enables it and gives it a mailbox"),
     "GroupMailbox": ("it is a Microsoft 365 group", "Make a shared mailbox for it"),
     "User": (
         "the account has no licence with Exchange Online",

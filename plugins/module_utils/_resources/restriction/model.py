@@ -33,11 +33,49 @@ SECURITY_GROUP = "MailUniversalSecurityGroup"
 #: Groups of which Get-DistributionGroupMember knows the members; asked for any other it answers with everybody.
 LISTING_GROUPS = frozenset({SECURITY_GROUP, "MailUniversalDistributionGroup"})
 #: What is sent on to others; whether a restriction sees who is in them, nobody tells.
-_OTHER_GROUPS = frozenset({"GroupMailbox", "DynamicDistributionGroup", "RoomList", "MailNonUniversalGroup"})
+_OTHER_GROUPS = frozenset(
+    {
+        "GroupMailbox",
+        "DynamicDistributionGroup",
+        "RoomList",
+        "MailNonUniversalGroup",
+        "ExternalManagedDistributionGroup",
+        "NonUniversalGroup",
+        "RoleGroup",
+        "UniversalDistributionGroup",
+        "UniversalSecurityGroup",
+    }
+)
+#: Its mailbox lies in the organisation's own servers.
+ON_PREMISES = frozenset(
+    {
+        "MailUser",
+        "RemoteEquipmentMailbox",
+        "RemoteRoomMailbox",
+        "RemoteSharedMailbox",
+        "RemoteTeamMailbox",
+        "RemoteUserMailbox",
+    }
+)
+#: Mailboxes that Exchange keeps for itself.
+OF_THE_SYSTEM = frozenset(
+    {
+        "ArbitrationMailbox",
+        "AuditLogMailbox",
+        "AuxAuditLogMailbox",
+        "DiscoveryMailbox",
+        "MonitoringMailbox",
+        "PublicFolder",
+        "PublicFolderMailbox",
+        "SupervisoryReviewPolicyMailbox",
+        "SystemAttendantMailbox",
+        "SystemMailbox",
+    }
+)
 #: What `read` calls a mailbox that was deleted: Exchange goes on calling it by what it was.
 SOFT_DELETED = "SoftDeletedMailbox"
 #: Known recipients that have no mailbox here: nothing in them can be reached.
-_WITHOUT_MAILBOX = frozenset({"MailUser", "MailContact", "GuestMailUser", "RemoteUserMailbox", "MailForestContact"})
+_WITHOUT_MAILBOX = ON_PREMISES | {"MailContact", "GuestMailUser", "MailForestContact", "ExternalManagedContact"}
 #: What is no recipient at all, but somebody whose address it is.
 _NO_RECIPIENTS = frozenset({"User", SOFT_DELETED})
 

@@ -501,8 +501,16 @@ def test_a_role_is_granted_at_the_api_and_waited_for(graph, tenant):
     assert [row["granted"] for row in consent.change.after["permissions"]] == [True]
 
 
-def test_a_role_that_somebody_granted_meanwhile_counts_as_granted(graph, tenant):
-    tenant.on("POST", ASSIGNED_TO, DUPLICATE)
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        DUPLICATE,
+        (400, {"error": {"code": "Request_BadRequest", "message": "EntitlementGrant entry already exists."}}),
+        (409, {"error": {"code": "Conflict", "message": "EntitlementGrant entry already exists."}}),
+    ],
+)
+def test_a_role_that_somebody_granted_meanwhile_counts_as_granted(graph, tenant, refusal):
+    tenant.on("POST", ASSIGNED_TO, refusal)
     tenant.on("GET", GRANTS, scopes())
 
     consent = applied(graph, actual([SEND]))

@@ -140,6 +140,15 @@ def test_the_next_page_is_asked_for_by_posting_the_same_again(exchange, exchange
     assert all(sent.headers["X-CmdletName"] == "Get-Thing" for sent in exchange_http.sent)
 
 
+def test_pages_that_go_in_a_circle_are_no_list(exchange, exchange_http):
+    exchange_http.on("Get-Thing", *[page("a", follow=f"{URL}?$skiptoken=a")] * 5)
+
+    with pytest.raises(UnexpectedAnswerError, match="go in a circle"):
+        get_things(exchange)
+
+    assert len(exchange_http.sent) == 2
+
+
 def test_an_empty_list_is_empty(exchange, exchange_http):
     exchange_http.on("Get-Thing", page())
 

@@ -14,6 +14,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ForbiddenError,
     GraphError,
     NotFoundError,
+    UnexpectedAnswerError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import odata_string
 
@@ -191,6 +192,18 @@ def test_all_pages_are_read_in_order(graph, http):
         {"$skiptoken": "abc+123"},
         {"$skiptoken": "abc+123"},
     ]
+
+
+@pytest.mark.parametrize("pages", [["a"], ["a", "b"]], ids=len)
+def test_pages_that_go_in_a_circle_are_no_list(graph, http, pages):
+    links = {name: f"{HOST}/v1.0/things?$skiptoken={name}" for name in pages}
+    circle = [page(name, follow=links[following]) for name, following in zip(pages, [*pages[1:], "a"], strict=True)]
+    http.on("GET", "/things", *circle * 3)
+
+    with pytest.raises(UnexpectedAnswerError, match="go in a circle"):
+        graph.list("/things", action="list the things")
+
+    assert len(http.sent) == len(pages) + 1
 
 
 def test_an_empty_list_is_empty(graph, http):

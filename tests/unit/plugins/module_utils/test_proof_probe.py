@@ -196,11 +196,14 @@ def test_an_answer_that_tells_nothing_of_access_is_a_fault_and_neither_proof_nor
     well(http)
     http.on(*send_mail(mailbox), answer)
 
-    with pytest.raises(GraphError, match=mailbox):
+    with pytest.raises(GraphError, match=mailbox) as caught:
         registration.judged(MAIL, **NO_WAIT)
+
+    assert "The automation's" not in caught.value.next_step, "the registration asked"
 
 
 CANNOT_ANSWER = [
+    (401, "OrganizationFromTenantGuidNotFound"),
     (404, "MailboxNotEnabledForRESTAPI"),
     (403, "MailboxNotEnabledForRESTAPI"),
     (404, "ErrorInvalidUser"),

@@ -808,7 +808,70 @@ def test_a_sender_that_cannot_send_stops_the_run(desired, sender, code):
     assert caught.value.next_step
 
 
-@pytest.mark.parametrize("kind", ["UserMailbox", "SharedMailbox", "RoomMailbox", "EquipmentMailbox"])
+#: All that Get-Recipient, Get-User and Get-Group call a recipient:
+#: learn.microsoft.com/powershell/module/exchangepowershell/get-recipient, -RecipientTypeDetails.
+REACHED = [
+    "UserMailbox",
+    "SharedMailbox",
+    "RoomMailbox",
+    "EquipmentMailbox",
+    "SchedulingMailbox",
+    "TeamMailbox",
+    "LinkedMailbox",
+    "LinkedRoomMailbox",
+    "LegacyMailbox",
+]
+LOOKED_INTO = ["MailUniversalSecurityGroup", "MailUniversalDistributionGroup"]
+#: What the next step of a sender that cannot send says.
+SENDERS = {
+    "Move the mailbox": "MailUser RemoteEquipmentMailbox RemoteRoomMailbox RemoteSharedMailbox RemoteTeamMailbox "
+    "RemoteUserMailbox",
+    "mailbox for it in this tenant": "GuestMailUser GuestUser MailContact MailForestContact Contact "
+    "ExternalManagedContact",
+    "shared mailbox": "ArbitrationMailbox AuditLogMailbox AuxAuditLogMailbox DiscoveryMailbox MonitoringMailbox "
+    "PublicFolder PublicFolderMailbox SupervisoryReviewPolicyMailbox SystemAttendantMailbox SystemMailbox GroupMailbox "
+    "DynamicDistributionGroup ExternalManagedDistributionGroup MailNonUniversalGroup MailUniversalDistributionGroup "
+    "MailUniversalSecurityGroup NonUniversalGroup RoleGroup RoomList UniversalDistributionGroup UniversalSecurityGroup",
+    "enables it": "DisabledUser",
+    "licence": "User LinkedUser Computer SomethingNew",
+    "restores it": "SoftDeletedMailbox",
+}
+REFUSED = [kind for kinds in SENDERS.values() for kind in kinds.split() if kind not in LOOKED_INTO]
+
+
+@pytest.mark.parametrize("desired", [DESIRED, RBAC], ids=["access_policy", "rbac"])
+@pytest.mark.parametrize("kind", [*REACHED, *LOOKED_INTO, *REFUSED])
+def test_no_member_of_whatever_kind_is_passed_over_in_silence(desired, kind):
+    post = Recipient("guid-post", "post@contoso.example", kind)
+    state = actual(resolved={**KNOWN, post.address: post}, nested={post.guid: (BOB,)})
+    desired = replace(desired, members=(ANN.address, post.address))
+
+    if kind in REACHED or (kind in LOOKED_INTO and desired.mode == "access_policy"):
+        made = steps(state, desired)[0]
+        assert isinstance(made, CreateGroup)
+        assert post in made.members
+    else:
+        with pytest.raises(InputError, match=rf"post@contoso\.example.*\({kind}\)") as caught:
+            plan(state, desired)
+        assert caught.value.next_step
+
+
+@pytest.mark.parametrize("desired", [DESIRED, RBAC, NONE], ids=["access_policy", "rbac", "none"])
+@pytest.mark.parametrize(
+    ("kind", "told"), [*((kind, step) for step, kinds in SENDERS.items() for kind in kinds.split())]
+)
+def test_a_sender_of_whatever_kind_that_cannot_send_is_told_what_helps(desired, kind, told):
+    post = Recipient("guid-post", "post@contoso.example", kind)
+    state = actual(group=GROUP, resolved={**KNOWN, post.address: post})
+
+    with pytest.raises(InputError, match=rf"post@contoso\.example.*\({kind}\)") as caught:
+        plan(state, replace(desired, sender=post.address))
+
+    assert caught.value.code == "SenderWithoutMailbox"
+    assert told in caught.value.next_step
+
+
+@pytest.mark.parametrize("kind", REACHED)
 def test_a_sender_is_any_mailbox_inside(kind):
     post = replace(CARL, kind=kind)
     state = actual(resolved={**KNOWN, CARL.address: post})
