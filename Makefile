@@ -44,7 +44,7 @@ test: $(SETUP)
 # What a release is judged by, besides: Galaxy's importer, the documentation's site, each ansible-core on each Python.
 test-all: $(SETUP)
 	@$(NOX) importer site matrix
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test ARGS="--every-core $(ARGS)"
 
 lint sanity environments importer site matrix: $(SETUP)
 	@$(NOX) $@

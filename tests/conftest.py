@@ -26,6 +26,14 @@ def _note(emulator: launch.Emulator) -> None:
         _unknown.note(emulator.refusals())
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--every-core",
+        action="store_true",
+        help="under the newest ansible-core run all tests, not only those so marked",
+    )
+
+
 def pytest_configure() -> None:
     launch.at_the_end.append(_note)
 

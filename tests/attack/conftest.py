@@ -4,6 +4,6 @@
 
 from __future__ import annotations
 
-from integration.conftest import desk, emulator, leg, tenants
+from integration.conftest import desk, emulator, leg, pytest_generate_tests, tenants
 
-__all__ = ["desk", "emulator", "leg", "tenants"]
+__all__ = ["desk", "emulator", "leg", "pytest_generate_tests", "tenants"]

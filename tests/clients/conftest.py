@@ -13,12 +13,12 @@ from clients.client import Client, is_there
 from clients.guide import Guide
 from clients.relay import Relay, relay_to
 from emulator.launch import Emulator
-from integration.conftest import desk, leg
+from integration.conftest import desk, leg, pytest_generate_tests
 from integration.contract_check import check_against_contract
 from integration.operator_desk import Desk
 from integration.tenants import Tenants, recording_emulator
 
-__all__ = ["desk", "leg"]
+__all__ = ["desk", "leg", "pytest_generate_tests"]
 
 #: Too big for everybody: `make test-clients` makes their environments, and whoever has them runs their tests.
 collect_ignore = [

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from clients.client import Client
 from clients.guide import GRAPH, PERSON, Guide
 from integration.operator_desk import SENDER
@@ -17,7 +15,6 @@ from integration.operator_desk import SENDER
 GRAPH_URL = "https://graph.microsoft.com/v1.0"
 
 
-@pytest.mark.parametrize("leg", ["floor"], indirect=True)
 def test_what_az_made_is_used_and_taken_over(client: Callable[[str], Client], guide: Guide) -> None:
     def az(*arguments: str) -> Any:
         return client("azure-cli").call("az", *arguments, "--output", "json")

@@ -17,7 +17,6 @@ from integration.operator_desk import SENDER
 GRAPH_URL = "https://graph.microsoft.com"
 
 
-@pytest.mark.parametrize("leg", ["floor"], indirect=True)
 def test_what_m365_made_and_uses_is_taken_over(client: Callable[[str], Client], guide: Guide) -> None:
     def m365(*arguments: str) -> Any:
         return client("cli-microsoft365").call("m365", *arguments, "--output", "json")

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
-
 from clients.client import Client
 from clients.guide import PERSON, Guide
 from integration.operator_desk import SENDER
 
 
-@pytest.mark.parametrize("leg", ["floor"], indirect=True)
 def test_what_libraries_made_and_use_is_taken_over(client: Callable[[str], Client], guide: Guide) -> None:
     made = client("msgraph-sdk").run("vendor_guide.py", **guide.administrator, registrations=guide.registrations)
 

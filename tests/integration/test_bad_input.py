@@ -15,6 +15,8 @@ from integration.operator_desk import Desk
 from integration.tenants import Tenants
 from integration.witness import writes
 
+pytestmark = pytest.mark.every_core
+
 UNKNOWN_TENANT = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 UNKNOWN_APPLICATION = "3f333df6-90a4-4fda-8dd3-9485d27cee36"
 

@@ -5,12 +5,15 @@
 
 from __future__ import annotations
 
+import pytest
 import yaml
 
 from emulator.launch import Emulator
 from integration.operator_desk import Desk
 from integration.tenants import ADOPTING_ROLES, Tenants
 from integration.witness import Witness, exchange_writes, writes
+
+pytestmark = pytest.mark.every_core
 
 DISCOVER = "totalview.exchange365.discover"
 

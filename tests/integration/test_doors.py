@@ -10,6 +10,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import CLIENT_SECRET, SENDER, Desk, Leg, Run
@@ -17,6 +19,8 @@ from integration.plays import play, task
 from integration.reach_witness import USERS
 from integration.tenants import Tenants
 from integration.witness import Witness
+
+pytestmark = pytest.mark.every_core
 
 ELSEWHERE = {"ansible_connection": "local"}
 #: What differs by nature: ids, times, and what Ansible adds to the results of its modules.

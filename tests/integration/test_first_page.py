@@ -22,6 +22,8 @@ from integration.witness import Witness
 from tooling.install_collection import ROOT
 from tooling.pages import WithTags, blocks
 
+pytestmark = pytest.mark.every_core
+
 PAGE = ROOT / "README.md"
 INVENTORY = yaml.load(blocks(PAGE, "yaml")[0], Loader=WithTags)["all"]
 COMMANDS = [

@@ -18,6 +18,8 @@ from integration.operator_desk import Desk, Leg
 from integration.tenants import ROLES, Tenants
 from integration.terminal import Terminal
 
+pytestmark = pytest.mark.every_core
+
 FLEET = {"ANSIBLE_STDOUT_CALLBACK": "totalview.exchange365.fleet", "ANSIBLE_FLEET_PROGRESS_INTERVAL": "0"}
 CONSENTING = "AppRoleAssignment.ReadWrite.All"
 #: How a picture begins anew.

@@ -17,6 +17,8 @@ from emulator.launch import Emulator
 from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, Desk
 from integration.tenants import Tenants
 
+pytestmark = pytest.mark.every_core
+
 CONTOSO = "5a1f0c3e-1111-4c6b-9a52-000000000001"
 FABRIKAM = "5a1f0c3e-1111-4c6b-9a52-000000000002"
 NAMESAKE = "5a1f0c3e-1111-4c6b-9a52-000000000003"

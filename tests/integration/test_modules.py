@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -18,6 +19,8 @@ from integration.operator_desk import Desk
 from integration.plays import play, task
 from integration.tenants import ADOPTING_ROLES, ROLES, Tenants
 from integration.witness import Witness, last_request, writes
+
+pytestmark = pytest.mark.every_core
 
 KEY, NAME = "our-reporting", "Totalview Reporting"
 

@@ -19,6 +19,8 @@ from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, ONBOARD, Desk
 from integration.tenants import ROLES, Tenants
 from integration.witness import Witness, last_request, writes
 
+pytestmark = pytest.mark.every_core
+
 
 @pytest.fixture
 def contoso(tenants: Tenants, desk: Desk) -> str:

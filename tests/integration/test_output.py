@@ -13,6 +13,8 @@ from integration.operator_desk import Desk
 from integration.tenants import ROLES, Tenants
 from integration.terminal import Terminal
 
+pytestmark = pytest.mark.every_core
+
 CONSENTING = "AppRoleAssignment.ReadWrite.All"
 
 

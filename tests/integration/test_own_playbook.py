@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from emulator.launch import Emulator
@@ -17,6 +18,8 @@ from integration.tenants import Tenants
 from integration.witness import Witness, exchange_writes, last_request, writes
 from tooling.install_collection import ROOT
 from tooling.pages import blocks
+
+pytestmark = pytest.mark.every_core
 
 INVENTORY, PLAYBOOK = blocks(ROOT / "docs" / "own-playbook.md", "yaml")
 KEY = yaml.safe_load(PLAYBOOK)[0]["vars"]["key"]

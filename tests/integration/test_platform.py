@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 from integration.operator_desk import CLIENT_ID, CLIENT_SECRET, Desk, Leg
@@ -21,7 +20,6 @@ BIN = Path(sys.executable).parent
 NAVIGATOR = ROOT / "ansible-navigator.yml"
 
 # These tools are in the tests' own environment, which is one of the legs.
-floor = pytest.mark.parametrize("leg", ["floor"], indirect=True)
 
 
 def call(tool: str, *arguments: str) -> str:
@@ -42,7 +40,6 @@ def test_ansible_builder_makes_a_context_of_the_definition(tmp_path: Path) -> No
     assert wanted == {"collections": [{"name": "totalview.exchange365"}]}
 
 
-@floor
 def test_the_image_gets_the_python_libraries_of_the_installed_collection(leg: Leg) -> None:
     found = yaml.safe_load(call("ansible-builder", "introspect", str(leg.collections)))
 
@@ -50,7 +47,6 @@ def test_the_image_gets_the_python_libraries_of_the_installed_collection(leg: Le
     assert libraries == (ROOT / "meta" / "ee-requirements.txt").read_text().split()
 
 
-@floor
 def test_ansible_navigator_runs_with_the_settings(desk: Desk, tenants: Tenants) -> None:
     desk.hosts = {"contoso": {"connector_tenant_id": tenants.make()}}
     # The sign-in comes from the environment, as in a container.

@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from emulator.launch import Emulator
 from integration.administrator import MAIL, Administrator
 from integration.operator_desk import CLIENT_SECRET, VAULT_PASSWORD, Desk
 from integration.tenants import Tenants
+
+pytestmark = pytest.mark.every_core
 
 #: Everything that Ansible can be told to keep or to show.
 TALKATIVE = {

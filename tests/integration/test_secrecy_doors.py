@@ -28,6 +28,8 @@ from integration.plays import play, task
 from integration.tenants import Tenants, recording_emulator
 from integration.watcher import PAUSE, Watcher
 
+pytestmark = pytest.mark.every_core
+
 SECONDS = 300
 TENANT_ID = "connector_tenant_id"
 CERTIFICATE_PASSWORD = "canary-of-the-certificate-0816"

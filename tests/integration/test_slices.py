@@ -9,8 +9,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from emulator.launch import Emulator
 from integration.operator_desk import CLIENT_SECRET, ONBOARD, Desk
 from integration.slices import Slice
@@ -28,7 +26,6 @@ def told(path: Path) -> list[Json]:
 
 
 # ansible-runner is in the tests' own environment, which is one of the legs.
-@pytest.mark.parametrize("leg", ["floor"], indirect=True)
 def test_two_slices_one_of_them_killed_are_as_one_run(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
     made = {name: tenants.make() for name in ("adatum", "contoso", "fabrikam", "litware")}
     desk.hosts = {host: {"connector_tenant_id": tenant} for host, tenant in made.items()}

@@ -19,6 +19,8 @@ from integration.operator_desk import Desk
 from integration.plays import play, task
 from integration.tenants import Tenants
 
+pytestmark = pytest.mark.every_core
+
 SECONDS = 300
 ELSEWHERE = {"ansible_connection": "local"}
 #: What a person, a disk or a backup may do to a file, and what the operator is told then.
