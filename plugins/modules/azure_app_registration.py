@@ -14,7 +14,9 @@ description:
   - Makes sure that a tenant has an application with the given key, and its service principal.
   - The application is created by an upsert on its key, so that a repeated or half-answered creation never makes a
     second one.
-  - A registration of ours that was deleted is restored, not made anew.
+  - A registration of ours that was deleted is restored, not made anew. Its service principal may have its grants back
+    with it, so that restoring is as good as a consent. It is deactivated before its service principal is restored, and
+    activated when that holds nothing but what O(permissions) names.
   - An application of the same display name without our key stops the task, unless O(adopt) is set.
 extends_documentation_fragment:
   - totalview.exchange365.tenant
@@ -30,7 +32,8 @@ options:
   permissions:
     description:
       - What the application declares from the start where it is made, one entry for each API. Of one that is there
-        it says nothing; that is M(totalview.exchange365.graph_permission)'s.
+        it says nothing; that is M(totalview.exchange365.graph_permission)'s. What comes back with one that is restored
+        is measured by it.
     version_added: 1.0.0
   state:
     description:
@@ -86,6 +89,13 @@ options:
       - Enable a registration that is disabled, so that it can sign in. Its service principal (C(accountEnabled)) and
         its application (C(isDisabled)) are enabled; what Microsoft has disabled only Microsoft enables.
       - By default a disabled one stays so, with a warning.
+    type: bool
+    default: false
+    version_added: 1.0.0
+  keep_disabled:
+    description:
+      - Whether a registration that is restored, or was by an earlier run, stays deactivated in any case, because what
+        shall restrict its mailboxes is not in force yet. O(enable) has no effect then.
     type: bool
     default: false
     version_added: 1.0.0
@@ -175,6 +185,11 @@ registration:
     created:
       description: When it was made, in UTC.
       type: str
+stays_disabled:
+  description: Whether it stays deactivated for now, by O(keep_disabled) or because more came back with it than it shall
+    have.
+  returned: where state is V(present)
+  type: bool
 changes:
   description: What was written, or in check mode would be, a few words each.
   returned: success
@@ -218,6 +233,7 @@ ARGUMENT_SPEC = {
     "adopt": {"type": "bool", "default": False},
     "adopt_client_id": {"type": "str"},
     "enable": {"type": "bool", "default": False},
+    "keep_disabled": {"type": "bool", "default": False},
     "client_id": {"type": "str"},
     "remove": {"type": "list", "elements": "str", "default": []},
     "foreign_credentials": {"type": "str", "choices": ["report", "remove"], "default": "report"},

@@ -216,6 +216,10 @@ registrations:
     was_handed_off:
       description: Whether any secret of the registration was handed off.
       type: bool
+    lives_outside:
+      description: Whether somebody outside of the store may hold something to sign in with, a secret that was handed
+        off or what was decided to be kept.
+      type: bool
     enable:
       description: Whether it is enabled in this run, where it is disabled.
       type: bool

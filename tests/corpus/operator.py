@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -95,8 +96,9 @@ class _Overheard(HTTPAdapter):
 class Operator:
     """Runs the tasks of the role, one after the other."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.rig = Rig(SEED, World(), TENANT)
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **tenant_fields: Any) -> None:
+        """`tenant_fields`: of the seed, besides the usual ones."""
+        self.rig = Rig({"tenants": [{**SEED["tenants"][0], **tenant_fields}]}, World(), TENANT)
         self.folder = folder
         self.hook: Hook = lambda response: None
         self._session: Session | None = None
@@ -115,6 +117,13 @@ class Operator:
 
     def _answered(self, response: requests.Response) -> None:
         self.hook(response)
+
+    @property
+    def secrets(self) -> Json:
+        """What the store has of the tenant."""
+        [file] = (self.folder / "secrets").glob("*.json")
+        content: Json = json.loads(_vault(None, None).decrypt(file.read_bytes()))
+        return content
 
     def onboard(self, **changes: Any) -> Json:
         """What the role's tasks do: the last result, or the first that failed."""

@@ -47,6 +47,10 @@ class Rig:
             self._tokens[wanted] = self.admin.token(*wanted)
         return self._tokens[wanted]
 
+    def forget_tokens(self) -> None:
+        """They have expired."""
+        self._tokens.clear()
+
     def graph(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str
     ) -> requests.Response:

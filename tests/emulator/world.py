@@ -18,7 +18,7 @@ from emulator.exchange.store.reach_log import ReachLog
 from emulator.faults.kinds import parse_faults
 from emulator.faults.plan import Plan
 from emulator.graph.store import directory_roles
-from emulator.graph.store.directory import Directory
+from emulator.graph.store.directory import Directory, Restoring
 from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import inherits, policy_body
 from emulator.identity.people import People
@@ -61,7 +61,10 @@ class Tenant:
         if self._directory is None:
             policy = policy_body(self.spec.get("policy"))
             inherited = inherits(self.spec.get("policy"))
-            self._directory = Directory(self.id, self.domains[0], self.world.clock, self.current_lag, policy, inherited)
+            restoring = Restoring(**self.spec.get("restoring", {}))
+            self._directory = Directory(
+                self.id, self.domains[0], self.world.clock, self.current_lag, policy, inherited, restoring
+            )
             plant(self._directory, self.spec, self.sown)
         return self._directory
 

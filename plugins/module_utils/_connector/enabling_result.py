@@ -27,6 +27,15 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool) -> dict[s
     if check_mode and changed:
         told = "; ".join(changed)
         return {**result, "state": "changes_pending", "next": f"You run again without check mode. It changes {told}."}
+    revoked = {entry["__registration"]["name"]: entry["to_revoke"] for entry in parts["consent"] if entry["to_revoke"]}
+    if revoked:
+        told = "; ".join(f"{', '.join(steps)} of {name}" for name, steps in revoked.items())
+        return {
+            **result,
+            "state": "waiting_for_revocation",
+            "next": f"A Global Administrator of the tenant takes back what nobody wants: {told}. Until then it stays "
+            "disabled; then you run enable again.",
+        }
     if held:
         names = " and ".join(entry["__registration"]["name"] for entry in held)
         until = max(entry["try_again_at"] for entry in held)
@@ -42,5 +51,5 @@ def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool) -> dict[s
 
 
 def _is_to_be_kept_out(registration: Json) -> bool:
-    """Whoever was handed its secret, until the restriction is proven."""
-    return registration["was_handed_off"] and not registration["proven"]
+    """Whoever holds something to sign in with, until the restriction is proven."""
+    return registration["lives_outside"] and not registration["proven"]

@@ -84,7 +84,9 @@ class Planned:
     `registration`: as it was read. `open_grants`: what is between what is granted and what shall be, whoever does it.
     `asked_since`, `asked_days`: how long somebody is asked to consent. `refused`: in an audit, where a run would stop.
     `named_keys`: of the secrets that the inventory names by key id, those that are this registration's.
-    `holds`: it was proven as it is. `stays_disabled`: it is to be enabled, and not in this run.
+    `to_take`: what is granted and not wanted. `holds`: it was proven as it is. `stays_disabled`: it is to be enabled
+    or restored, and lets nobody in in this run. `lives_outside`: somebody
+    outside of the store may hold something to sign in with.
     """
 
     wanted: Wanted
@@ -96,6 +98,7 @@ class Planned:
     asked_since: datetime | None = None
     asked_days: int | None = None
     to_revoke: list[str] = field(default_factory=list)
+    to_take: list[str] = field(default_factory=list)
     waits: list[str] = field(default_factory=list)
     try_again_at: datetime | None = None
     unprovable: list[str] = field(default_factory=list)
@@ -111,6 +114,7 @@ class Planned:
     stays_disabled: bool = False
     was_handed_off: bool = False
     named_keys: frozenset[str] = frozenset()
+    lives_outside: bool = False
     type_in: client_secret.TypeIn | None = None
 
     @property

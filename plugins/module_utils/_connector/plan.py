@@ -183,9 +183,21 @@ class Planner:
         planned.registration = actual
         planned.changes["application"] = registration_plan.plan(actual, desired)
         planned.wanted = planned.wanted.located(view(actual, desired)["client_id"])
-        planned.find(registration_run.findings(actual))
+        self._forget_restoring(actual, desired)
+        planned.find(registration_run.findings(actual, restored=desired.restoring))
         self._access(planned, taken_over=self._takes_over(planned, actual, desired))
         _check_enabled(actual, desired)
+        restored = registration_plan.restored(actual)
+        if restored is not None:
+            registration_read.foresee_restored(self._tenant.graph, restored.app_id)
+            planned.wanted = planned.wanted.located(restored.app_id)
+
+    def _forget_restoring(self, actual: registration.Actual, desired: registration.Desired) -> None:
+        """Somebody activated it since."""
+        found, place = actual.application, (self._tenant.directory_id, desired.unique_name)
+        noted = self._store.registration(*place)
+        if self._note and desired.restoring and noted is not None and found is not None and not found.disabled:
+            self._store.note_registration(*place, replace(noted, restoring=False))
 
     @staticmethod
     def _takes_over(planned: Planned, actual: registration.Actual, desired: registration.Desired) -> bool:
@@ -223,7 +235,7 @@ class Planner:
         desired = restriction_run.with_known_group(wanted, self._store, self._tenant.directory_id)
         desired = restriction_run.guarded(desired, planned.access)
         try:
-            actual = restriction_read.read(self._clients(planned.wanted), desired)
+            actual = restriction_read.read(self._clients(planned.wanted), desired, deleted=True)
             planned.restriction = restriction_plan.plan(actual, desired)
             planned.find(planned.restriction.findings)
         except (ExchangeRightError, NoExchangeError) as error:
@@ -238,12 +250,16 @@ class Planner:
     def _consent(self, planned: Planned) -> None:
         tenant, wanted, restriction = self._tenant, planned.wanted, planned.restriction
         actual = consent_read.read(tenant.graph, wanted.unique_name, wanted.declared, wanted.client_id)
+        comes_back = planned.registration.deleted_service_principal_id if planned.registration else None
+        if actual.principal_id is None and comes_back is not None:  # with what, nobody can tell yet
+            actual = replace(actual, principal_id=comes_back, delegated=())
         withhold = bool(planned.access.foreign)
         consent = consent_plan.plan(actual, tenant.roles, restriction.hold, withhold=withhold)
         planned.open_grants = tuple(step for step in consent_plan.open_steps(actual) if step not in consent.held)
         planned.withheld += [step.describe() for step in consent.withheld]
         planned.changes["consent"], planned.consent = consent.change, consent.state
         planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
+        planned.to_take = [step.describe() for step in consent_plan.taking(actual)]
         planned.find(consent_run.findings(actual))
         if consent.held and restriction.since:
             held = [step.describe() for step in consent.held]
@@ -265,6 +281,7 @@ class Planner:
         planned.issues_secret = secret_plan.issues(change)
         planned.was_handed_off = secret_plan.was_handed_off(actual)
         planned.named_keys = secret_plan.known(actual) & (wanted.secret.delivered | wanted.secret.revoked)
+        planned.lives_outside = secret_plan.lives_outside(actual) or bool(wanted.access["keep"])
         planned.type_in = secret_plan.type_in(actual, actual.stored, change)
         planned.find(secret_run.findings(actual, wanted.secret))
 
@@ -302,19 +319,26 @@ class Planner:
         return binding.proof_of(secret, self._tenant.graph.now) is not None
 
     def _keep_disabled(self, planned: Planned) -> None:
-        """To enable is to consent anew: not while Exchange may not enforce the restriction of what is granted yet.
+        """To enable is to consent anew: not while Exchange may not enforce the restriction of what is granted yet, nor
+        while more is granted than is wanted. To restore is as much, since what was granted may come back.
 
         Only a proof of this very restriction shows that it does before its time. A secret that never left the store
         lets nobody in.
         """
         wanted, actual, change = planned.wanted, planned.registration, planned.changes["application"]
-        waits = planned.restriction.hold and planned.was_handed_off and not planned.holds
-        since = planned.restriction.since if waits else None
-        if actual is None or since is None or not registration_plan.enables(change):
+        enables = registration_plan.enables(change)
+        if actual is None or not (enables or registration_plan.restores(change)):
             return
-        planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)
+        since, now = planned.restriction.since, self._tenant.graph.now
+        until = since + wanted.restriction.delay if since and wanted.restriction.permissions else None
+        if until is not None and (until <= now or planned.holds or not planned.lives_outside):
+            until = None
+        if until is None and not planned.to_take:
+            return
+        if enables:
+            planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)
         planned.stays_disabled = True
-        planned.wait([f"enable {wanted.unique_name}"], since + wanted.restriction.delay)
+        planned.wait([f"enable {wanted.unique_name}"], until)
 
     def _old_restriction(self, planned: Planned) -> None:
         if planned.restriction.leftover and planned.proven:
@@ -386,6 +410,8 @@ class Planner:
 def _check_enabled(actual: registration.Actual, desired: registration.Desired) -> None:
     """Raises AmbiguityError: what nobody can sign in with is never complete; whether to enable it somebody decides."""
     found, principal = registration_plan.found(actual, desired), actual.service_principal
+    if found is not None and desired.restoring:  # which is ours to end
+        found = replace(found, disabled=False)
     reasons = list(registration_run.disabled(found, principal))
     by_microsoft = any(entry is not None and entry.by_microsoft for entry in (found, principal))
     if not reasons or (desired.enable and not by_microsoft):

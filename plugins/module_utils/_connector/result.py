@@ -155,7 +155,9 @@ def _after(plan: Json, steps: Json, changed: list[str], *, check_mode: bool) -> 
     ]
     waits = [entry["waiting"] for entry in restrictions if entry["waiting"]]
     waits += [held for entry in consents for held in entry["held"]]
-    waits += [f"enable {entry['unique_name']}" for entry in plan["registrations"] if entry.get("stays_disabled")]
+    planned = [entry["unique_name"] for entry in plan["registrations"] if entry.get("stays_disabled")]
+    found = [entry["registration"]["unique_name"] for entry in _results(steps, "application") if _stays_disabled(entry)]
+    waits += [f"enable {name}" for name in dict.fromkeys((*planned, *found))]
     checks = [check for entry in proofs if entry["state"] != "proven" for check in entry["checks"]]
     waits += [check["detail"] for check in checks if check["result"] == "not_yet"]
     times = [entry["try_again_at"] for entry in (*restrictions, *proofs) if entry["try_again_at"]]
@@ -190,6 +192,10 @@ def _awaited(result: Json, *, is_new: bool) -> Json | None:
     if is_new and secret["delivered"] is None:
         return {"registration": name, "key_id": secret["key_id"], "before": None, "late": False}
     return None
+
+
+def _stays_disabled(application: Json) -> bool:
+    return bool(application.get("stays_disabled"))
 
 
 def _undone(plan: Json, steps: Json) -> list[Json]:

@@ -135,6 +135,7 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
                 **options.settings(entry, pending=not found.is_settled, client_id=found.wanted.client_id),
                 "handed_off": found.name in handoff.has,
                 "was_handed_off": found.was_handed_off,
+                "lives_outside": found.lives_outside,
                 "enable": variables["connector_enable"] and not found.stays_disabled,
                 "stays_disabled": found.stays_disabled,
                 "proven": found.holds,

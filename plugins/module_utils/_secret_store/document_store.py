@@ -53,7 +53,8 @@ class DocumentStore:
     Its content: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
     value, retired, proof, handed_off, delivered, signed_in}}, "announced": {unique_name: [{label, at}]},
     "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}},
-    "registrations": {unique_name: {client_id, announced}}, "access": {unique_name: {seen: {id: since}, gone}},
+    "registrations": {unique_name: {client_id, announced, restoring}},
+    "access": {unique_name: {seen: {id: since}, gone}},
     "disabled": {unique_name: {since, by}}, "waiting": {unique_name: {since, asked}},
     "offboarding": {unique_name: {since, by, ids, removals: [{what, at}], closed, refusal, finished, kept}},
     "moved": where the tenant's store is since, if it is another one}.
@@ -131,8 +132,7 @@ class DocumentStore:
     def note_registration(self, tenant_id: str, registration: str, noted: StoredRegistration) -> None:
         if self.registration(tenant_id, registration) == noted:
             return
-        announced = noted.announced and noted.announced.isoformat()
-        self._note(tenant_id, "registrations", registration, {"client_id": noted.client_id, "announced": announced})
+        self._note(tenant_id, "registrations", registration, _dates_to_json(vars(noted)))
 
     def access(self, tenant_id: str, registration: str) -> StoredAccess:
         return self._noted(tenant_id, "access", registration, _access) or StoredAccess()
@@ -282,7 +282,7 @@ def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[A
 
 
 def _registration(row: t.Mapping[str, t.Any]) -> StoredRegistration:
-    return StoredRegistration(row["client_id"], _moment(row["announced"]))
+    return StoredRegistration(row["client_id"], _moment(row["announced"]), row.get("restoring") is True)
 
 
 def _access(row: t.Mapping[str, t.Any]) -> StoredAccess:

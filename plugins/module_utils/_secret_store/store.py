@@ -98,11 +98,12 @@ class Announcement:
 class StoredRegistration:
     """The application of a registration: noted before it is made (`announced`, by Microsoft's clock), and once it is.
 
-    `client_id`: None until then.
+    `client_id`: None until then. `restoring`: it was restored, and deactivated until what came back with it is right.
     """
 
     client_id: str | None = None
     announced: datetime | None = None
+    restoring: bool = False
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def test_an_unrestricted_grant_reaches_everybody(mail: MailboxRig) -> None:
         "enforced": sorted(ALL),
         "whole_tenant": True,
         "live_secrets": 1,
+        "disabled": False,
     }
 
 

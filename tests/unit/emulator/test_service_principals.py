@@ -234,6 +234,24 @@ def test_restoring_brings_back_one_object_at_a_time(rig: Rig, client: dict[str, 
     assert rig.graph("GET", f"/servicePrincipals/{client['id']}/appRoleAssignments").json()["value"] == []
 
 
+def test_with_an_application_may_come_back_what_was_granted_to_it(rig: Rig) -> None:
+    """As the admin center's documentation has it."""
+    spec = {"domains": ["other.example"], "display_name": "Other", "restoring": {"principal": True, "grants": True}}
+    rig.admin.seed({"tenants": [spec]})
+    token = rig.token(tenant="other.example")
+    app = rig.created(rig.graph("POST", "/applications", {"displayName": "x"}, token=token))
+    client = rig.created(rig.graph("POST", "/servicePrincipals", {"appId": app["appId"]}, token=token))
+    path = f"/servicePrincipals/{client['id']}/appRoleAssignments"
+    graph = rig.graph("GET", "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')", token=token).json()
+    granted = rig.created(rig.graph("POST", path, wish(client, graph), token=token))
+    rig.graph("DELETE", f"/applications/{app['id']}", token=token)
+
+    assert rig.graph("POST", f"/directory/deletedItems/{app['id']}/restore", token=token).status_code == 200
+
+    listed = rig.graph("GET", path, token=token).json()["value"]
+    assert [row["id"] for row in listed] == [granted["id"]]
+
+
 def test_purging_is_final(rig: Rig) -> None:
     app = rig.created(rig.graph("PATCH", "/applications(uniqueName='mine')", {"displayName": "x"}, **UPSERT))
     path = f"/directory/deletedItems/{app['id']}"

@@ -84,6 +84,13 @@ def known(actual: Actual) -> frozenset[str]:
     return _known_key_ids(actual) | {entry.key_id for entry in actual.credentials}
 
 
+def lives_outside(actual: Actual) -> bool:
+    """Whether one that was handed off is still there to sign in with."""
+    living = {entry.key_id for entry in actual.credentials if entry.end > actual.now}
+    known = actual.stored.known if actual.stored is not None else ()
+    return any(_was_handed_off(secret) and secret.key_id in living for secret in known)
+
+
 def foreign(actual: Actual) -> tuple[Credential, ...]:
     """Secrets that the store does not know: reported, never touched. The connector may be using one."""
     ours = _known_key_ids(actual)

@@ -54,6 +54,14 @@ def granting(change: Change[Step]) -> tuple[GrantRole | SetScopes, ...]:
     return tuple(step for step in change.steps if not isinstance(step, RevokeRole) and step.grants)
 
 
+def taking(actual: Actual) -> tuple[Step, ...]:
+    """What takes away what is granted and not declared."""
+    steps = open_steps(actual)
+    return tuple(
+        step for step in steps if not step.grants or (isinstance(step, SetScopes) and step.before - step.scopes)
+    )
+
+
 def taking_back(actual: Actual, granted: t.Iterable[GrantRole | SetScopes]) -> tuple[Step, ...]:
     """Undoes what was granted. `actual`: as it is since."""
     wanted = {step.key for step in granted if isinstance(step, GrantRole)}

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from http import HTTPStatus
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, NotFoundError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    ConnectorError,
+    GraphError,
+    NotFoundError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
@@ -48,10 +52,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     check_ours,
     differences,
     found,
+    kept_out,
     unknown_owners,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     application_read,
+    client_id_read,
     find_by_unique_name,
     find_deleted_principal,
     find_service_principal,
@@ -72,7 +78,7 @@ class _Progress:
     """What the steps learn on their way.
 
     `patience`: how long a service principal that the application has may be hidden from our readings. `enables`: it was
-    disabled, and is to be read as enabled.
+    disabled, and is to be read as enabled. `deactivated`: since something of it is being restored.
     """
 
     id: str = ""
@@ -82,6 +88,7 @@ class _Progress:
     desired: Desired | None = None
     patience: timedelta = _GLANCE
     enables: bool = False
+    deactivated: bool = False
 
 
 def apply(graph: GraphClient, actual: Actual, desired: Desired, change: Change[Step]) -> Actual:
@@ -113,9 +120,12 @@ def _read_back(graph: GraphClient, desired: Desired, progress: _Progress) -> Act
         nonlocal latest
         graph.read_ahead([application_read(desired.unique_name), service_principal_read(progress.app_id)])
         body = find_by_unique_name(graph, desired.unique_name)
-        if body is None or differences(Application.from_graph(body), desired):
+        wanted = kept_out(desired) if progress.deactivated else desired
+        if body is None or differences(Application.from_graph(body), wanted):
             return False
         application = Application.from_graph(body)
+        if progress.deactivated:  # which a reading may show late
+            application = replace(application, disabled=True)
         owners = list_owners(graph, application.id) if desired.owners else ()
         latest = Actual(application, find_service_principal(graph, application.app_id), owners)
         principal = latest.service_principal
@@ -132,7 +142,7 @@ def _write(graph: GraphClient, step: Step, progress: _Progress) -> None:
         case CreateApplication():
             _create(graph, step, progress)
         case RestoreApplication():
-            _restore(graph, step.id, step.describe(), progress)
+            _restore_application(graph, step, progress)
         case RestoreServicePrincipal():
             _restore_principal(graph, step, progress)
         case StampUniqueName():
@@ -178,7 +188,36 @@ def _restore(graph: GraphClient, id_: str, action: str, progress: _Progress) -> 
     progress.young, progress.patience = True, DEADLINE
 
 
+def _restore_application(graph: GraphClient, step: RestoreApplication, progress: _Progress) -> None:
+    """It goes again where it cannot be deactivated: in some tenants its service principal comes back by itself."""
+    _restore(graph, step.id, step.describe(), progress)
+    try:
+        _deactivate(graph, progress)
+    except ConnectorError:
+        _delete(graph, DeleteApplication(step.id), progress)
+        raise
+
+
+def _deactivate(graph: GraphClient, progress: _Progress) -> None:
+    """Nobody signs in until it is known what came back: a service principal is restored with its configuration
+    (learn.microsoft.com/entra/identity/enterprise-apps/restore-application), which is what was granted to it."""
+    if not progress.deactivated:
+        _patch(graph, progress.id, {"isDisabled": True}, "deactivate the application while it is restored", progress)
+        progress.deactivated = True
+
+
+def activate(graph: GraphClient, application: Application) -> None:
+    graph.patch(f"/applications/{application.id}", {"isDisabled": False}, action="activate the application")
+    await_visible(lambda: not _is_deactivated(graph, application.app_id), what="The activation")
+
+
+def _is_deactivated(graph: GraphClient, app_id: str) -> bool:
+    body = graph.find(*client_id_read(app_id), action="read whether the application is active")
+    return body is None or body.get("isDisabled") is True
+
+
 def _restore_principal(graph: GraphClient, step: RestoreServicePrincipal, progress: _Progress) -> None:
+    _deactivate(graph, progress)
     try:
         _restore(graph, step.id, step.describe(), progress)
     except NotFoundError:
@@ -234,6 +273,7 @@ def _found_hidden_principal(graph: GraphClient, progress: _Progress) -> bool:
     for _turn in tries("Microsoft Entra to show the service principal", progress.patience):
         deleted = find_deleted_principal(graph, progress.app_id)
         if deleted is not None:
+            _deactivate(graph, progress)
             with contextlib.suppress(NotFoundError):  # somebody restored it since; the reading back will tell
                 _restore(graph, deleted, "restore the service principal", progress)
         if deleted is not None or find_service_principal(graph, progress.app_id) is not None:

@@ -31,6 +31,7 @@ def with_store(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
         client_id=desired.client_id or known_client_id(store, tenant_id, desired.unique_name),
         by_store=True,
         announced=noted.announced if noted else None,
+        restoring=noted is not None and noted.restoring,
     )
 
 

@@ -107,6 +107,7 @@ class Desired:
     `declares`: what an application that is to be made declares; of one that is there it says nothing.
     `client_id`: of the registration, where it is known from before. `automation`: the client id that we sign in with.
     `by_store`: a store tells what is ours. `announced`: when it noted, by Microsoft's clock, that one will be made.
+    `restoring`: it noted that the application was restored and deactivated, to be activated when all is right.
     """
 
     unique_name: str
@@ -123,6 +124,7 @@ class Desired:
     enable: bool = False
     by_store: bool = False
     announced: datetime | None = None
+    restoring: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any]) -> t.Self:
@@ -139,6 +141,10 @@ class Desired:
             client_id=params.get("client_id"),
             enable=params["enable"],
         )
+
+    def activates(self, application: Application) -> bool:
+        """Whether it is deactivated, and shall not be."""
+        return application.disabled and (self.enable or self.restoring)
 
     def properties(self) -> dict[str, t.Any]:
         """By Graph's names."""
@@ -163,6 +169,10 @@ class Actual:
     candidates: tuple[Application, ...] = ()
     search_refused: bool = False
     unknown_owners: tuple[str, ...] = ()
+
+    @property
+    def restores_principal(self) -> bool:
+        return self.service_principal is None and self.deleted_service_principal_id is not None
 
 
 @dataclass(frozen=True)

@@ -56,16 +56,22 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     if actual.application is not None:
         _check_adoptee(actual.application, desired)
         check_ours(actual.application, desired)
-        return _plan_existing(actual, desired, actual.application, ())
+        wanted = kept_out(desired) if actual.restores_principal else desired
+        return _plan_existing(actual, wanted, actual.application, ())
     restored = to_restore(actual)
     if restored is not None:
         _check_adoptee(restored, desired)
         check_ours(restored, desired)
-        return _plan_existing(actual, desired, restored, (RestoreApplication(restored.id),))
+        return _plan_existing(actual, kept_out(desired), restored, (RestoreApplication(restored.id),))
     adopted = to_adopt(actual, desired)
     if adopted is not None:
         return _plan_existing(actual, desired, adopted, (StampUniqueName(adopted.id, desired.unique_name),))
     return _plan_new(desired)
+
+
+def kept_out(desired: Desired) -> Desired:
+    """As it is while it is being restored: what was granted may come back with it, so that it is let in afterwards."""
+    return replace(desired, enable=False, restoring=False)
 
 
 def found(actual: Actual, desired: Desired) -> Application | None:
@@ -162,6 +168,11 @@ def enables(change: Change[Step]) -> bool:
     return change.before.get("enabled") is False and change.after["enabled"] is True
 
 
+def restored(actual: Actual) -> Application | None:
+    """What is restored where the key finds nothing."""
+    return None if actual.application is not None else to_restore(actual)
+
+
 def restores(change: Change[Step]) -> bool:
     return any(isinstance(step, RestoreApplication | RestoreServicePrincipal) for step in change.steps)
 
@@ -198,7 +209,7 @@ def _with_removals(change: Change[Step], others: t.Sequence[Access], steps: t.Se
 
 def without_enabling(change: Change[Step], actual: Actual, desired: Desired) -> Change[Step]:
     """The same for a registration that stays disabled for now. What was decided to go of other people's goes."""
-    still = plan(actual, replace(desired, enable=False))
+    still = plan(actual, kept_out(desired))
     others = [{"others": told["others"]} if "others" in told else {} for told in (change.before, change.after)]
     removals = tuple(step for step in change.steps if isinstance(step, RemoveAccess))
     return Change({**still.before, **others[0]}, {**still.after, **others[1]}, (*still.steps, *removals))
@@ -254,7 +265,7 @@ def _plan_existing(actual: Actual, desired: Desired, application: Application, f
         "tags": sorted(application.tags if desired.tags is None else desired.tags),
         "owners": sorted({*actual.owners, *desired.owners}),
     }
-    if desired.enable and not is_enabled(application, actual.service_principal):
+    if desired.activates(application) or (desired.enable and not is_enabled(application, actual.service_principal)):
         before, after = {**before, "enabled": False}, {**after, "enabled": True}
     return Change(before, after, steps)
 
@@ -301,7 +312,7 @@ def differences(application: Application, desired: Desired) -> dict[str, t.Any]:
     differing = {
         name: value for name, value in wanted.items() if (sorted(value) if name == "tags" else value) != is_now[name]
     }
-    return {**differing, **({"isDisabled": False} if desired.enable and application.disabled else {})}
+    return {**differing, **({"isDisabled": False} if desired.activates(application) else {})}
 
 
 def to_restore(actual: Actual) -> Application | None:

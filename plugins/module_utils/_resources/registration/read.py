@@ -32,7 +32,10 @@ _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags
 _APPLICATION_FIELDS += ",isDisabled,disabledByMicrosoftStatus"
 #: All that any of our readers wants of an application: read ahead once, it serves them all.
 _ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
-_DELETED: Read = ("/directory/deletedItems/graph.application", {"$select": _APPLICATION_FIELDS})
+_DELETED: Read = (
+    "/directory/deletedItems/graph.application",
+    {"$select": f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"},
+)
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
 _SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime,passwordCredentials,keyCredentials"
 _SERVICE_PRINCIPAL_FIELDS += ",disabledByMicrosoftStatus"
@@ -168,9 +171,21 @@ def _deleted(graph: GraphClient, unique_name: str) -> tuple[Application, ...]:
     return tuple(Application.from_graph(row) for row in rows if row.get("uniqueName") == unique_name)
 
 
-def _deleted_by_client_id(graph: GraphClient, client_id: str) -> tuple[Application, ...]:
+def find_deleted(graph: GraphClient, client_id: str) -> Json | None:
     rows = graph.list(*_DELETED, action="list deleted applications")
-    return tuple(Application.from_graph(row) for row in rows if row["appId"].lower() == client_id.lower())
+    return next((row for row in rows if row["appId"].lower() == client_id.lower()), None)
+
+
+def _deleted_by_client_id(graph: GraphClient, client_id: str) -> tuple[Application, ...]:
+    body = find_deleted(graph, client_id)
+    return () if body is None else (Application.from_graph(body),)
+
+
+def foresee_restored(graph: GraphClient, client_id: str) -> None:
+    """Whoever reads it by its client id from now on finds it as it will be when it is restored."""
+    body = find_deleted(graph, client_id)
+    if body is not None:
+        graph.foresee(client_id_read(client_id), body)
 
 
 def find_deleted_principal(graph: GraphClient, app_id: str) -> str | None:

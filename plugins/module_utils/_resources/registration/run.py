@@ -7,15 +7,14 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
+    ResourcePermissions,
     declaration,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import resource_read
@@ -33,7 +32,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import (
     Actual,
     Application,
-    DeleteApplication,
     Desired,
     ServicePrincipal,
     Step,
@@ -42,6 +40,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     adopts,
     creates,
     enables,
+    found,
+    kept_out,
     plan,
     plan_absent,
     restores,
@@ -51,6 +51,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     all_reads,
     read,
     read_absent,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.restoring import (
+    check_others,
+    let_in,
+    stays_deactivated,
+    undeclared,
+    was_deactivated,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.view import view
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
@@ -77,53 +84,105 @@ def _present(call: Call) -> Outcome:
     actual = read(graph, desired)
     if actual.application is None and declared:
         desired = replace(desired, declares=read_declaration(graph, declared))
-    change = plan(actual, desired)
-    gate = Gate.from_params(tenant, store, call.params)
-    wanted, client_id = removal(store, tenant.directory_id, call.params), view(actual, desired)["client_id"]
-    taken_over = adopts(change, actual.application, desired)
-    if client_id and (taken_over or enables(change) or wanted.ids or wanted.credentials):
-        others, located = gate.look(client_id, note=False).foreign, (desired.display_name, client_id)
-        change, _steps = with_decisions(change, others, wanted, located, taken_over=taken_over, now=graph.now)
+    task = _Task(call, tenant, store, desired, desired, declared)
+    if call.params["keep_disabled"]:
+        task.desired = kept_out(desired)
+    elif desired.restoring and actual.application is not None and actual.application.disabled:
+        task.see_what_came_back(actual.application)
+    change = task.planned(actual)
     if not call.check_mode:
-        actual = _written(tenant, store, actual, desired, change)
-        if restores(change):
-            _check_restored(graph, gate, actual)
-    return Outcome({"registration": view(actual, desired)}, change, findings(actual))
+        actual = task.written(actual, change)
+    stays = task.restored or call.params["keep_disabled"]
+    told = (*findings(actual, restored=stays), *((stays_deactivated(task.taken),) if stays else ()))
+    return Outcome({"registration": view(actual, task.desired), "stays_disabled": stays}, change, told)
 
 
-def _written(
-    tenant: Tenant, store: SecretStore | None, actual: Actual, desired: Desired, change: Change[Step]
-) -> Actual:
-    """The store knows of the application before it is made, so that a run that is killed finds it again as ours."""
-    graph, place = tenant.graph, (tenant.directory_id, desired.unique_name)
-    if store is not None and creates(change):
-        noted = store.registration(*place)
+@dataclass
+class _Task:
+    """`wish`: what is asked for; `desired`: what is done of it now.
+
+    `restored`: it is deactivated since it was restored. `taken`: what is granted to it and not declared.
+    """
+
+    call: Call
+    tenant: Tenant
+    store: SecretStore | None
+    wish: Desired
+    desired: Desired
+    declared: tuple[ResourcePermissions, ...]
+    restored: bool = False
+    taken: tuple[str, ...] = ()
+
+    def see_what_came_back(self, application: Application) -> None:
+        """Of what was restored by a run before."""
+        self.taken = undeclared(self.tenant, self.desired, application.app_id, self.declared)
+        if self.taken:
+            self.restored, self.desired = True, kept_out(self.desired)
+
+    def planned(self, actual: Actual) -> Change[Step]:
+        change, desired, params = plan(actual, self.desired), self.desired, self.call.params
+        wanted, client_id = removal(self.store, self.tenant.directory_id, params), view(actual, desired)["client_id"]
+        taken_over = adopts(change, actual.application, desired)
+        if not client_id or not (taken_over or enables(change) or wanted.ids or wanted.credentials):
+            return change
+        others, located = self._gate().look(client_id, note=False).foreign, (desired.display_name, client_id)
+        now = self.tenant.graph.now
+        return with_decisions(change, others, wanted, located, taken_over=taken_over, now=now)[0]
+
+    def _gate(self) -> Gate:
+        return Gate.from_params(self.tenant, self.store, self.call.params)
+
+    def written(self, actual: Actual, change: Change[Step]) -> Actual:
+        """The store knows of the application before it is made, so that a run that is killed finds it again as ours."""
+        before = found(actual, self.desired)
+        if creates(change):
+            self._announce()
+        restored = restores(change)
+        comes_disabled = before is not None and before.disabled and not self.wish.activates(before)
+        if restored and not comes_disabled:
+            self._note(before, restoring=True)
+        actual = apply(self.tenant.graph, actual, self.desired, change)
+        application = actual.application
+        if application is None:
+            return actual
+        if restored or was_deactivated(before, application):
+            restored = True
+            check_others(self.tenant, self._gate(), application)
+            actual = self._let_in(actual, application, comes_disabled=comes_disabled)
+        if change.changed or self.wish.restoring:
+            still = self.wish.restoring and application.disabled and not restored
+            self._note(actual.application, restoring=self.restored or (still and not enables(change)))
+        return actual
+
+    def _let_in(self, actual: Actual, application: Application, *, comes_disabled: bool) -> Actual:
+        if comes_disabled:
+            return actual
+        if not self.call.params["keep_disabled"]:
+            self.taken = undeclared(self.tenant, self.desired, application.app_id, self.declared)
+        self.restored = bool(self.taken or self.call.params["keep_disabled"])
+        return actual if self.restored else let_in(self.tenant, actual, application)
+
+    def _announce(self) -> None:
+        if self.store is None:
+            return
+        graph, place = self.tenant.graph, self._place
+        noted = self.store.registration(*place)
         announced = noted.announced if noted else None
         # Another run that announced it first may be making it now, or have made it since our reading.
         if announced is None or graph.now - announced >= ANNOUNCED_FOR:
             announced = graph.now
-        desired = replace(desired, announced=announced)
-        store.note_registration(*place, StoredRegistration(None, announced))
-    actual = apply(graph, actual, desired, change)
-    if store is not None and change.changed and actual.application is not None:
-        store.note_registration(*place, StoredRegistration(actual.application.app_id, desired.announced))
-    return actual
+        self.desired = replace(self.desired, announced=announced)
+        self.store.note_registration(*place, StoredRegistration(None, announced))
 
+    def _note(self, application: Application | None, *, restoring: bool) -> None:
+        if self.store is None or application is None:
+            return
+        noted = StoredRegistration(application.app_id, self.desired.announced, restoring=restoring)
+        self.store.note_registration(*self._place, noted)
 
-def _check_restored(graph: GraphClient, gate: Gate, actual: Actual) -> None:
-    """A restored application has its grants back: it goes again where somebody else can sign in with it."""
-    if actual.application is None:
-        return
-    others = gate.look(actual.application.app_id, note=True)
-    if others.foreign:
-        apply_absent(graph, Change({}, {}, (DeleteApplication(actual.application.id),)))
-        name, client_id = actual.application.display_name, actual.application.app_id
-        raise AmbiguityError(
-            f"The application '{name}' (client id {client_id}) was restored, and deleted again: {others.findings[0]}",
-            next_step="Without a decision it stays deleted.",
-            code="ForeignCredentials",
-            details=[{"id": entry.id, "kind": entry.kind, "place": entry.place} for entry in others.foreign],
-        )
+    @property
+    def _place(self) -> tuple[str, str]:
+        return self.tenant.directory_id, self.desired.unique_name
 
 
 def _absent(call: Call) -> Outcome:
@@ -140,15 +199,18 @@ def _absent(call: Call) -> Outcome:
     return Outcome({"registration": None}, change)
 
 
-def findings(actual: Actual) -> tuple[str, ...]:
-    """What is not as it should be, and not ours to change."""
+def findings(actual: Actual, *, restored: bool = False) -> tuple[str, ...]:
+    """What is not as it should be, and not ours to change. `restored`: deactivated by us since then."""
     found = []
     if actual.search_refused:
         found.append(
             "Applications that people made by hand could not be searched for: the automation may not list "
             "applications (Application.Read.All)."
         )
-    return (*found, *disabled(actual.application, actual.service_principal))
+    application = actual.application
+    if restored and application is not None:
+        application = replace(application, disabled=False)
+    return (*found, *disabled(application, actual.service_principal))
 
 
 def disabled(application: Application | None, principal: ServicePrincipal | None) -> t.Iterator[str]:

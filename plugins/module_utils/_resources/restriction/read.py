@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
+from functools import partial
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     RUN_AGAIN,
@@ -24,8 +25,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     GraphClient,
     odata_string,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
     find_application,
+    find_deleted,
+    find_deleted_principal,
     find_service_principal,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
@@ -60,9 +64,14 @@ class Clients(t.NamedTuple):
     beta: GraphClient | None = None
 
 
-def read(clients: Clients, desired: Desired) -> Actual:
-    """Nothing is written. What comes back under a name is believed only after its identity was compared."""
+def read(clients: Clients, desired: Desired, *, deleted: bool = False) -> Actual:
+    """Nothing is written. What comes back under a name is believed only after its identity was compared.
+
+    `deleted`: whether the registration may be one that is about to be restored: what restricts it outlives it.
+    """
     actual = _registration(clients, desired)
+    if deleted and actual.principal_id is None and desired.client_id is not None:
+        actual = optional(partial(_deleted, clients.graph, actual, desired.client_id)) or actual
     if desired.group:
         actual = _with_group(clients.exchange, actual, desired)
     elif desired.sender:
@@ -159,15 +168,26 @@ def _registration(clients: Clients, desired: Desired) -> Actual:
     now = clients.graph.now
     if body is None:
         return Actual(now)
-    credentials = [*body.get("passwordCredentials", ()), *body.get("keyCredentials", ())]
     principal = find_service_principal(clients.graph, body["appId"])
-    return Actual(
-        now,
+    found = _of_application(Actual(now, display_name=desired.unique_name), body)
+    return replace(found, principal_id=None if principal is None else principal.id)
+
+
+def _of_application(actual: Actual, body: Json) -> Actual:
+    credentials = [*body.get("passwordCredentials", ()), *body.get("keyCredentials", ())]
+    return replace(
+        actual,
         app_id=body["appId"],
-        principal_id=None if principal is None else principal.id,
-        display_name=body.get("displayName") or desired.unique_name,
-        live=any(parse_time(row["endDateTime"]) > now for row in credentials),
+        display_name=body.get("displayName") or actual.display_name,
+        live=any(parse_time(row["endDateTime"]) > actual.now for row in credentials),
     )
+
+
+def _deleted(graph: GraphClient, actual: Actual, client_id: str) -> Actual:
+    body = find_deleted(graph, client_id) if actual.app_id is None else None
+    if body is not None:
+        actual = _of_application(actual, body)
+    return replace(actual, principal_id=find_deleted_principal(graph, client_id)) if actual.app_id else actual
 
 
 # --- group ------------------------------------------------------------------------------------------------------------

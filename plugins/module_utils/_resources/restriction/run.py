@@ -92,7 +92,7 @@ def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> 
     gate = Gate.from_params(tenant, store, call.params)
     others = gate.look(desired.client_id, note=not call.check_mode)
     desired = guarded(desired, others)
-    actual = read(clients, desired)
+    actual = read(clients, desired, deleted=call.check_mode)
     restriction = plan(actual, desired)
     if not call.check_mode:
         require(actual.principal_id, desired.unique_name)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from emulator.clock import parse_stamp, stamp
 from emulator.exchange.store.model import Rules
 from emulator.exchange.store.reach import APP_ROLES, WATCHED, Access, Permission, access_of, assignments_of, is_granted
-from emulator.graph.store.records import Body, Kind
+from emulator.graph.store.records import Body, Kind, Record
 from emulator.graph.store.resources import GRAPH, resources
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class State(NamedTuple):
     configured: tuple[str, ...] = ()
     enforced: tuple[str, ...] = ()
     live_secrets: int = 0
+    disabled: bool = False
 
     @property
     def empty(self) -> bool:
@@ -80,6 +81,7 @@ class ReachLog:
             "enforced": list(state.enforced),
             "whole_tenant": widest == mailboxes,
             "live_secrets": state.live_secrets,
+            "disabled": state.disabled,
         }
 
 
@@ -91,7 +93,7 @@ def _present(looked: _Looked, directory: Directory, automation: str) -> dict[Key
         principal = directory.find_live(Kind.SERVICE_PRINCIPAL, "appId", app_id)
         if principal is None or app_id == automation.lower():
             continue
-        secrets = _live_secrets(directory, app_id)
+        secrets, disabled = _live_secrets(directory, app_id), _is_disabled(directory, principal)
         for permission in WATCHED:
             granted = is_granted(permission, roles.get(app_id, ()))
             access = access_of(looked.rules, app_id, permission, granted=granted)
@@ -99,7 +101,7 @@ def _present(looked: _Looked, directory: Directory, automation: str) -> dict[Key
             if looked.enforced is not looked.rules:
                 access = access_of(looked.enforced, app_id, permission, granted=granted)
                 enforced = _addresses(looked.rules, access)
-            found[app_id, permission] = State(configured, enforced, secrets)
+            found[app_id, permission] = State(configured, enforced, secrets, disabled)
     return found
 
 
@@ -141,6 +143,13 @@ def _live_secrets(directory: Directory, app_id: str) -> int:
     credentials: list[Any] = application.true.body["passwordCredentials"] if application is not None else []
     now = directory.clock.now()
     return sum(parse_stamp(credential["endDateTime"]) > now for credential in credentials)
+
+
+def _is_disabled(directory: Directory, principal: Record) -> bool:
+    """By either switch: it gets no new token."""
+    application = directory.find_live(Kind.APPLICATION, "appId", principal.true.body["appId"])
+    deactivated = application is not None and bool(application.true.body.get("isDisabled"))
+    return deactivated or not principal.true.body["accountEnabled"]
 
 
 def _names(directory: Directory, app_id: str) -> Body:

@@ -33,9 +33,20 @@ class SignIns:
     times: list[datetime] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """What comes back besides what is restored. `grants`: of a service principal. `principal`: of an application."""
+
+    grants: bool = False
+    principal: bool = False
+
+
 @dataclass(slots=True)
 class Directory:
-    """`births` is when what was made through Graph was made; readers see what was true `look_back` writes ago."""
+    """`births` is when what was made through Graph was made; readers see what was true `look_back` writes ago.
+
+    `gone_with`: by id of a deleted service principal, what was granted to it.
+    """
 
     tenant_id: str
     default_domain: str
@@ -43,6 +54,8 @@ class Directory:
     lag: Callable[[], Lag]
     policy: Body
     unsaid_inherited: bool = True
+    restoring: Restoring = field(default_factory=Restoring)
+    gone_with: dict[str, list[Record]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
     certificates: dict[str, bytes] = field(default_factory=dict)
     births: dict[str, datetime] = field(default_factory=dict)

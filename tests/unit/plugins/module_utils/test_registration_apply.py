@@ -181,8 +181,22 @@ def test_a_deleted_registration_is_restored_with_its_service_principal(graph, te
 
     assert tenant.writes() == [
         ("POST", f"{DELETED}/object-1/restore"),
+        ("PATCH", BY_ID),
         ("POST", f"{DELETED}/principal-0/restore"),
     ]
+    assert tenant.sent[1].body == {"isDisabled": True}, "before what was granted can come back"
+
+
+def test_what_cannot_be_deactivated_goes_again(graph, tenant):
+    tenant.on("POST", f"{DELETED}/object-1/restore", (200, BODY))
+    tenant.on("PATCH", BY_ID, DENIED)
+    tenant.on("DELETE", BY_ID, (204,))
+    tenant.on("GET", BY_ID, ABSENT)
+
+    with pytest.raises(ForbiddenError):
+        applied(graph, Actual(deleted=(APPLICATION,), deleted_service_principal_id="principal-0"))
+
+    assert tenant.writes() == [("POST", f"{DELETED}/object-1/restore"), ("PATCH", BY_ID), ("DELETE", BY_ID)]
 
 
 def test_a_service_principal_that_is_no_longer_among_the_deleted_is_made_or_found(graph, tenant):
@@ -190,7 +204,11 @@ def test_a_service_principal_that_is_no_longer_among_the_deleted_is_made_or_foun
 
     applied(graph, Actual(APPLICATION, deleted_service_principal_id="principal-0"))
 
-    assert tenant.writes() == [("POST", f"{DELETED}/principal-0/restore"), ("PATCH", PRINCIPAL)]
+    assert tenant.writes() == [
+        ("PATCH", BY_ID),
+        ("POST", f"{DELETED}/principal-0/restore"),
+        ("PATCH", PRINCIPAL),
+    ]
 
 
 def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_doubled(graph, tenant):
@@ -200,7 +218,11 @@ def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_d
 
     applied(graph, Actual(APPLICATION))
 
-    assert tenant.writes() == [("PATCH", PRINCIPAL), ("POST", f"{DELETED}/principal-0/restore")]
+    assert tenant.writes() == [
+        ("PATCH", PRINCIPAL),
+        ("PATCH", BY_ID),
+        ("POST", f"{DELETED}/principal-0/restore"),
+    ]
 
 
 @pytest.mark.parametrize(("actual", "looks"), [(Actual(), 1), (Actual(APPLICATION), 5)])
