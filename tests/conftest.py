@@ -13,6 +13,7 @@ import pytest
 import requests
 
 from emulator import launch
+from key_vault import KeyVaults, running_key_vaults
 from openbao import OpenBao, missing, running_openbao
 from tooling.unknown_requests import UnknownRequests
 
@@ -65,3 +66,10 @@ def openbao() -> Iterator[OpenBao]:
         pytest.skip(reason)
     with running_openbao() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def key_vaults() -> Iterator[KeyVaults]:
+    """One emulator for all tests of a process; each makes itself a vault of its own."""
+    with running_key_vaults() as vaults:
+        yield vaults

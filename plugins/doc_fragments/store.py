@@ -17,8 +17,9 @@ options:
             with mode C(0600), replaced atomically. C(ansible-vault view) shows it.
           - V(vault_kv2) keeps one secret per tenant in a KV version 2 secrets engine of HashiCorp Vault or OpenBao.
             It needs the Python library C(hvac).
+          - V(azure_key_vault) keeps one secret per tenant in Azure Key Vault.
         type: str
-        choices: [vault_file, vault_kv2]
+        choices: [vault_file, vault_kv2, azure_key_vault]
         default: vault_file
       folder:
         description:
@@ -37,9 +38,10 @@ options:
         type: path
       url:
         description:
-          - Address C(https://host[:port]) of the server of V(vault_kv2). Redirects are not followed.
-          - Where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or E(BAO_ADDR) of
-            the machine that the task runs on is used, the first that there is; likewise below.
+          - Address C(https://host[:port]) of the server of V(vault_kv2), or C(https://NAME.vault.azure.net) of the
+            vault of V(azure_key_vault), which needs it. Redirects are not followed.
+          - Of V(vault_kv2), where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or
+            E(BAO_ADDR) of the machine that the task runs on is used, the first that there is; likewise below.
         version_added: 1.0.0
         type: str
       namespace:
@@ -53,14 +55,17 @@ options:
         type: str
         default: secret
       path:
-        description: Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below.
+        description:
+          - Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below. In V(azure_key_vault)
+            their names begin with it.
         version_added: 1.0.0
         type: str
         default: totalview-exchange365
       ca_cert:
         description:
           - File or folder with the certificate authorities that the server's certificate may be of, in PEM form, or
-            E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's C(requests).
+            of V(vault_kv2) E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's
+            C(requests).
         version_added: 1.0.0
         type: path
       auth_method:
@@ -104,6 +109,66 @@ options:
             E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PRIVATE_KEY).
         version_added: 1.0.0
         type: path
+      auth_kind:
+        description:
+          - How to sign in to the tenant of the vault of V(azure_key_vault), which the vault itself tells. The kinds
+            are those of the option C(auth_kind) of the modules that need nothing stored. By default what the options
+            below, or else the environment's variables (E(AZURE_CLIENT_ID) and so on), say by being given.
+        version_added: 1.0.0
+        type: str
+        choices:
+          - client_secret
+          - certificate
+          - federated_token_file
+          - github_actions
+          - azure_pipelines
+          - managed_identity
+          - federated_managed_identity
+          - azure_cli
+      auth_client_id:
+        description:
+          - Application (client) ID that signs in to the vault; with V(managed_identity) that of the identity. By
+            default E(AZURE_CLIENT_ID).
+        version_added: 1.0.0
+        type: str
+      auth_client_secret:
+        description:
+          - Its client secret. By default E(AZURE_CLIENT_SECRET).
+        version_added: 1.0.0
+        type: str
+      auth_certificate_path:
+        description:
+          - File with its certificate and private key, in PEM or PFX form. By default
+            E(AZURE_CLIENT_CERTIFICATE_PATH).
+        version_added: 1.0.0
+        type: path
+      auth_certificate_password:
+        description:
+          - Password of that file. By default E(AZURE_CLIENT_CERTIFICATE_PASSWORD).
+        version_added: 1.0.0
+        type: str
+      auth_send_certificate_chain:
+        description:
+          - Send the certificates of issuers along (SNI). By default E(AZURE_CLIENT_SEND_CERTIFICATE_CHAIN).
+        version_added: 1.0.0
+        type: bool
+      auth_federated_token_file:
+        description:
+          - File with a token of the platform that a federated credential of the application trusts. By default
+            E(AZURE_FEDERATED_TOKEN_FILE).
+        version_added: 1.0.0
+        type: path
+      auth_service_connection_id:
+        description:
+          - Azure DevOps service connection of V(azure_pipelines). By default
+            E(AZURESUBSCRIPTION_SERVICE_CONNECTION_ID).
+        version_added: 1.0.0
+        type: str
+      auth_managed_identity_client_id:
+        description:
+          - Client ID of the user-assigned managed identity of V(federated_managed_identity).
+        version_added: 1.0.0
+        type: str
 """
 
     DOCUMENTATION = r"""
@@ -137,8 +202,9 @@ options:
             with mode C(0600), replaced atomically. C(ansible-vault view) shows it.
           - V(vault_kv2) keeps one secret per tenant in a KV version 2 secrets engine of HashiCorp Vault or OpenBao.
             It needs the Python library C(hvac).
+          - V(azure_key_vault) keeps one secret per tenant in Azure Key Vault.
         type: str
-        choices: [vault_file, vault_kv2]
+        choices: [vault_file, vault_kv2, azure_key_vault]
         default: vault_file
       folder:
         description:
@@ -157,9 +223,10 @@ options:
         type: path
       url:
         description:
-          - Address C(https://host[:port]) of the server of V(vault_kv2). Redirects are not followed.
-          - Where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or E(BAO_ADDR) of
-            the machine that the task runs on is used, the first that there is; likewise below.
+          - Address C(https://host[:port]) of the server of V(vault_kv2), or C(https://NAME.vault.azure.net) of the
+            vault of V(azure_key_vault), which needs it. Redirects are not followed.
+          - Of V(vault_kv2), where it is missing, the environment variable E(ANSIBLE_HASHI_VAULT_ADDR), E(VAULT_ADDR) or
+            E(BAO_ADDR) of the machine that the task runs on is used, the first that there is; likewise below.
         version_added: 1.0.0
         type: str
       namespace:
@@ -173,14 +240,17 @@ options:
         type: str
         default: secret
       path:
-        description: Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below.
+        description:
+          - Path in the secrets engine of V(vault_kv2) that all secrets of the store lie below. In V(azure_key_vault)
+            their names begin with it.
         version_added: 1.0.0
         type: str
         default: totalview-exchange365
       ca_cert:
         description:
           - File or folder with the certificate authorities that the server's certificate may be of, in PEM form, or
-            E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's C(requests).
+            of V(vault_kv2) E(ANSIBLE_HASHI_VAULT_CA_CERT), E(VAULT_CACERT), E(BAO_CACERT). By default those of Python's
+            C(requests).
         version_added: 1.0.0
         type: path
       auth_method:
@@ -224,4 +294,64 @@ options:
             E(ANSIBLE_HASHI_VAULT_CERT_AUTH_PRIVATE_KEY).
         version_added: 1.0.0
         type: path
+      auth_kind:
+        description:
+          - How to sign in to the tenant of the vault of V(azure_key_vault), which the vault itself tells. The kinds
+            are those of the option C(auth_kind) of the modules that need nothing stored. By default what the options
+            below, or else the environment's variables (E(AZURE_CLIENT_ID) and so on), say by being given.
+        version_added: 1.0.0
+        type: str
+        choices:
+          - client_secret
+          - certificate
+          - federated_token_file
+          - github_actions
+          - azure_pipelines
+          - managed_identity
+          - federated_managed_identity
+          - azure_cli
+      auth_client_id:
+        description:
+          - Application (client) ID that signs in to the vault; with V(managed_identity) that of the identity. By
+            default E(AZURE_CLIENT_ID).
+        version_added: 1.0.0
+        type: str
+      auth_client_secret:
+        description:
+          - Its client secret. By default E(AZURE_CLIENT_SECRET).
+        version_added: 1.0.0
+        type: str
+      auth_certificate_path:
+        description:
+          - File with its certificate and private key, in PEM or PFX form. By default
+            E(AZURE_CLIENT_CERTIFICATE_PATH).
+        version_added: 1.0.0
+        type: path
+      auth_certificate_password:
+        description:
+          - Password of that file. By default E(AZURE_CLIENT_CERTIFICATE_PASSWORD).
+        version_added: 1.0.0
+        type: str
+      auth_send_certificate_chain:
+        description:
+          - Send the certificates of issuers along (SNI). By default E(AZURE_CLIENT_SEND_CERTIFICATE_CHAIN).
+        version_added: 1.0.0
+        type: bool
+      auth_federated_token_file:
+        description:
+          - File with a token of the platform that a federated credential of the application trusts. By default
+            E(AZURE_FEDERATED_TOKEN_FILE).
+        version_added: 1.0.0
+        type: path
+      auth_service_connection_id:
+        description:
+          - Azure DevOps service connection of V(azure_pipelines). By default
+            E(AZURESUBSCRIPTION_SERVICE_CONNECTION_ID).
+        version_added: 1.0.0
+        type: str
+      auth_managed_identity_client_id:
+        description:
+          - Client ID of the user-assigned managed identity of V(federated_managed_identity).
+        version_added: 1.0.0
+        type: str
 """

@@ -47,6 +47,14 @@ options:
     description: Likewise.
     version_added: 1.0.0
     type: str
+  connector_store_auth_client_secret:
+    description: Likewise.
+    version_added: 1.0.0
+    type: str
+  connector_store_auth_certificate_password:
+    description: Likewise.
+    version_added: 1.0.0
+    type: str
 requirements:
   - msal >= 1.31
   - requests >= 2.31

@@ -10,6 +10,7 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.key_vault_client import AUTH_KINDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import AUTH_METHODS
 
 #: Documented in the doc fragment totalview.exchange365.tenant.sign_in.
@@ -50,7 +51,7 @@ STORE: dict[str, dict[str, t.Any]] = {
         "type": "dict",
         "required": True,
         "options": {
-            "type": {"type": "str", "choices": ["vault_file", "vault_kv2"], "default": "vault_file"},
+            "type": {"type": "str", "choices": ["vault_file", "vault_kv2", "azure_key_vault"], "default": "vault_file"},
             "folder": {"type": "path"},
             "vault_id": {"type": "str"},
             "vault_password_file": {"type": "path"},
@@ -67,6 +68,15 @@ STORE: dict[str, dict[str, t.Any]] = {
             "jwt": {"type": "str", "no_log": True},
             "cert_auth_public_key": {"type": "path"},
             "cert_auth_private_key": {"type": "path", "no_log": False},
+            "auth_kind": {"type": "str", "choices": list(AUTH_KINDS)},
+            "auth_client_id": {"type": "str"},
+            "auth_client_secret": {"type": "str", "no_log": True},
+            "auth_certificate_path": {"type": "path"},
+            "auth_certificate_password": {"type": "str", "no_log": True},
+            "auth_send_certificate_chain": {"type": "bool"},
+            "auth_federated_token_file": {"type": "path", "no_log": False},
+            "auth_service_connection_id": {"type": "str"},
+            "auth_managed_identity_client_id": {"type": "str"},
         },
         "required_if": [("type", "vault_file", ["folder"])],
     },
@@ -90,6 +100,8 @@ VARIABLES: dict[str, dict[str, t.Any]] = {
     "connector_store_token": {"type": "str", "no_log": True},
     "connector_store_secret_id": {"type": "str", "no_log": True},
     "connector_store_jwt": {"type": "str", "no_log": True},
+    "connector_store_auth_client_secret": {"type": "str", "no_log": True},
+    "connector_store_auth_certificate_password": {"type": "str", "no_log": True},
 }
 
 PERMISSIONS: dict[str, t.Any] = {

@@ -23,6 +23,7 @@ from emulator.call import Answer, Body, Call, Refusal
 from emulator.exchange.service import Exchange
 from emulator.graph.service import Graph
 from emulator.identity.service import Identity
+from emulator.key_vault.service import KeyVault
 from emulator.platform.service import PlatformService
 from emulator.service import Service, find_route
 from emulator.world import World
@@ -31,7 +32,7 @@ Next = Callable[[Call], Awaitable[Answer]]
 Stage = Callable[[Call, Next], Awaitable[Answer]]
 
 # Asked in this order; identity takes every path that no other service wants.
-SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), Arm(), PlatformService(), Identity())
+SERVICES: tuple[Service, ...] = (Admin(), Graph(), Exchange(), Arm(), KeyVault(), PlatformService(), Identity())
 
 
 async def normalise_path(call: Call, go_on: Next) -> Answer:

@@ -147,6 +147,14 @@ class Emulator:
         """What the machine that programs run on offers them: see README.md."""
         self._ask("POST", "/platform", offers)
 
+    def vault(self, host: str, **wanted: Any) -> None:
+        """Makes a key vault, or changes what is given of it: see README.md."""
+        self._ask("PUT", f"/vaults/{host}", wanted)
+
+    def vault_secrets(self, host: str) -> dict[str, Json]:
+        """By name: `deleted`, and `versions` with values, the oldest first."""
+        return dict(self._ask("GET", f"/vaults/{host}")["secrets"])
+
     def person(self, upn: str, home: str, roles: Mapping[str, Sequence[str]], answer: str | None = None) -> str:
         """An administrator: directory roles by tenant; `answer`: accept or decline whenever a code is shown."""
         known = {tenant: list(names) for tenant, names in roles.items()}

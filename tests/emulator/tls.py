@@ -31,6 +31,9 @@ NAMES = (
     "outlook-dod.office365.us",
     "outlook.office365.cn",
     "partner.outlook.cn",
+    "*.vault.azure.net",
+    "*.vault.usgovcloudapi.net",
+    "*.vault.azure.cn",
 )
 
 

@@ -23,6 +23,7 @@ from emulator.graph.store.ids import DerivedIds
 from emulator.graph.store.policy import inherits, policy_body
 from emulator.identity.people import People
 from emulator.identity.store import Issued, Issuers, SigningKey
+from emulator.key_vault.store import Vault
 from emulator.lag import Lag
 from emulator.planting import Spec, plant
 from emulator.platform.store import Platform
@@ -117,6 +118,7 @@ class World:
     issuers: Issuers = field(default_factory=Issuers)
     platform: Platform = field(default_factory=Platform)
     people: People = field(default_factory=People)
+    vaults: dict[str, Vault] = field(default_factory=dict)
     _start: Mapping[str, Any] = field(default_factory=dict)
     _tenants: dict[str, Tenant] = field(default_factory=dict)
     _names: dict[str, Tenant] = field(default_factory=dict)
@@ -135,6 +137,7 @@ class World:
         self.faults.clear()
         self.platform = Platform()
         self.people = People()
+        self.vaults.clear()
         self.lag = Lag()
         self.latency_ms = 0
         self.add(self._start)

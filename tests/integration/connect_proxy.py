@@ -9,7 +9,7 @@ import selectors
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 from typing import cast
@@ -42,7 +42,8 @@ class _Handler(StreamRequestHandler):
             self.wfile.write(b"HTTP/1.1 405 Method Not Allowed\r\n\r\n")
             return
         server.proxy.asked.add(address.rpartition(":")[0].lower())
-        with socket.create_connection(server.target) as there:
+        # A connection that either side breaks off is broken off.
+        with suppress(OSError), socket.create_connection(server.target) as there:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             _pass_on(self.connection, there)
 

@@ -58,6 +58,15 @@ _STORE = (
     "jwt",
     "cert_auth_public_key",
     "cert_auth_private_key",
+    "auth_kind",
+    "auth_client_id",
+    "auth_client_secret",
+    "auth_certificate_path",
+    "auth_certificate_password",
+    "auth_send_certificate_chain",
+    "auth_federated_token_file",
+    "auth_service_connection_id",
+    "auth_managed_identity_client_id",
 )
 _OF_EITHER_KIND = (
     "unique_name",

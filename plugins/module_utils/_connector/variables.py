@@ -18,6 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import is_guid
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import may_be_one
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.key_vault_client import AUTH_KINDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import AUTH_METHODS
 
 #: The role's variables, validated: every name of SPEC has a value, None where nothing was given.
@@ -47,7 +48,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_tenant_id": _given(_TEXT),
     "connector_mail_sender": _given(_TEXT),
     "connector_host_renamed": _TEXT,
-    "connector_store": _given({"type": "str", "choices": ["vault_file", "vault_kv2"]}),
+    "connector_store": _given({"type": "str", "choices": ["vault_file", "vault_kv2", "azure_key_vault"]}),
     "connector_store_folder": _PATH,
     "connector_store_url": _TEXT,
     "connector_store_namespace": _TEXT,
@@ -62,6 +63,15 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_store_jwt": _SECRET,
     "connector_store_cert_auth_public_key": _PATH,
     "connector_store_cert_auth_private_key": {**_PATH, "no_log": False},
+    "connector_store_auth_kind": {"type": "str", "choices": list(AUTH_KINDS)},
+    "connector_store_auth_client_id": _TEXT,
+    "connector_store_auth_client_secret": _SECRET,
+    "connector_store_auth_certificate_path": _PATH,
+    "connector_store_auth_certificate_password": _SECRET,
+    "connector_store_auth_send_certificate_chain": _FLAG,
+    "connector_store_auth_federated_token_file": _PATH,
+    "connector_store_auth_service_connection_id": _TEXT,
+    "connector_store_auth_managed_identity_client_id": _TEXT,
     "connector_store_former": {"type": "dict"},
     "connector_store_former_handoff_folder": _PATH,
     "connector_store_former_clear": _given(_FLAG),

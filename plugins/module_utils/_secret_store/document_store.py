@@ -263,6 +263,8 @@ def _beside(held: StoredSecret | None, secret: StoredSecret, replaces: str | Non
     """`secret`, and of what others have written since it was decided upon no key id and no note is lost."""
     if held is None or held.client_id != secret.client_id:
         return secret
+    if (held.key_id, held.value) == (secret.key_id, secret.value):
+        return held  # made before, and noted upon by others since
     noted = {old.key_id: old for old in held.known}
     retired = [_with_notes(old, noted.get(old.key_id, old)) for old in secret.retired]
     if held.key_id not in (replaces, secret.key_id, *(old.key_id for old in retired)):

@@ -10,11 +10,17 @@ import os
 import typing as t
 from functools import lru_cache
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.azure_key_vault import (
+    KeyVaultDocuments,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.document_store import DocumentStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.documents import Documents
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.encrypted_file import (
     Cipher,
     EncryptedFolder,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.key_vault_client import (
+    KeyVaultOptions,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_file import (
@@ -42,6 +48,8 @@ def open_documents(options: t.Mapping[str, t.Any], vault: Vault) -> Documents:
     match options["type"]:
         case "vault_kv2":
             return Kv2Documents(VaultOptions.from_params(options, os.environ), "tenants")
+        case "azure_key_vault":
+            return KeyVaultDocuments(KeyVaultOptions.from_params(options, os.environ), "tenants")
         case _:
             return VaultFiles(_folder(options["folder"], options, vault), JSON)
 
@@ -51,6 +59,8 @@ def open_handoff(folder: str | None, options: t.Mapping[str, t.Any], vault: Vaul
     match options["type"]:
         case "vault_kv2":
             return Kv2Documents(VaultOptions.from_params(options, os.environ), "handoff")
+        case "azure_key_vault":
+            return KeyVaultDocuments(KeyVaultOptions.from_params(options, os.environ), "handoff", derived=True)
         case _:
             return VaultFiles(_folder(str(folder), options, vault), YAML, alone=True)
 

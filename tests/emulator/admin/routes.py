@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from emulator.admin import exchange, faults, handlers
+from emulator.admin import exchange, faults, handlers, vaults
 from emulator.service import Route, RouteTable
 
 _TENANT = "/_emulator/tenants/{tenant}"
@@ -29,6 +29,8 @@ ROUTES = RouteTable(
         Route("POST", "/_emulator/people", handlers.person),
         Route("POST", "/_emulator/people/refresh_token", handlers.refresh_token),
         Route("POST", "/_emulator/people/revoke", handlers.revoke),
+        Route("PUT", "/_emulator/vaults/{host}", vaults.put),
+        Route("GET", "/_emulator/vaults/{host}", vaults.shown),
         Route("GET", "/_emulator/tenants", handlers.tenants),
         Route("PATCH", _TENANT, handlers.change_tenant),
         Route("GET", f"{_TENANT}/snapshot", handlers.snapshot),

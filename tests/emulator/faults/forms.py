@@ -9,6 +9,7 @@ from emulator.call import Answer, Body, Call
 from emulator.exchange.errors import ExchangeError
 from emulator.graph.errors import GraphError
 from emulator.identity.errors import SignInRefused
+from emulator.key_vault.errors import VaultError
 
 IDENTITY_TRANSIENT = 90033
 IDENTITY_THROTTLED = 90055
@@ -20,6 +21,10 @@ def throttled(call: Call) -> Answer:
         return SignInRefused(IDENTITY_THROTTLED).answer(call)
     if call.service.name == "exchange":
         return _exchange(429, "TooManyRequests", "Please retry again later.")
+    if call.service.name == "key_vault":
+        return VaultError(
+            429, "Throttled", "Request was not processed because too many requests were received."
+        ).answer(call)
     return Answer(429, _throttled_body(call))
 
 
@@ -44,6 +49,8 @@ def failed(call: Call, status: int) -> Answer:
         return answer
     if call.service.name == "exchange":
         return _exchange(status, _GRAPH_CODES[status], message)
+    if call.service.name == "key_vault":
+        return VaultError(status, _GRAPH_CODES[status], message).answer(call)
     return GraphError(status, _GRAPH_CODES[status], message).answer(call)
 
 

@@ -8,13 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from emulator.call import Call, MalformedBody
+from emulator.key_vault import service as key_vault
 
 if TYPE_CHECKING:
     from emulator.world import Tenant
 
 
 def tenant_of(call: Call) -> Tenant | None:
-    """Identity and Exchange name the tenant in the path, Graph only in the token."""
+    """Identity and Exchange name the tenant in the path, Graph only in the token, Key Vault in the secret's name."""
+    if call.service.name == "key_vault":
+        return key_vault.tenant_of(call)
     if call.service.name != "graph":
         return call.world.tenant(call.params.get("tenant", ""))
     token = call.headers.get("authorization", "").partition(" ")[2].strip()

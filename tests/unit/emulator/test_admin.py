@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from emulator.app import EmulatorApp
-from emulator.graph.store.resources import ARM, EXCHANGE, GRAPH
+from emulator.graph.store.resources import ARM, EXCHANGE, GRAPH, KEY_VAULT
 from emulator.in_process import in_process_session
 from emulator.launch import EmulatorError
 from emulator.rig import LOGIN, ORIGIN, Rig
@@ -40,7 +40,7 @@ def test_snapshot(rig: Rig) -> None:
     assert snapshot["tenant"]["id"] == rig.home
     assert [item["displayName"] for item in snapshot["applications"]] == ["Automation", "Fresh"]
     principals = {item["appId"]: item for item in snapshot["servicePrincipals"]}
-    assert principals.keys() == {GRAPH, EXCHANGE, ARM, CLIENT_ID}
+    assert principals.keys() == {GRAPH, EXCHANGE, ARM, KEY_VAULT, CLIENT_ID}
     assert "appRoles" not in principals[GRAPH]
     assert {(item["value"], item["resourceAppId"]) for item in snapshot["appRoleAssignments"]} == {
         ("Application.ReadWrite.OwnedBy", GRAPH),

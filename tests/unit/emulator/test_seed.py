@@ -102,4 +102,4 @@ def test_thousands_of_tenants_cost_next_to_nothing_until_touched() -> None:
     assert sum(1 for _unused in world.tenants()) == 5000
     last = world.tenant("T4999.EXAMPLE")
     assert last is not None
-    assert len(list(last.directory.live(Kind.SERVICE_PRINCIPAL))) == 3
+    assert len(list(last.directory.live(Kind.SERVICE_PRINCIPAL))) == 4

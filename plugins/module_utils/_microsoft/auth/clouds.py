@@ -25,6 +25,8 @@ class Cloud:
     #: None where Microsoft's pages name different hosts: the operator has to say.
     exchange_url: str | None
     token_exchange: str
+    #: Of Azure Key Vault (learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates, DNS suffixes).
+    vault_domain: str
     other_hosts: frozenset[str] = frozenset()
     #: learn.microsoft.com/graph/api/reportroot-list-appcredentialsigninactivities: not in national clouds.
     has_sign_in_reports: bool = False
@@ -47,6 +49,7 @@ CLOUDS: t.Mapping[str, Cloud] = {
         "https://graph.microsoft.com",
         "https://outlook.office365.com",
         "api://AzureADTokenExchange",
+        "vault.azure.net",
         frozenset({"login.windows.net", "login.microsoft.com", "sts.windows.net", "outlook.office.com"}),
         has_sign_in_reports=True,
     ),
@@ -55,18 +58,21 @@ CLOUDS: t.Mapping[str, Cloud] = {
         "https://graph.microsoft.us",
         "https://outlook.office365.us",
         "api://AzureADTokenExchangeUSGov",
+        "vault.usgovcloudapi.net",
     ),
     "USGovDoD": Cloud(
         "https://login.microsoftonline.us",
         "https://dod-graph.microsoft.us",
         "https://outlook-dod.office365.us",
         "api://AzureADTokenExchangeUSGov",
+        "vault.usgovcloudapi.net",
     ),
     "China": Cloud(
         "https://login.chinacloudapi.cn",
         "https://microsoftgraph.chinacloudapi.cn",
         None,
         "api://AzureADTokenExchangeChina",
+        "vault.azure.cn",
         frozenset({"login.partner.microsoftonline.cn", "partner.outlook.cn", "outlook.office365.cn"}),
     ),
 }

@@ -32,6 +32,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredSwitch,
 )
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
+from key_vault import KeyVaults
 from openbao import OpenBao, policy_for
 
 TENANT, OTHER = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21", "00000000-0000-0000-0000-000000000001"
@@ -86,7 +87,15 @@ def _vault_kv2(request: pytest.FixtureRequest) -> Place:
     return Place(options)
 
 
-@pytest.fixture(params=[_vault_file, _vault_kv2], ids=["vault_file", "vault_kv2"])
+def _azure_key_vault(request: pytest.FixtureRequest) -> Place:
+    vaults: KeyVaults = request.getfixturevalue("key_vaults")
+    monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
+    for name, value in vaults.environment.items():
+        monkeypatch.setenv(name, value)
+    return Place(vaults.options(vaults.make()))
+
+
+@pytest.fixture(params=[_vault_file, _vault_kv2, _azure_key_vault], ids=["vault_file", "vault_kv2", "azure_key_vault"])
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Place:
     make: Callable[[pytest.FixtureRequest], Place] = request.param
     for name in ("VAULT_ADDR", "VAULT_TOKEN", "VAULT_NAMESPACE"):
