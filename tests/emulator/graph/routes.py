@@ -112,6 +112,8 @@ _ROUTES: tuple[Route, ...] = (
         Route(method, f"/users/{{key}}{calendar}{path}", handler, Traits(None))
         for calendar in ("", "/calendar", "/calendars/{calendar}")
         for method, path, handler in (
+            ("GET", "/calendarView/delta", no_delta),
+            ("GET", "/events/delta", no_delta),
             ("GET", "/calendarView", calendars.calendar_view),
             ("GET", "/events", calendars.list_events),
             ("POST", "/events", calendars.create_event),

@@ -236,6 +236,25 @@ def test_events_that_cannot_be(writer: Calendar, fields: dict[str, Any], refusal
     assert len(writer.listed("/events?$top=50")) == 12
 
 
+@pytest.mark.usefixtures("malformed_on_purpose")
+@pytest.mark.parametrize(
+    ("path", "refusal", "unknown"),
+    [
+        (f"/calendarView/delta?{WINDOW}", (501, "NotImplemented"), "delta query"),
+        ("/events/delta", (501, "NotImplemented"), "delta query"),
+        ("/calendar/events/delta", (501, "NotImplemented"), "delta query"),
+        ("/events?$deltatoken=latest", (400, "BadRequest"), "query parameter $deltatoken"),
+        ("/events/x/instances", (400, "BadRequest"), "path segment instances"),
+        ("/onlineMeetings", (400, "BadRequest"), "path segment onlineMeetings"),
+    ],
+)
+def test_what_there_is_not_is_refused_and_listed(
+    rig: Rig, reader: Calendar, path: str, refusal: tuple[int, str], unknown: str
+) -> None:
+    assert error_of(reader.ask("GET", path))[:2] == refusal
+    assert [row["unknown"] for row in rig.admin.refusals()] == [unknown]
+
+
 def test_a_whole_day_is_from_midnight_to_midnight(writer: Calendar) -> None:
     days = {
         name: {"dateTime": f"2026-03-{day}T00:00:00", "timeZone": "Europe/Copenhagen"}

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from emulator.call import Call
-from emulator.graph.errors import GraphError, bad_request, malformed, unsupported_query
+from emulator.graph.errors import GraphError, bad_request, malformed, unknown, unsupported_query
 from emulator.graph.odata.entities import ADVANCED_VERBS, Entity
 from emulator.graph.odata.filters import BadFilter, Filter, UnsupportedFilter, parse_filter
 
@@ -49,7 +49,8 @@ class Options:
 def read_options(call: Call, entity: Entity) -> Options:
     for name in call.query:
         if name.startswith("$") and name not in (_KNOWN | {"$skip"} if entity.of_mailbox else _KNOWN):
-            raise malformed(f"The query parameter '{name}' is not supported by the service.")
+            error = malformed(f"The query parameter '{name}' is not supported by the service.")
+            raise unknown(error, f"query parameter {name}")
     options = Options(
         select=_select(call.query.get("$select", ""), entity),
         expand=_expand(call.query.get("$expand", ""), entity),
