@@ -23,7 +23,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft i
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
-from ansible_collections.totalview.exchange365.plugins.modules import connector_plan
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
 from emulator.launch import at_the_end
 from emulator.rig import Rig
@@ -33,6 +32,7 @@ from tooling.role_tasks import RoleTasks
 MODULES = "ansible_collections.totalview.exchange365.plugins.modules"
 CLIENT_ID = "0e8f7a6b-2c4d-4f5e-8a9b-7c6d5e4f3a2b"
 TENANT = "contoso.onmicrosoft.com"
+HOSTS = ["contoso"]
 SENDER, OTHER = "totalview@example.com", "ann@example.com"
 NAMES = {"calendar": ["Calendars.Read", "User.Read.All"], "mail": ["Mail.Send"]}
 SEED = {
@@ -41,7 +41,7 @@ SEED = {
             "domains": [TENANT],
             "display_name": "Contoso",
             # One more than any case lets in: without a mailbox outside nothing is proven.
-            "users": [{"upn": SENDER}, {"upn": OTHER}, {"upn": "bo@example.com"}],
+            "users": [{"upn": SENDER, "aliases": ["post@example.com"]}, {"upn": OTHER}, {"upn": "bo@example.com"}],
             "automation": {
                 "client_id": CLIENT_ID,
                 "secret": "corpus-secret",
@@ -130,16 +130,19 @@ class Operator:
         self._session = None
         return self.role(changes).run()
 
-    def role(self, changes: Json, *, check_mode: bool = False) -> RoleTasks:
+    def role(self, changes: Json, *, check_mode: bool = False, name: str = "main") -> RoleTasks:
+        """The role's tasks of that name, with changes of the variables."""
         variables = {"inventory_hostname": "contoso", **self._options(changes)["variables"]}
-        return RoleTasks(variables, self._perform, check_mode=check_mode)
+        return RoleTasks(variables, self._perform, check_mode=check_mode, name=name)
 
     def _perform(self, module: str, options: Json, check_mode: bool) -> Json:
+        if module == "connector_plan":
+            options = {**options, "inventory_hosts": HOSTS}
         operation = import_module(f"{MODULES}.{module}").OPERATION
         return self.run(operation, options, check_mode=check_mode)
 
-    def plan(self, **changes: Any) -> Json:
-        return self.run(connector_plan.OPERATION, self._options(changes))
+    def plan(self, scope: str = "tenant", **changes: Any) -> Json:
+        return self._perform("connector_plan", {**self._options(changes), "scope": scope}, check_mode=False)
 
     def run(self, operation: Operation, options: Json, *, check_mode: bool = False) -> Json:
         """As both entry points do it: validate, then perform. What is no foreseeable fault flies out of here."""

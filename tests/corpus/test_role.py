@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.steps import STEPS, tags
-from corpus.operator import Json, Operator
+from corpus.operator import TENANT, Json, Operator
 from tooling.role_tasks import RoleTasks, module_of, tasks
 
 #: Variables of a tenant, and what its second run has in their place.
@@ -27,7 +27,16 @@ FLEET: dict[str, tuple[Json, Json]] = {
     "another mode": ({}, {"mail_restriction": "rbac"}),
     "renewed": ({}, {"secret_renew_before": "300d", "secret_valid_for": "320d"}),
     "without waiting for consent": ({}, {"handoff_unproven": True}),
+    "another sender": ({}, {"mail_sender": "ann@example.com", "mail_members": ["ann@example.com"]}),
+    "sender by an alias": ({"mail_sender": "post@example.com"}, {"mail_sender": "post@example.com"}),
+    "a mode and back": (
+        {"mail_restriction": "rbac"},
+        {"mail_restriction": "access_policy", "mail_members": ["totalview@example.com"]},
+    ),
+    "open to all": ({}, {"mail_restriction": "none", "mail_allow_every_mailbox": True}),
 }
+#: Longer than any token lives, in seconds.
+TOKENS = 29 * 3600
 
 
 @pytest.fixture
@@ -56,6 +65,73 @@ def test_what_the_plan_promises_is_what_the_tasks_do(operator: Operator, case: s
         assert checked == promised, (case, changes)
 
 
+@pytest.mark.parametrize("mode", ["access_policy", "rbac"])
+def test_what_an_offboarding_promises_is_what_its_tasks_do(operator: Operator, mode: str) -> None:
+    """But for roles that go by themselves with the service principal (learn.microsoft.com, RBAC for Applications)."""
+    _done(operator.role({"calendar_restriction": mode, "calendar_members": ["ann@example.com"]}))
+    going = {"offboard": ["contoso"], "purge": True}
+
+    for wait in (0, TOKENS, 0):
+        by_itself = mode == "rbac" and wait == 0 and operator.rig.admin.snapshot(TENANT)["exchange"]["assignments"]
+        operator.rig.admin.advance_clock(wait)
+        promised = _parts(operator.plan("offboarding", **going)["planned"])
+        checked = _done(operator.role(going, check_mode=True, name="offboard"))
+        done = _done(operator.role(going, name="offboard"))
+        assert [part for part in promised if part not in done] == ([("calendar", "roles")] if by_itself else [])
+        assert [part for part in done if part not in promised] == []
+        assert checked == promised
+
+    assert done == []
+    snapshot = operator.rig.admin.snapshot(TENANT)
+    assert {row["displayName"] for row in snapshot["applications"]} & {"calendar", "mail"} == set()
+
+
+@pytest.mark.parametrize("wait", [0, TOKENS], ids=["young restriction", "old restriction"])
+def test_what_enabling_promises_is_what_its_tasks_do(operator: Operator, wait: int) -> None:
+    """A restriction that is made anew keeps a registration disabled that somebody has the secret of."""
+    _done(operator.role({}))
+    _close(operator)
+    operator.rig.admin.exchange(TENANT, "Remove-ApplicationAccessPolicy", Identity=_policy(operator), Confirm=False)
+
+    for _turn in range(2):
+        checked = _done(operator.role({"switch": "both"}, check_mode=True, name="enable"))
+        assert _done(operator.role({"switch": "both"}, name="enable")) == checked
+        operator.rig.admin.advance_clock(wait)
+
+    assert _enabled(operator) == {"calendar": True, "mail": wait > 0}
+
+
+def test_what_an_onboarding_that_may_enable_promises_is_what_the_tasks_do(operator: Operator) -> None:
+    _done(operator.role({}))
+    _close(operator)
+
+    promised = _promised(operator.plan(enable=True))
+    checked = _done(operator.role({"enable": True}, check_mode=True))
+    assert _done(operator.role({"enable": True})) == promised
+    assert checked == promised
+    assert _enabled(operator) == {"calendar": True, "mail": True}
+
+
+def _principals(operator: Operator) -> dict[str, Json]:
+    rows = operator.rig.admin.snapshot(TENANT)["servicePrincipals"]
+    return {row["displayName"]: row for row in rows if row["displayName"] in ("calendar", "mail")}
+
+
+def _close(operator: Operator) -> None:
+    for row in _principals(operator).values():
+        answer = operator.rig.graph("PATCH", f"/servicePrincipals/{row['id']}", {"accountEnabled": False})
+        assert answer.status_code == 204
+
+
+def _enabled(operator: Operator) -> dict[str, bool]:
+    return {name: row["accountEnabled"] for name, row in _principals(operator).items()}
+
+
+def _policy(operator: Operator) -> str:
+    (policy,) = operator.rig.admin.exchange(TENANT, "Get-ApplicationAccessPolicy")
+    return str(policy["Identity"])
+
+
 def _promised(plan: Json) -> list[tuple[str, str]]:
     assert not plan.get("failed"), plan
     return sorted((entry["registration"] or "", entry["part"]) for entry in plan["plan"])
@@ -64,7 +140,11 @@ def _promised(plan: Json) -> list[tuple[str, str]]:
 def _done(role: RoleTasks) -> list[tuple[str, str]]:
     result = role.run()
     assert not result.get("failed"), result
-    changed = result["ansible_facts"]["connector_result"]["changed"]
+    return _parts(role.variables["connector_result"]["changed"])
+
+
+def _parts(changed: list[str]) -> list[tuple[str, str]]:
+    """As "mail: restriction, proof" or "hand-off"."""
     parts: list[tuple[str, str]] = []
     for text in changed:
         name, _colon, listed = text.rpartition(": ")
@@ -91,6 +171,8 @@ def test_a_task_that_was_left_out_is_missed_by_name(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, left_out: str
 ) -> None:
     whole: Callable[[], Any] = tasks
-    monkeypatch.setattr("tooling.role_tasks.tasks", lambda: (task for task in whole() if task["name"] != left_out))
+    monkeypatch.setattr(
+        "tooling.role_tasks.tasks", lambda name: (task for task in whole(name) if task["name"] != left_out)
+    )
     with pytest.raises(Exception, match=f'The task "{left_out}" has not run'):
         operator.role({}).run()

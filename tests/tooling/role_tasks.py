@@ -28,11 +28,20 @@ def load(path: str) -> Any:
     return _LOADER.load_from_file(str(ROLE / path), trusted_as_template=True)
 
 
-def tasks() -> Iterator[Json]:
-    """In their order, those of blocks with their block's module_defaults."""
-    for task in load("tasks/main.yml"):
-        for inner in task.get("block", [task]):
-            yield {"module_defaults": task.get("module_defaults", {}), **inner}
+def tasks(name: str = "main") -> Iterator[Json]:
+    """In their order, those of blocks with their blocks' module_defaults and conditions."""
+    yield from _flat(load(f"tasks/{name}.yml"), {}, [])
+
+
+def _flat(listed: list[Json], defaults: Json, conditions: list[str]) -> Iterator[Json]:
+    for task in listed:
+        when = task.get("when", [])
+        held = [*conditions, *(when if isinstance(when, list) else [when])]
+        given = {**defaults, **task.get("module_defaults", {})}
+        if "block" in task:
+            yield from _flat(task["block"], given, held)
+        else:
+            yield {**task, "module_defaults": given, "when": held}
 
 
 def module_of(task: Json) -> str:
@@ -42,13 +51,20 @@ def module_of(task: Json) -> str:
 
 
 class RoleTasks:
-    """One run over one host. `variables`: of the inventory. `tags`: as given to ansible-playbook."""
+    """One run over one host. `variables`: of the inventory. `tags`: as given to ansible-playbook. `name`: of a file."""
 
     def __init__(
-        self, variables: Json, perform: Perform, *, check_mode: bool = False, tags: frozenset[str] = frozenset()
+        self,
+        variables: Json,
+        perform: Perform,
+        *,
+        check_mode: bool = False,
+        tags: frozenset[str] = frozenset(),
+        name: str = "main",
     ) -> None:
         self._perform = perform
         self._check_mode = check_mode
+        self._name = name
         self.tags = tags
         self.variables: Json = {
             **load("defaults/main.yml"),
@@ -61,9 +77,10 @@ class RoleTasks:
     def run(self) -> Json:
         """The last task's result, or that of the first that failed."""
         result: Json = {}
-        for task in tasks():
+        for task in tasks(self._name):
             if self.tags and task["tags"] != "always" and self.tags.isdisjoint(task["tags"]):
                 continue
+            self.variables.update(task.get("vars", {}))
             if module_of(task) == "ansible.builtin.meta":
                 if self._holds(task):
                     return result
@@ -83,7 +100,7 @@ class RoleTasks:
         control = task["loop_control"]
         results = []
         for index, item in enumerate(self._template(task["loop"])):
-            self.variables |= {control["loop_var"]: item, control["index_var"]: index}
+            self.variables |= {control["loop_var"]: item, control.get("index_var", "__index"): index}
             results.append({**self._once(task), control["loop_var"]: item})
         failed = [result for result in results if result.get("failed")]
         changed = any(result.get("changed") for result in results)
@@ -101,9 +118,7 @@ class RoleTasks:
         return self._perform(module, options, self._check_mode)
 
     def _holds(self, task: Json) -> bool:
-        conditions = task.get("when", [])
-        each = conditions if isinstance(conditions, list) else [conditions]
-        return all(self._templar().evaluate_conditional(condition) for condition in each)
+        return all(self._templar().evaluate_conditional(condition) for condition in task["when"])
 
     def _template(self, value: Any) -> Any:
         return self._templar().template(value)
