@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
@@ -74,6 +75,7 @@ def sanity(session: nox.Session) -> None:
 def environments(session: nox.Session) -> None:
     """One environment per leg of the integration tests (.nox/legs.json says where, or why not) and per client."""
     make_legs(session)
+    make_axe(session)
     for name in CLIENTS:
         make_client(session, name)
 
@@ -172,6 +174,14 @@ def make_client(session: nox.Session, name: str) -> None:
     else:
         requirements = ["--no-compile", "-r", str(wanted / "requirements.txt")]
         make_environment(session, f"clients/{name}", [sys.executable], requirements)
+
+
+def make_axe(session: nox.Session) -> None:
+    """A test that misses it is skipped: a closed network may have no registry of npm."""
+    try:
+        make_node_environment(session, ROOT / ".nox" / "axe", ROOT / "tests" / "axe" / "package.json")
+    except CommandFailed:
+        session.warn("axe-core could not be installed by npm")
 
 
 def make_node_environment(session: nox.Session, home: Path, package: Path) -> None:

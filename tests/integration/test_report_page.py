@@ -19,6 +19,7 @@ from integration.chromium import BINARY, Page, chromium
 from integration.fleet_report import fleet
 
 Json = dict[str, Any]
+AXE = Path(__file__).parents[2] / ".nox" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 HOSTILE = (
     "<script>document.title = 'taken'</script>",
     "</script><script>document.title = 'taken'</script>",
@@ -240,6 +241,28 @@ def test_all_text_has_contrast(page: Page, tmp_path: Path, scheme: str) -> None:
     page.run("document.querySelectorAll('td.name button').forEach(button => button.click())")
 
     assert page.run(CONTRAST) == []
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed (npm, and `nox --session environments`)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(page: Page, tmp_path: Path, scheme: str) -> None:
+    """Rules of WCAG 2.2 A and AA and best practices, closed and with every tenant's detail open."""
+    page.show(scheme=scheme)
+    page.open(_make(tmp_path, *fleet(30)))
+    page.run(f"{AXE.read_text()}; true")
+
+    assert _violations(page) == []
+    page.run("document.querySelectorAll('td.name button').forEach(button => button.click())")
+    assert page.run("document.querySelectorAll('.detail').length") > 0
+    assert _violations(page) == []
+    page.run("document.body.insertAdjacentHTML('beforeend', '<button></button>')")
+    assert _violations(page) == ["button-name"], "a page with a fault is told apart"
+
+
+def _violations(page: Page) -> list[str]:
+    """Rules that are broken seriously, each with what breaks it where it is one of the page's own."""
+    found = page.run("axe.run().then(found => found.violations.filter(v => /serious|critical/.test(v.impact)))")
+    return [violation["id"] for violation in found]
 
 
 CONTRAST = """(() => {
