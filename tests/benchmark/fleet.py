@@ -31,7 +31,9 @@ ROLES = [
     "Application.Read.All",
     "Application.ReadWrite.OwnedBy",
     "AppRoleAssignment.ReadWrite.All",
+    "AuditLog.Read.All",
     "DelegatedPermissionGrant.ReadWrite.All",
+    "Directory.Read.All",
     "Organization.Read.All",
     "Policy.Read.All",
 ]

@@ -23,6 +23,12 @@ ONBOARD = "totalview.exchange365.onboard"
 #: Enough to count requests in: all tenants of a fleet are alike.
 COUNTED_TENANTS = 50
 SIMPLE_REQUESTS = 3000
+#: Scenario, playbook, arguments; in this order, on the fleet that is onboarded.
+AFTERWARDS = (
+    ("audit", "audit"),
+    ("audit_all", "audit", "-e", '{"connector_sign_in_reports": true, "connector_directory_audits": true}'),
+    ("disable", "disable", "-e", "connector_switch=both"),
+)
 
 
 @dataclass(frozen=True)
@@ -70,12 +76,13 @@ class Bench:
         yield from self.uri_playbook()
 
     def onboarding(self, size: int) -> Iterator[tuple[str, Figures]]:
-        """From nothing, once more with nothing left to do, and the audit where the collection has one."""
+        """From nothing, once more with nothing left to do; then audit and disable, where the collection has them."""
         with self._fleet("onboarding", fleet(size)) as run:
             yield "fresh", run.playbook(ONBOARD)
             yield "unchanged", run.playbook(ONBOARD)
-            if (run.desk.collection / "playbooks" / "audit.yml").exists():
-                yield "audit", run.playbook("totalview.exchange365.audit")
+            for name, playbook, *arguments in AFTERWARDS:
+                if (run.desk.collection / "playbooks" / f"{playbook}.yml").exists():
+                    yield name, run.playbook(f"totalview.exchange365.{playbook}", *arguments)
 
     def floor(self, whole: Mapping[str, Figures]) -> Iterator[tuple[str, Figures]]:
         """As many tasks, in which nothing is done."""
@@ -163,9 +170,9 @@ class Run:
         self.tenants = tenants
         self.desk.write_inventory(tenants, self.emulator)
 
-    def playbook(self, name: str) -> Figures:
+    def playbook(self, name: str, *arguments: str) -> Figures:
         options = ["-i", "inventory.yml", "-f", str(self._forks), "-e", "connector_hosts=tenants"]
-        return self.figures([str(BIN / "ansible-playbook"), *options, name])
+        return self.figures([str(BIN / "ansible-playbook"), *options, *arguments, name])
 
     def onboard(self) -> None:
         """By the shortest way: it is not measured."""
