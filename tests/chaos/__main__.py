@@ -4,6 +4,7 @@
 """No crash point, fault or bad neighbour leaves a duplicate, an orphan, an open door or a leaked secret.
 
 First the run is cut down at every request it makes, in every way. Then fleets meet a cloud that does everything wrong.
+Last, tenants live through a year.
 """
 
 from __future__ import annotations
@@ -14,12 +15,15 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from ansible.plugins.loader import init_plugin_loader
+
 from chaos.crash_matrix import CrashMatrix
 from chaos.fleet import new_fleet
 from chaos.hostile_cloud import outcomes
 from chaos.processes import Broken, Endless
 from chaos.reading import Case
 from chaos.scenarios import SCENARIOS
+from chaos.year import tenants as lives
 from integration.operator_desk import Leg
 from tooling.install_collection import install
 
@@ -50,7 +54,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="one seed for the hostile cloud instead of five fixed ones")
     parser.add_argument("--tenants", type=int, default=300, help="of the hostile cloud, for all seeds together")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth request of the crash matrix")
-    parser.add_argument("--only", choices=["crash", "hostile"])
+    parser.add_argument("--only", choices=["crash", "hostile", "year"])
+    parser.add_argument("--days", type=int, default=365, help="of the year")
+    parser.add_argument("--year-tenants", type=int, default=40, help="that live through it")
     return parser.parse_args()
 
 
@@ -59,6 +65,7 @@ def _cases(leg: Leg, home: Path, options: argparse.Namespace) -> Iterator[Case]:
     parts = {
         "crash": _crash_matrix(leg, home, options.every),
         "hostile": _hostile_cloud(leg, home, seeds, options.tenants),
+        "year": _year(home, seeds[0], options.year_tenants, options.days),
     }
     for name, cases in parts.items():
         if options.only in (None, name):
@@ -91,6 +98,13 @@ def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> 
             found = list(outcomes(fleet, seed, share))
             print(f"hostile cloud, seed {seed}: {len(found)} tenants", flush=True)
             yield from found
+
+
+def _year(home: Path, seed: int, tenants: int, days: int) -> Iterator[Case]:
+    init_plugin_loader()
+    for tenant in lives(home / "year", seed=seed, number=tenants, days=days):
+        print(f"{tenant}: {days} days, {len(tenant.happened)} events", flush=True)
+        yield tenant
 
 
 if __name__ == "__main__":

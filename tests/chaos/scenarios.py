@@ -55,18 +55,41 @@ def _to_mode(mode: str) -> Callable[[Fleet], None]:
 
 def _named(fleet: Fleet) -> None:
     fleet.desk.variables["connector_offboard"] = "{{ [inventory_hostname] }}"
+    fleet.desk.variables.pop("connector_rotate_force", None)
 
 
+def _half_way(fleet: Fleet) -> None:
+    """Customers that have come back leave again: what closes is done, and no token of before lives any more."""
+    hosts, variables = list(fleet.tenants), fleet.desk.variables
+    again = {"connector_onboard_again": hosts, "connector_enable": True}
+    variables.update(again)
+    fleet.run(hosts)
+    for name in again:
+        del variables[name]
+    fleet.emulator.advance_clock(LATER)
+    fleet.run(hosts)
+    fleet.run(hosts, OFFBOARD)
+    fleet.emulator.advance_clock(PAST_TOKENS)
+
+
+def _delivered_and_forced(fleet: Fleet) -> None:
+    """So that a new secret may be issued, and what it replaces once may go."""
+    fleet.desk.variables["connector_delivered"] = [
+        row["keyId"]
+        for tenant in fleet.tenants.values()
+        for application in fleet.emulator.snapshot(tenant)["applications"]
+        for row in application["passwordCredentials"]
+    ]
+    fleet.run(fleet.tenants, ROTATE)
+    fleet.emulator.advance_clock(8 * DAY)
+    fleet.desk.variables["connector_rotate_force"] = ["calendar", "mail"]
+
+
+OFFBOARD, ROTATE = "totalview.exchange365.offboard", "totalview.exchange365.rotate"
 ONBOARDING = Scenario("onboarding", _nothing, registrations("access_policy"))
 RENEWAL = Scenario("renewal", _nearly_a_year_later, registrations("access_policy"))
 TO_RBAC = Scenario("access_policy to rbac", _to_mode("rbac"), registrations("rbac"), recoveries=3)
-OFFBOARDING = Scenario(
-    "offboarding",
-    _named,
-    (),
-    "totalview.exchange365.offboard",
-    recoveries=3,
-    pause=PAST_TOKENS,
-    end="offboarded",
-)
-SCENARIOS = (ONBOARDING, RENEWAL, TO_RBAC, OFFBOARDING)
+ROTATION = Scenario("rotation", _delivered_and_forced, registrations("rbac"), ROTATE)
+OFFBOARDING = Scenario("offboarding", _named, (), OFFBOARD, recoveries=3, pause=PAST_TOKENS, end="offboarded")
+FINISHING = Scenario("offboarding's second run", _half_way, (), OFFBOARD, recoveries=2, end="offboarded")
+SCENARIOS = (ONBOARDING, RENEWAL, TO_RBAC, ROTATION, OFFBOARDING, FINISHING)

@@ -1,16 +1,18 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A part of `make chaos` that fits into `make test`: some requests of every run, and a small hostile cloud."""
+"""A part of `make chaos` that fits into `make test`: some requests of every run, a small hostile cloud, some days."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from chaos.crash_matrix import DEATHS, CrashMatrix, Request
 from chaos.fleet import Fleet
 from chaos.hostile_cloud import outcomes
 from chaos.scenarios import SCENARIOS
+from chaos.year import tenants as lives
 
 
 def _one_of_each_write(requests: Sequence[Request]) -> Sequence[Request]:
@@ -32,3 +34,11 @@ def test_a_run_that_is_killed_is_simply_run_again(fleet: Fleet) -> None:
 def test_a_cloud_that_does_everything_wrong(fleet: Fleet) -> None:
     bad = {str(outcome): outcome.complaints for outcome in outcomes(fleet, 1, 30) if outcome.complaints}
     assert bad == {}
+
+
+def test_days_in_which_people_do_things(tmp_path: Path) -> None:
+    """Of each temper one tenant, through a renewal."""
+    lived = list(lives(tmp_path, seed=1, number=4, days=40))
+
+    assert {str(tenant): tenant.complaints for tenant in lived if tenant.complaints} == {}
+    assert all(tenant.happened and tenant.typed for tenant in lived)

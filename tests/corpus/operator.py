@@ -142,7 +142,17 @@ class Operator:
         return self.run(operation, options, check_mode=check_mode)
 
     def plan(self, scope: str = "tenant", **changes: Any) -> Json:
-        return self._perform("connector_plan", {**self._options(changes), "scope": scope}, check_mode=False)
+        options = {**self._options(changes), "scope": scope}
+        return self._perform("connector_plan", options, check_mode=scope == "audit")
+
+    def tasks(self, name: str, **changes: Any) -> Json:
+        """Those of another playbook, in a run of their own."""
+        self._session = None
+        return self.role(changes, name=name).run()
+
+    def audit(self, **changes: Any) -> Json:
+        self._session = None
+        return self.plan("audit", **changes)
 
     def run(self, operation: Operation, options: Json, *, check_mode: bool = False) -> Json:
         """As both entry points do it: validate, then perform. What is no foreseeable fault flies out of here."""

@@ -71,6 +71,8 @@ class RoleTasks:
             **load("vars/main.yml"),
             **variables,
             "ansible_check_mode": check_mode,
+            "groups": {},
+            "ansible_play_batch": [variables["inventory_hostname"]],
         }
         self.results: list[tuple[str, Json]] = []
 
