@@ -58,6 +58,11 @@ class Tenant:
         return str(self.spec.get("cloud", "global"))
 
     @property
+    def premium(self) -> bool:
+        """Whether it has a licence of Entra ID P1 or P2."""
+        return bool(self.spec.get("premium", True))
+
+    @property
     def directory(self) -> Directory:
         if self._directory is None:
             policy = policy_body(self.spec.get("policy"))

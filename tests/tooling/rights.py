@@ -47,6 +47,7 @@ CHOICES: dict[str, list[dict[str, Any]]] = {
     ],
     "`connector_<kind>_owners`": _either("owners", ["1c9b3a2e-0f77-4c63-8f0b-5a3c8a1d9e02"]),
     "`connector_sign_in_reports`": [{"connector_sign_in_reports": True}],
+    "`connector_directory_audits`": [{"connector_directory_audits": True}],
 }
 
 

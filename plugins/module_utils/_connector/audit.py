@@ -10,7 +10,7 @@ import typing as t
 from datetime import date
 from difflib import get_close_matches
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._connector import findings_read
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector import changed_by, findings_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import (
     KINDS,
     SEVERITIES,
@@ -27,6 +27,13 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.t
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
 
 View: t.TypeAlias = "dict[str, t.Any]"
+
+
+_UNREAD_SIGN_INS = (
+    "When the registrations last signed in is not told: that needs AuditLog.Read.All and a licence of Entra ID P1 or "
+    "P2."
+)
+_UNREAD_AUDITS = "Who made what was found is not told: that needs AuditLog.Read.All and Directory.Read.All."
 
 
 class Accepted(t.NamedTuple):
@@ -57,8 +64,7 @@ def audit(
 ) -> View:
     """What is not as it should be in a tenant that was read and planned, and what comes of it."""
     decided, fail_on = accepted(variables), variables["connector_fail_on"]
-    found = _found(tenant, planned, store)
-    # `stale`: what the inventory says of what is not there.
+    found, unread = _found(tenant, planned, store, variables)
     # What is refused hides it, and a new secret has one of its own.
     if not any(entry.refused or entry.issues_secret for entry in planned):
         found += of_handoff(handoff.plan(planned, unproven=variables["connector_handoff_unproven"]))
@@ -70,7 +76,7 @@ def audit(
         "result": _result(host, open_ones),
         "findings": views,
         "fails": bool(fails),
-        "stale": [*_not_found(decided, views), *_nobodys(variables, planned)],
+        "warnings": [*unread, *_not_found(decided, views), *_nobodys(variables, planned)],
     }
 
 
@@ -97,16 +103,48 @@ def _nobodys(variables: Variables, planned: t.Sequence[Planned]) -> t.Iterator[s
                 )
 
 
-def _found(tenant: Tenant, planned: t.Sequence[Planned], store: SecretStore) -> list[Finding]:
+def _found(
+    tenant: Tenant, planned: t.Sequence[Planned], store: SecretStore, variables: Variables
+) -> tuple[list[Finding], list[str]]:
+    """And what could not be asked."""
     located = [(entry.wanted.client_id, entry.wanted.registration.display_name) for entry in planned]
-    around = findings_read.read(tenant.graph, located)
-    return [
-        finding
+    reports = tenant.sign_in_reports if variables["connector_sign_in_reports"] else None
+    around = findings_read.read(tenant.graph, reports, located)
+    found = [
+        list(findings(entry, surroundings, store.read(tenant.directory_id, entry.wanted.unique_name), tenant.graph.now))
         for entry, surroundings in zip(planned, around, strict=True)
-        for finding in findings(
-            entry, surroundings, store.read(tenant.directory_id, entry.wanted.unique_name), tenant.graph.now
-        )
     ]
+    unread = []
+    if reports is not None and any(c and not s.sign_ins_read for (c, _n), s in zip(located, around, strict=True)):
+        unread.append(_UNREAD_SIGN_INS)
+    if variables["connector_directory_audits"] and any(found):
+        found, all_read = _with_evidence(tenant, planned, found)
+        unread += [] if all_read else [_UNREAD_AUDITS]
+    return [finding for entry in found for finding in entry], unread
+
+
+def _with_evidence(
+    tenant: Tenant, planned: t.Sequence[Planned], found: t.Sequence[list[Finding]]
+) -> tuple[list[list[Finding]], bool]:
+    """Nobody is asked about a registration of which nothing was found."""
+    ids = [_ids(entry) if rows else [] for entry, rows in zip(planned, found, strict=True)]
+    events = changed_by.read(tenant.graph, ids)
+    automation = tenant.options.credential.client_id
+    told = [
+        [changed_by.with_evidence(finding, of_it or (), automation) for finding in rows]
+        for rows, of_it in zip(found, events, strict=True)
+    ]
+    return told, all(of_it is not None for of_it in events)
+
+
+def _ids(planned: Planned) -> list[str]:
+    """By which the audit log knows a registration, also one that is deleted."""
+    actual = planned.registration
+    if actual is None:
+        return []
+    objects = (actual.application, actual.service_principal, *actual.deleted)
+    ids = (*(entry.id for entry in objects if entry is not None), actual.deleted_service_principal_id)
+    return [id_ for id_ in dict.fromkeys(ids) if id_]
 
 
 def _decided(view: View, decided: t.Mapping[str, Accepted], today: date) -> View:

@@ -184,7 +184,7 @@ def _plan(tenant: Tenant, planner: Planner, store: SecretStore, variables: Varia
         return
     found = planner.look(wanted)
     around = findings_read.read(
-        tenant.graph, [(entry.wanted.client_id, entry.wanted.registration.display_name) for entry in found]
+        tenant.graph, None, [(entry.wanted.client_id, entry.wanted.registration.display_name) for entry in found]
     )
     for part, planned, surroundings in zip(parts, found, around, strict=True):
         part.planned = planned

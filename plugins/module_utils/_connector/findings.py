@@ -16,6 +16,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings_read import Surroundings
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
+    DEFAULT_LIFETIME,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.consent.model import (
     GrantRole,
     RevokeRole,
@@ -44,6 +47,9 @@ SEVERITIES = ("high", "medium", "low")
 HIGH, MEDIUM, LOW = SEVERITIES
 #: Before this long a person must act on what ends.
 _SOON = timedelta(days=14)
+#: The connector signs in all day; Microsoft's report may be a day late, and our own sign-in hides another one near it.
+_QUIET = timedelta(days=3)
+_OURS = timedelta(days=1)
 
 
 class Kind(t.NamedTuple):
@@ -141,6 +147,18 @@ KINDS = {
         "Type it in at the connector, then name its key id in connector_delivered.",
         "delivered",
     ),
+    "not-used": Kind(
+        LOW,
+        "Nobody but the automation has signed in with the registration lately.",
+        "Ask whether the connector runs and has the client secret. A customer who no longer uses it is offboarded.",
+        None,
+    ),
+    "secret-long-lived": Kind(
+        MEDIUM,
+        "The client secret lives longer than the inventory wants.",
+        "Give connector_rotate_force once; the old one goes when the new one is typed in.",
+        "rotate",
+    ),
     "not-as-wanted": Kind(MEDIUM, "The registration differs from the inventory.", "Onboarding sets it back."),
     "old-restriction": Kind(LOW, "What a former mode of restriction has left is still there.", "Onboard again."),
     "not-handed-off": Kind(MEDIUM, "The hand-off is not as it should be.", "Onboarding writes it."),
@@ -206,6 +224,7 @@ def findings(planned: Planned, around: Surroundings, secret: StoredSecret | None
         yield from _grants(planned)
     yield from _reach(planned)
     yield from _secret(planned, secret, now)
+    yield from _use(planned, around, secret, now)
     yield from _proof(planned)
 
 
@@ -305,7 +324,7 @@ def _kind_of(step: t.Any, *, is_open: bool) -> str:
 
 def _is_open(planned: Planned) -> bool:
     """Entra grants something that the restriction is to confine."""
-    missing = {step.name for step in planned.open_grants if isinstance(step, GrantRole)}
+    missing = {step.name for step in (*planned.open_grants, *planned.held_grants) if isinstance(step, GrantRole)}
     return bool(set(planned.wanted.restriction.permissions) - missing)
 
 
@@ -323,7 +342,23 @@ def _secret(planned: Planned, secret: StoredSecret | None, now: datetime) -> t.I
         yield Finding("secret-expires", planned.name, secret.key_id, evidence, severity=severity)
     elif planned.issues_secret:
         yield Finding("secret-gone", planned.name, secret.key_id, evidence)
+    elif left > (planned.wanted.secret.valid_for or DEFAULT_LIFETIME):
+        yield Finding("secret-long-lived", planned.name, secret.key_id, evidence)
     yield from _delivery(planned, secret, now)
+
+
+def _use(planned: Planned, around: Surroundings, secret: StoredSecret | None, now: datetime) -> t.Iterator[Finding]:
+    """Where Microsoft's report was to be had, and the connector has had a secret for long enough."""
+    if not around.sign_ins_read or secret is None or secret.client_id != planned.wanted.client_id:
+        return
+    handed_off = [old.handed_off for old in secret.known if old.handed_off]
+    last, ours = around.last_sign_in, secret.signed_in
+    by_others = last if last and (ours is None or last > ours + _OURS) else None
+    times = [moment for moment in (min(handed_off, default=None), by_others or ours) if moment]
+    if handed_off and now - max(times) >= _QUIET:
+        told = f"last sign-in {last.isoformat(timespec='seconds')}" if last else "no sign-in is known"
+        own = f", the automation's own {ours.isoformat(timespec='seconds')}" if ours else ""
+        yield Finding("not-used", planned.name, "", (f"{told}{own}",), max(times).isoformat(timespec="seconds"))
 
 
 def _delivery(planned: Planned, secret: StoredSecret, now: datetime) -> t.Iterator[Finding]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass
+from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
@@ -16,6 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
 
 _FIELDS = "id,web,spa,publicClient,isFallbackPublicClient,api,appRoles,identifierUris"
 
@@ -24,24 +26,47 @@ _FIELDS = "id,web,spa,publicClient,isFallbackPublicClient,api,appRoles,identifie
 class Surroundings:
     """What only an audit looks at. `application`: its settings that let somebody in or out; empty where there is none.
 
+    `sign_ins_read`: whether Microsoft told of sign-ins; `last_sign_in` None is then: none that is known.
     `namesakes`: other applications of its name; None where they may not be listed.
     """
 
     application: Json
     namesakes: t.Sequence[Json] | None = ()
+    sign_ins_read: bool = False
+    last_sign_in: datetime | None = None
 
 
-def read(graph: GraphClient, registrations: t.Sequence[tuple[str | None, str]]) -> list[Surroundings]:
-    """Of each registration, by client id (None: it is not there) and display name; all in one batch."""
-    settings = [_settings(client_id) for client_id, _name in registrations if client_id]
-    graph.read_ahead([*settings, *(_namesakes(name) for _client_id, name in registrations)])
-    return [_of(graph, client_id, name) for client_id, name in registrations]
+def read(
+    graph: GraphClient, beta: GraphClient | None, registrations: t.Sequence[tuple[str | None, str]]
+) -> list[Surroundings]:
+    """Of each registration, by client id (None: it is not there) and display name; all in one batch, and one of `beta`,
+    where the last sign-ins are told; None: they are not asked for."""
+    client_ids = [client_id for client_id, _name in registrations if client_id]
+    graph.read_ahead([*map(_settings, client_ids), *(_namesakes(name) for _client_id, name in registrations)])
+    if beta is not None:
+        beta.read_ahead(map(_sign_ins, client_ids))
+    return [_of(graph, beta, client_id, name) for client_id, name in registrations]
 
 
-def _of(graph: GraphClient, client_id: str | None, name: str) -> Surroundings:
+def _of(graph: GraphClient, beta: GraphClient | None, client_id: str | None, name: str) -> Surroundings:
     found = graph.find(*_settings(client_id), action="read an application's settings") if client_id else None
     rows = optional(lambda: graph.list(*_namesakes(name), action="search applications of one name"))
-    return Surroundings(found or {}, None if rows is None else [row for row in rows if row["appId"] != client_id])
+    namesakes = None if rows is None else [row for row in rows if row["appId"] != client_id]
+    used = None
+    if beta is not None and client_id:
+        used = optional(lambda: beta.list(*_sign_ins(client_id), action="read when a registration last signed in"))
+    return Surroundings(found or {}, namesakes, used is not None, _last_sign_in(used or ()))
+
+
+def _last_sign_in(rows: t.Iterable[Json]) -> datetime | None:
+    """As a client that signs in by itself, which is all that the connector does."""
+    activities = (row.get("applicationAuthenticationClientSignInActivity") or {} for row in rows)
+    times = [activity.get("lastSignInDateTime") for activity in activities]
+    return max((parse_time(moment) for moment in times if moment), default=None)
+
+
+def _sign_ins(client_id: str) -> Read:
+    return "/reports/servicePrincipalSignInActivities", {"$filter": f"appId eq {odata_string(client_id)}"}
 
 
 def _settings(client_id: str) -> Read:

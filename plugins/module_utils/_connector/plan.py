@@ -256,6 +256,7 @@ class Planner:
         withhold = bool(planned.access.foreign)
         consent = consent_plan.plan(actual, tenant.roles, restriction.hold, withhold=withhold)
         planned.open_grants = tuple(step for step in consent_plan.open_steps(actual) if step not in consent.held)
+        planned.held_grants = tuple(consent.held)
         planned.withheld += [step.describe() for step in consent.withheld]
         planned.changes["consent"], planned.consent = consent.change, consent.state
         planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
@@ -370,6 +371,9 @@ class Planner:
         app_ids = [str(body["appId"]) for body in there]
         fresh = [entry for entry, body in zip(wanted, bodies, strict=True) if body is None]
         self._prefetch_grants(there, remembered, fresh)
+        reports = self._tenant.sign_in_reports
+        if reports is not None and any(entry.secret.reads_reports for entry in wanted):
+            reports.read_ahead(map(secret_read.used_read, remembered))
         if self._tenant.has_exchange:
             self._prefetch_exchange(wanted, app_ids, fresh)
 

@@ -77,6 +77,10 @@ def rights_for(variables: Variables) -> list[Right]:
     ]
     if variables["connector_sign_in_reports"] and CLOUDS[variables["connector_cloud"]].has_sign_in_reports:
         rights.append(Right("AuditLog.Read.All", without="deliveries are known only by connector_delivered"))
+    if variables.get("connector_directory_audits"):
+        without, known = "an audit does not tell who made what it finds", {right.permission for right in rights}
+        wanted = {"AuditLog.Read.All", "Directory.Read.All"} - known
+        rights += [Right(name, without) for name in sorted(wanted)]
     if adopts:
         without = "only a registration that the automation owns can be adopted"
         rights.append(Right("Application.ReadWrite.All", without, frozenset({"Directory.ReadWrite.All"})))

@@ -177,9 +177,9 @@ def _audited(
 ) -> Outcome:
     told = details.of_plan(host, tenant.directory_id, planned, store)
     found = audit(tenant, planned, handoff, store, variables, host)
-    stale = found.pop("stale")
-    told = {**told, "steps": [], "warnings": [*told["warnings"], *stale]}
-    return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found}, warnings=tuple(stale))
+    warnings = found.pop("warnings")
+    told = {**told, "steps": [], "warnings": [*told["warnings"], *warnings]}
+    return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found}, warnings=tuple(warnings))
 
 
 def _switched_off(

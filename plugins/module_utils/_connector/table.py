@@ -38,8 +38,8 @@ def _nobodys(named: t.Sequence[str], details: t.Sequence[t.Mapping[str, t.Any]])
     if looked_into and unknown:
         more = f" and {len(unknown) - _KEYS_TOLD} more" if len(unknown) > _KEYS_TOLD else ""
         yield (
-            f"No tenant of this run has the client secret {', '.join(unknown[:_KEYS_TOLD])}{more}, which connector_delivered or "
-            "connector_revoke names: a wrong key id, one of another tenant, or one that is gone."
+            f"No tenant of this run has the client secret {', '.join(unknown[:_KEYS_TOLD])}{more}, which "
+            "connector_delivered or connector_revoke names: a wrong key id, one of another tenant, or one that is gone."
         )
 
 

@@ -142,6 +142,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_revoke": _given(_LIST),
     "connector_rotate_force": _given({**_LIST, "choices": ["calendar", "mail"]}),
     "connector_sign_in_reports": _given(_FLAG),
+    "connector_directory_audits": _given(_FLAG),
     "connector_max_fail_percentage": _given({"type": "int"}),
     "connector_vault_id": _TEXT,
     "connector_handoff_folder": _PATH,

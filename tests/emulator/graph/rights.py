@@ -81,6 +81,7 @@ READ_USERS = Right(_any("User.Read.All", "Directory.Read.All", "User.ReadBasic.A
 READ_DIRECTORY_ROLES = Right(_any("RoleManagement.ReadWrite.Directory", "Directory.Read.All"))
 WRITE_DIRECTORY_ROLES = Right(_any("RoleManagement.ReadWrite.Directory"))
 READ_REPORTS = Right(_any("AuditLog.Read.All"))
+READ_AUDITS = Right(_any("AuditLog.Read.All"), also=_any("Directory.Read.All"))
 READ_DELEGATED_ADMIN = Right(_any("DelegatedAdminRelationship.Read.All"))
 READ_EXCHANGE_ROLES = Right(_any("RoleManagement.Read.Exchange", "RoleManagement.ReadWrite.Exchange"))
 WRITE_EXCHANGE_ROLES = Right(_any("RoleManagement.ReadWrite.Exchange"))

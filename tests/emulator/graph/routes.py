@@ -13,6 +13,7 @@ from emulator.graph import errors, keys, rights
 from emulator.graph.handlers import (
     app_policies,
     applications,
+    audits,
     batch,
     calendars,
     delegated_admin,
@@ -84,6 +85,7 @@ def _owner_routes(
 # Costs in resource units: learn.microsoft.com/graph/throttling-limits, identity and access.
 _ROUTES: tuple[Route, ...] = (
     Route("POST", "/$batch", batch.run, Traits(None)),
+    Route("POST", "/beta/$batch", batch.run, Traits(None)),
     Route("GET", "/organization", tenant.organization, Traits(rights.READ_ORGANIZATION)),
     Route("GET", "/policies/defaultAppManagementPolicy", tenant.app_management_policy, Traits(rights.READ_POLICY)),
     Route("GET", _APP_POLICIES, app_policies.list_all, Traits(rights.READ_POLICY)),
@@ -140,6 +142,13 @@ _ROUTES: tuple[Route, ...] = (
         reports.credential_sign_ins,
         Traits(rights.READ_REPORTS),
     ),
+    Route(
+        "GET",
+        "/beta/reports/servicePrincipalSignInActivities",
+        reports.principal_sign_ins,
+        Traits(rights.READ_REPORTS),
+    ),
+    Route("GET", "/auditLogs/directoryAudits", audits.list_all, Traits(rights.READ_AUDITS)),
     Route(
         "GET",
         "/tenantRelationships/delegatedAdminRelationships",

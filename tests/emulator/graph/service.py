@@ -13,6 +13,7 @@ from emulator.call import Answer, Call, MalformedBody
 from emulator.clouds import is_at_home
 from emulator.exchange.store.conflicts import ExchangeConflict
 from emulator.graph import errors, rights
+from emulator.graph.handlers import audits
 from emulator.graph.handlers.context import is_upsert, require_owned
 from emulator.graph.keys import Target, detach_keys, parse_key
 from emulator.graph.routes import ROUTES, Traits
@@ -88,8 +89,11 @@ class Graph:
                 "Write requests (excluding DELETE) must contain the Content-Type header declaration."
             )
         try:
+            about = audits.subjects(call)
             answer = call.route.handler(call)
-            return await answer if inspect.isawaitable(answer) else answer
+            done = await answer if inspect.isawaitable(answer) else answer
+            audits.note(call, about, done)
+            return done
         except Conflict as conflict:
             raise errors.of_conflict(conflict) from conflict
         except ExchangeConflict as conflict:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from emulator.rig import Rig
 
 PATH = "/beta/reports/appCredentialSignInActivities"
@@ -54,3 +56,27 @@ def test_a_refused_sign_in_is_no_use(rig: Rig) -> None:
 def test_the_report_needs_its_own_right(rig: Rig) -> None:
     assert rig.graph("GET", PATH).status_code == 403
     assert rig.graph("GET", PATH, token=rig.token(READ)).ok
+
+
+def test_a_service_principal_shows_whichever_secret_it_used(rig: Rig) -> None:
+    application, secret = _application(rig)
+    path = f"/beta/reports/servicePrincipalSignInActivities?$filter=appId eq '{application['appId']}'"
+    assert rig.sign_in(application["appId"], secret["secretText"]).ok
+    assert rig.graph("GET", path, token=rig.token(READ)).json()["value"] == []
+    rig.admin.advance_clock(7 * HOUR)
+
+    [row] = rig.graph("GET", path, token=rig.admin.token(rig.home, READ)).json()["value"]
+
+    assert row["appId"] == application["appId"]
+    assert row["applicationAuthenticationClientSignInActivity"] == row["lastSignInActivity"]
+    assert row["delegatedClientSignInActivity"]["lastSignInDateTime"] is None
+
+
+@pytest.mark.parametrize("report", ["appCredentialSignInActivities", "servicePrincipalSignInActivities"])
+def test_without_a_premium_licence_reports_of_sign_ins_are_refused(rig: Rig, report: str) -> None:
+    rig.admin.seed({"tenants": [{"domains": ["free.onmicrosoft.com"], "display_name": "Free", "premium": False}]})
+
+    answer = rig.graph("GET", f"/beta/reports/{report}", token=rig.token(READ, tenant="free.onmicrosoft.com"))
+
+    assert answer.status_code == 403
+    assert answer.json()["error"]["code"] == "Authentication_RequestFromNonPremiumTenantOrB2CTenant"

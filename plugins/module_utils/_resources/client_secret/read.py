@@ -12,6 +12,7 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
+    Read,
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
@@ -89,10 +90,15 @@ def _held(
 
 def _used(beta: GraphClient, client_id: str) -> dict[str, datetime]:
     """Empty where it cannot be had: beta, in the global cloud only, and for AuditLog.Read.All."""
-    query = {"$filter": f"appId eq {odata_string(client_id)}"}
-    rows = optional(lambda: beta.list(_SIGN_INS, query, action="read when client secrets were used"))
+    path, query = used_read(client_id)
+    rows = optional(lambda: beta.list(path, query, action="read when client secrets were used"))
     times = ((row.get("keyId"), (row.get("signInActivity") or {}).get("lastSignInDateTime")) for row in rows or ())
     return {str(key_id): parse_time(moment) for key_id, moment in times if key_id and moment}
+
+
+def used_read(client_id: str) -> Read:
+    """When the application's client secrets were used; of Graph beta."""
+    return _SIGN_INS, {"$filter": f"appId eq {odata_string(client_id)}"}
 
 
 def _from_graph(body: Json, stored: StoredSecret | None, now: datetime) -> Actual:

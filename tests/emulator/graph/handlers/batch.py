@@ -73,7 +73,7 @@ def _inner_call(call: Call, item: Body) -> Call:
     return Call(
         world=call.world,
         method=item["method"].upper(),
-        path=f"/v1.0/{url.path.lstrip('/')}",
+        path=f"/{'beta' if call.path.startswith('/beta/') else 'v1.0'}/{url.path.lstrip('/')}",
         query_string=url.query,
         headers={"client-request-id": call.client_request_id, **own, **inherited},
         raw_body=json.dumps(item["body"]).encode() if item.get("body") is not None else b"",

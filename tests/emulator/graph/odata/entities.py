@@ -195,6 +195,47 @@ CREDENTIAL_SIGN_INS = Entity(
     filters={"appId": ("eq",), "keyId": ("eq",)},
 )
 
+PRINCIPAL_SIGN_INS = Entity(
+    "servicePrincipalSignInActivity",
+    "reports/servicePrincipalSignInActivities",
+    (
+        "id",
+        "appId",
+        "lastSignInActivity",
+        "delegatedClientSignInActivity",
+        "delegatedResourceSignInActivity",
+        "applicationAuthenticationClientSignInActivity",
+        "applicationAuthenticationResourceSignInActivity",
+    ),
+    filters={"appId": ("eq",)},
+)
+
+DIRECTORY_AUDIT = Entity(
+    "directoryAudit",
+    "auditLogs/directoryAudits",
+    (
+        "id",
+        "category",
+        "correlationId",
+        "result",
+        "resultReason",
+        "activityDisplayName",
+        "activityDateTime",
+        "loggedByService",
+        "operationType",
+        "initiatedBy",
+        "targetResources",
+        "additionalDetails",
+    ),
+    filters={
+        "activityDateTime": ("eq", "ge", "le"),
+        "activityDisplayName": ("eq", "startswith"),
+        "targetResources/id": _LIST,
+    },
+    order_plain=frozenset({"activityDateTime"}),
+    of_mailbox=True,  # sorted beside any filter
+)
+
 # learn.microsoft.com/graph/api/tenantrelationship-list-delegatedadminrelationships: 300 is all that $top takes. Other
 # filters than these are documented (customer/tenantId); nobody here needs them.
 DELEGATED_ADMIN_RELATIONSHIP = Entity(

@@ -144,8 +144,11 @@ def _function(node: ast.Call, uses: set[tuple[str, str]]) -> Test:
 
 
 def _any(node: ast.CollectionLambda, uses: set[tuple[str, str]]) -> Test:
-    """`tags/any(t:t eq 'x')`: one comparison of the elements themselves."""
+    """`tags/any(t:t eq 'x')`: one comparison of the elements themselves, or of one property of theirs."""
     assert node.lambda_ is not None
+    expression = node.lambda_.expression
+    if isinstance(expression, ast.Compare) and isinstance(expression.left, ast.Attribute):
+        return _any_property(node, expression, expression.left, uses)
     inner: set[tuple[str, str]] = set()
     test = _compile(node.lambda_.expression, inner)
     element, name = node.lambda_.identifier.name, _name(node.owner)
@@ -153,6 +156,19 @@ def _any(node: ast.CollectionLambda, uses: set[tuple[str, str]]) -> Test:
         raise UnsupportedFilter
     uses.update((name, f"any {verb}") for _used, verb in inner)
     return lambda body: any(test({element: item}) for item in value_at(body, name) or ())
+
+
+def _any_property(
+    node: ast.CollectionLambda, expression: ast.Compare, inner: ast.Attribute, uses: set[tuple[str, str]]
+) -> Test:
+    """`targetResources/any(t:t/id eq 'x')`."""
+    assert node.lambda_ is not None
+    owner = _name(node.owner)
+    if not isinstance(expression.comparator, ast.Eq) or _name(inner.owner) != node.lambda_.identifier.name:
+        raise UnsupportedFilter
+    uses.add((f"{owner}/{inner.attr}", "any eq"))
+    wanted = _literal(expression.right)
+    return lambda body: any(_fold(value_at(item, inner.attr)) == wanted for item in value_at(body, owner) or ())
 
 
 def _name(node: Any) -> str:

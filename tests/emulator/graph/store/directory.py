@@ -60,6 +60,7 @@ class Directory:
     certificates: dict[str, bytes] = field(default_factory=dict)
     births: dict[str, datetime] = field(default_factory=dict)
     sign_ins: dict[str, SignIns] = field(default_factory=dict)
+    audits: list[Body] = field(default_factory=list)
     look_back: int = 0
     writes: int = 0
     _tables: dict[Kind, Table] = field(default_factory=lambda: {kind: Table() for kind in Kind})
