@@ -94,10 +94,10 @@ def _findings(run: Run, host: str) -> list[Json]:
 
 
 @floor
-def test_each_thing_that_somebody_did_is_found_and_nothing_else_and_its_advice_removes_it(
+def test_each_thing_that_somebody_did_is_found_and_nothing_else(
     desk: Desk, tenants: Tenants, emulator: Emulator
 ) -> None:
-    """Alone and in pairs."""
+    """Alone and in pairs; its advice, followed, removes it."""
     hosts = [*PLANTED, *PAIRS]
     made = _onboarded(desk, tenants, emulator, hosts)
     planted = {host: plant(Somebody(emulator, made[host]), host) for host in hosts}
