@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """No crash point, fault or bad neighbour leaves a duplicate, an orphan, an open door or a leaked secret.
 
-First the run is cut down at every request it makes, in every way. Then fleets meet a cloud that does everything wrong.
-Last, tenants live through a year.
+First the run is cut down at every request it makes, in every way; where its secrets are in a server, at every write.
+Then fleets meet a cloud that does everything wrong. Last, tenants live through a year.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from ansible.plugins.loader import init_plugin_loader
 from chaos.crash_matrix import CrashMatrix
 from chaos.fleet import new_fleet
 from chaos.hostile_cloud import outcomes
+from chaos.places import SERVERS
 from chaos.processes import Broken, Endless
 from chaos.reading import Case
-from chaos.scenarios import SCENARIOS
+from chaos.scenarios import SCENARIOS, WITH_SERVER
 from chaos.year import tenants as lives
 from integration.operator_desk import Leg
 from tooling.install_collection import install
@@ -54,7 +55,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="one seed for the hostile cloud instead of five fixed ones")
     parser.add_argument("--tenants", type=int, default=300, help="of the hostile cloud, for all seeds together")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth request of the crash matrix")
-    parser.add_argument("--only", choices=["crash", "hostile", "year"])
+    parser.add_argument("--only", choices=["crash", "servers", "hostile", "year"])
     parser.add_argument("--days", type=int, default=365, help="of the year")
     parser.add_argument("--year-tenants", type=int, default=40, help="that live through it")
     return parser.parse_args()
@@ -64,6 +65,7 @@ def _cases(leg: Leg, home: Path, options: argparse.Namespace) -> Iterator[Case]:
     seeds = SEEDS if options.seed is None else [options.seed]
     parts = {
         "crash": _crash_matrix(leg, home, options.every),
+        "servers": _servers(leg, home, options.every),
         "hostile": _hostile_cloud(leg, home, seeds, options.tenants),
         "year": _year(home, seeds[0], options.year_tenants, options.days),
     }
@@ -86,6 +88,15 @@ def _crash_matrix(leg: Leg, home: Path, every: int) -> Iterator[Case]:
         for scenario, points in matrix.rounds(SCENARIOS):
             print(f"crash matrix, {scenario.name}: {len(points)} points", flush=True)
             yield from points
+
+
+def _servers(leg: Leg, home: Path, every: int) -> Iterator[Case]:
+    for store, opened in SERVERS.items():
+        with new_fleet(leg, home / store, seconds=SECONDS, store=opened) as fleet:
+            matrix = CrashMatrix(fleet, lambda requests: [row for row in requests if row.writes][::every])
+            for scenario, points in matrix.rounds(WITH_SERVER):
+                print(f"{store}, {scenario.name}: {len(points)} points", flush=True)
+                yield from points
 
 
 def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> Iterator[Case]:

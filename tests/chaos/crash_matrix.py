@@ -24,7 +24,7 @@ from chaos.truth import complaints
 
 Fault = Mapping[str, Any]
 
-_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)[0-9a-f]{32}")
 #: Parameters of the emulator's fault `kill`, by our names.
 DEATHS: Mapping[str, Fault] = {
     "killed before": {"kind": "kill", "when": "before"},
@@ -164,6 +164,12 @@ class CrashMatrix:
             if not open_hosts:
                 break
             self._fleet.emulator.advance_clock(scenario.pause)
+        hosts = [*(point.host for point in points), *others]
+        for _run in range(scenario.later):
+            self._fleet.emulator.advance_clock(scenario.pause)
+            run = self._fleet.run(hosts, scenario.playbook)
+            blame(run, self._fleet, points)
+            states |= {host: state_of(run, host) for host in hosts}
         return states
 
 

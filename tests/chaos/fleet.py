@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from chaos.places import OpenPlace, Place, files
 from chaos.processes import run_to_end, run_until_killed
 from emulator.launch import Emulator, running_emulator
 from integration.administrator import Administrator
@@ -48,6 +49,7 @@ class Fleet:
 
     emulator: Emulator
     desk: Desk
+    place: Place
     seconds: float
     tenants: dict[str, str] = field(default_factory=dict)
     before: dict[str, Json] = field(default_factory=dict)
@@ -82,14 +84,14 @@ class Fleet:
         self._note_handoffs()
         return code
 
-    def handoff(self, host: str) -> Path:
-        return self.desk.store / "handoff" / f"{host}.yml"
+    def handoff(self, host: str) -> Json | None:
+        return self.place.handoff(host, self.tenants[host])
 
     def _set(self, faults: list[Mapping[str, Any]]) -> None:
         self.emulator.faults(*faults)
 
     def _note_handoffs(self) -> None:
-        fresh = [host for host in self.desk.hosts if host not in self.handed_off and self.handoff(host).exists()]
+        fresh = [host for host in self.desk.hosts if host not in self.handed_off and self.handoff(host)]
         if fresh:
             self.handed_off |= dict.fromkeys(fresh, self.emulator.last_request())
 
@@ -97,15 +99,17 @@ class Fleet:
         self.desk.hosts = {
             host: {"connector_tenant_id": self.tenants[host], **self.variables.get(host, {})} for host in hosts
         }
+        environment |= self.place.environment
         return self.desk.prepare(playbook, "--forks", str(forks), environment=environment)
 
 
 @contextmanager
-def new_fleet(leg: Leg, folder: Path, *, seconds: float) -> Iterator[Fleet]:
+def new_fleet(leg: Leg, folder: Path, *, seconds: float, store: OpenPlace = files) -> Iterator[Fleet]:
     """With an emulator and a clock of its own. `seconds`: after that long a run is endless, and is killed."""
     folder.mkdir(parents=True)
     with running_emulator({"tenants": []}) as emulator, tempfile.TemporaryDirectory(prefix="desk-") as temporary:
         emulator.settings(record_bodies=True)
         desk = Desk(folder, Path(temporary), leg, emulator.url, emulator.ca_file)
-        desk.variables["connector_calendar_members"] = [ANN]
-        yield Fleet(emulator, desk, seconds)
+        with store(desk, emulator) as place:
+            desk.variables = {"connector_calendar_members": [ANN], **place.variables}
+            yield Fleet(emulator, desk, place, seconds)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chaos.fleet import Fleet, Playbook
 from chaos.truth import Wanted, registrations
@@ -24,7 +24,8 @@ MODE_VARIABLES = ("connector_mail_restriction", "connector_calendar_restriction"
 class Scenario:
     """`begin` makes work for the next run; `recoveries` is how many runs without faults may be needed.
 
-    `pause`: seconds between these. `end`: the tenant's state when all is done.
+    `pause`: seconds between these. `later`: how many more there are after such a pause, whatever the state is: a store
+    without locks leaves what a killed run has issued for an hour. `end`: the tenant's state when all is done.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Scenario:
     playbook: Playbook = ONBOARD
     recoveries: int = 1
     pause: int = LATER
+    later: int = 0
     end: str = "complete"
 
 
@@ -92,4 +94,6 @@ TO_RBAC = Scenario("access_policy to rbac", _to_mode("rbac"), registrations("rba
 ROTATION = Scenario("rotation", _delivered_and_forced, registrations("rbac"), ROTATE)
 OFFBOARDING = Scenario("offboarding", _named, (), OFFBOARD, recoveries=3, pause=PAST_TOKENS, end="offboarded")
 FINISHING = Scenario("offboarding's second run", _half_way, (), OFFBOARD, recoveries=2, end="offboarded")
+#: Those that issue secrets, with a store that is a server.
+WITH_SERVER = tuple(replace(scenario, later=1) for scenario in (ONBOARDING, RENEWAL))
 SCENARIOS = (ONBOARDING, RENEWAL, TO_RBAC, ROTATION, OFFBOARDING, FINISHING)

@@ -8,11 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from chaos.conftest import SECONDS
 from chaos.crash_matrix import DEATHS, CrashMatrix, Request
-from chaos.fleet import Fleet
+from chaos.fleet import Fleet, new_fleet
 from chaos.hostile_cloud import outcomes
-from chaos.scenarios import SCENARIOS
+from chaos.places import SERVERS
+from chaos.scenarios import SCENARIOS, WITH_SERVER
 from chaos.year import tenants as lives
+from integration.operator_desk import Leg
 
 
 def _one_of_each_write(requests: Sequence[Request]) -> Sequence[Request]:
@@ -29,6 +34,21 @@ def test_a_run_that_is_killed_is_simply_run_again(fleet: Fleet) -> None:
         if point.complaints
     }
     assert bad == {}
+
+
+def _issue_and_note(requests: Sequence[Request]) -> Sequence[Request]:
+    """Microsoft has issued a secret, and nobody has stored it; the store has it, and nobody knows."""
+    found = {request.text: request for request in requests if request.writes}
+    return [request for text, request in found.items() if "addPassword" in text or "-tenants-" in text]
+
+
+@pytest.mark.parametrize("store", sorted(SERVERS))
+def test_a_run_that_is_killed_with_its_secrets_in_a_server(leg: Leg, tmp_path: Path, store: str) -> None:
+    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=SERVERS[store]) as fleet:
+        [(_scenario, points)] = CrashMatrix(fleet, _issue_and_note, ways=("killed after",)).rounds(WITH_SERVER[:1])
+
+        assert {str(point): point.complaints for point in points if point.complaints} == {}
+        assert points
 
 
 def test_a_cloud_that_does_everything_wrong(fleet: Fleet) -> None:

@@ -6,30 +6,33 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chaos.conftest import SECONDS
-from chaos.fleet import Fleet
+from chaos.fleet import Fleet, new_fleet
+from chaos.places import SERVERS
 from chaos.processes import started
 from chaos.reading import crashes, leaks, state_of, words_of
 from chaos.truth import complaints, registrations
 from integration.administrator import CALENDAR, MAIL
-from integration.operator_desk import ONBOARD, Desk, Run
+from integration.operator_desk import ONBOARD, Desk, Leg, Run
 from integration.witness import exchange_writes, writes
 
 HOSTS = [f"tenant-{number}" for number in range(10)]
 WANTED = registrations("access_policy")
 
 
-def _second_desk(fleet: Fleet, **variables: Any) -> Desk:
+def _second_desk(fleet: Fleet, hosts: Sequence[str] = HOSTS, **variables: Any) -> Desk:
     desk = fleet.desk
     folder = desk.folder.with_name("second")
     second = Desk(folder, desk.temporary, desk.leg, desk.emulator_url, desk.ca_file, variables={**desk.variables})
     second.variables.update(variables)
-    second.hosts = {host: {"connector_tenant_id": fleet.tenants[host]} for host in HOSTS}
+    second.hosts = {host: {"connector_tenant_id": fleet.tenants[host]} for host in hosts}
     return second
 
 
@@ -64,6 +67,24 @@ def test_with_the_same_store(tenants: Fleet) -> None:
     assert not any(told.values()), told
 
 
+def test_with_the_same_key_vault(leg: Leg, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which has no locks, and no write that depends on what was read."""
+    hosts = HOSTS[:3]
+    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=SERVERS["azure_key_vault"]) as fleet:
+        for name, value in fleet.place.environment.items():
+            monkeypatch.setenv(name, value)
+        fleet.grow(hosts)
+        fleet.desk.hosts = {host: {"connector_tenant_id": fleet.tenants[host]} for host in hosts}
+        second = _second_desk(fleet, hosts)
+
+        _assert_said_well(fleet, _at_once([fleet.desk, second]))
+
+        # What one of them issued and the other replaced at once is known to the vault, and stays for the overlap.
+        mark = _settle(fleet, second, hosts)
+        told = {host: complaints(fleet, host, WANTED, quiet_since=mark) for host in hosts}
+        assert not any(told.values()), told
+
+
 def test_with_stores_of_their_own(tenants: Fleet) -> None:
     """What the other made is not known to one's own store: it is told, nothing is granted, and nobody's secret goes."""
     second = _second_desk(tenants, connector_secret_owner="second")
@@ -85,18 +106,18 @@ def test_with_stores_of_their_own(tenants: Fleet) -> None:
             assert live >= held, "nobody's secret is taken away"
 
 
-def _settle(fleet: Fleet, second: Desk) -> int:
+def _settle(fleet: Fleet, second: Desk, hosts: Sequence[str] = HOSTS) -> int:
     """A quiet run of each makes good what the other was in the way of; one more of each changes nothing.
 
     The request after which nobody had a reason to write.
     """
     for desk in (fleet.desk, second):
         run = desk.run()
-        assert {host: state_of(run, host) for host in HOSTS} == dict.fromkeys(HOSTS, "complete"), run.output
+        assert {host: state_of(run, host) for host in hosts} == dict.fromkeys(hosts, "complete"), run.output
     mark = fleet.emulator.last_request()
     for desk in (fleet.desk, second):
         run = desk.run()
-        assert run.code == 0, [words_of(run, host) for host in HOSTS]
+        assert run.code == 0, [words_of(run, host) for host in hosts]
     for tenant in fleet.tenants.values():
         assert writes(fleet.emulator, tenant, mark) == []
         assert exchange_writes(fleet.emulator, tenant, mark) == []

@@ -1,28 +1,23 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must be true of a tenant at the end and is not, as the emulator and the store's files tell it."""
+"""What must be true of a tenant at the end and is not, as the emulator and the store tell it."""
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-from ansible.parsing.vault import VaultLib, VaultSecret
-
 from chaos.fleet import ANN, Fleet
 from emulator.launch import Emulator
 from integration.administrator import CALENDAR, MAIL
-from integration.operator_desk import SENDER, VAULT_PASSWORD
+from integration.operator_desk import SENDER
 from integration.witness import exchange_writes, writes
 
 Json = dict[str, Any]
 
-_VAULT = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
 #: Parts of a snapshot that are no things. Roles in Exchange need an organisation that is no longer dehydrated.
 _NOT_THINGS = {"exchange", "dehydrated", "language"}
 
@@ -80,7 +75,7 @@ class _Truth:
         self._before = fleet.before[host]
         self._now: Json = fleet.emulator.snapshot(self._tenant)
         self._emulator: Emulator = fleet.emulator
-        self._store = fleet.desk.store
+        self._document = fleet.place.document(self._tenant)
         self._handoff = fleet.handoff(host)
         self._handed_off = fleet.handed_off.get(host, sys.maxsize)
 
@@ -134,7 +129,7 @@ class _Truth:
             yield f"{wanted.unique_name}: {len(pointers)} pointers, {len(scopes)} scopes"
 
     def about_handoff(self) -> Iterator[str]:
-        fields = yaml.safe_load(_decrypted(self._handoff) or "{}")
+        fields = self._handoff or {}
         stored = self._stored()
         for field, name in (("secret", CALENDAR), ("mail_client_secret", MAIL)):
             if name not in stored or fields.get(field) != stored[name]["value"]:
@@ -198,7 +193,7 @@ class _Truth:
         return taken
 
     def _stored(self) -> dict[str, Json]:
-        return dict(json.loads(_decrypted(self._store / f"{self._tenant}.json") or '{"secrets": {}}')["secrets"])
+        return dict(self._document["secrets"]) if self._document else {}
 
 
 def _part(snapshot: Json, name: str) -> Any:
@@ -209,10 +204,3 @@ def _difference(was: Any, now: Any) -> str:
     if not isinstance(was, list):
         return f"{was} -> {now}"
     return f"gone {[row for row in was if row not in now]}, new {[row for row in now if row not in was]}"
-
-
-def _decrypted(path: Any) -> str | None:
-    if not path.exists():
-        return None
-    text: str = _VAULT.decrypt(path.read_bytes()).decode()
-    return text

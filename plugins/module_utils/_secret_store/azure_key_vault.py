@@ -16,6 +16,7 @@ import typing as t
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from urllib.parse import parse_qs, urlsplit
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
@@ -176,6 +177,7 @@ class KeyVaultDocuments:
 
     def forget(self, name: str, which: t.Callable[[Document], bool]) -> None:
         """A vault cannot destroy a single version: it is disabled, and no longer answered to anybody."""
+        _memory(self._options).clear()  # others may have disabled some since
         try:
             state = self._state(name)
         except _SoftDeleted:
@@ -243,7 +245,9 @@ class KeyVaultDocuments:
             if deleted is not None:
                 raise _SoftDeleted(_REMOVED in (deleted.get("tags") or {}))
             return _State((), {})
-        known = _Version.of(newest)
+        known, memory = _Version.of(newest), _memory(self._options)
+        if list(memory.get(path, _State((), {})).heads) == [known.id]:
+            return memory[path]  # a version that crosses it would be the newest itself
         for _turn in tries(f"the versions of {self.where(name)}", _SETTLES):
             versions = list(self._versions(path))
             if any(row.id == known.id for row in versions):
@@ -253,7 +257,8 @@ class KeyVaultDocuments:
         heads = [row for row in versions if row.enabled and not any(other.follows(row) for other in versions)]
         contents = {known.id: self._parsed(name, newest)}
         found = {row.id: contents[row.id] if row.id in contents else self._content(name, row.id) for row in heads}
-        return _State(versions, found)
+        memory[path] = _State(versions, found)
+        return memory[path]
 
     def _versions(self, path: str) -> t.Iterator[_Version]:
         query: dict[str, str] | None = {}
@@ -351,6 +356,12 @@ class KeyVaultDocuments:
             next_step="Ask whoever runs it.",
             code="KeyVaultUnreliable",
         )
+
+
+@lru_cache(maxsize=2)
+def _memory(_options: KeyVaultOptions) -> dict[str, _State]:
+    """What this task has found in a vault, by path: the versions of what is as it was are not listed again."""
+    return {}
 
 
 def _checked_text(document: Document | None, where: str) -> str:
