@@ -18,9 +18,12 @@ import yaml
 
 from chaos.processes import GATE
 from emulator.faults.family import kill_family
-from integration.operator_desk import CLIENT_SECRET, ONBOARD, Desk
+from integration.operator_desk import ONBOARD, Desk
 
 RUNNER = Path(sys.executable).parent / "ansible-runner"
+
+#: What no job is told in the clear.
+SECRETS = ("connector_auth_client_secret", "connector_store_token")
 
 Json = dict[str, Any]
 
@@ -57,8 +60,8 @@ class Slice:
         play = [{"name": "Onboard", "ansible.builtin.import_playbook": ONBOARD}]
         (folder / "project" / "onboard.yml").write_text(yaml.safe_dump(play))
         variables = {**self.desk.common(), "connector_report_folder": str(self.report.parent)}
-        variables.pop("connector_auth_client_secret")
-        secret = self.desk.write_encrypted("secret.yml", {"connector_auth_client_secret": CLIENT_SECRET})
+        secrets = {name: variables.pop(name) for name in SECRETS if name in variables}
+        secret = self.desk.write_encrypted(f"{job}-secret.yml", secrets)
         (folder / "inventory" / "group_vars").mkdir()
         shutil.copy(secret, folder / "inventory" / "group_vars" / "all.yml")
         inventory = {"all": {"vars": variables, "hosts": self.hosts}}
