@@ -14,11 +14,18 @@ import pytest
 import yaml
 from dateutil.rrule import rrulestr
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SPEC
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
-from ansible_collections.totalview.exchange365.plugins.module_utils._options import TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._options import STORE, TENANT
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.key_vault_client import (
+    KeyVaultOptions,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import VaultOptions
 
 ROOT = Path(__file__).resolve().parents[3]
 AWX = ROOT / "docs" / "awx"
+_LOOKED_UP = re.compile(r"lookup\('ansible.builtin.env', '(\w+)'\)")
 TYPES = {"str": str, "int": int, "bool": bool, "list": list, "dict": dict, "float": float}
 
 
@@ -69,22 +76,66 @@ def test_what_one_names_another_is() -> None:
     assert used <= names("controller_credentials")
 
 
-@pytest.mark.parametrize("kind", CONFIGURATION["controller_credential_types"], ids=lambda kind: kind["name"])
-def test_a_credential_is_injected_by_names_that_the_collection_reads(kind: dict[str, Any]) -> None:
+KINDS = CONFIGURATION["controller_credential_types"]
+#: By what the injected names begin with.
+OF_STORES = ("VAULT_", "TOTALVIEW_STORE_")
+SIGN_INS = [kind for kind in KINDS if not any(name.startswith(OF_STORES) for name in kind["injectors"]["env"])]
+STORES = [kind for kind in KINDS if kind not in SIGN_INS]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind["name"])
+def test_a_credential_injects_what_was_typed_in_and_nothing_that_is_kept(kind: dict[str, Any]) -> None:
     fields = {field["id"]: field for field in kind["inputs"]["fields"]}
-    environment = kind["injectors"]["env"]
     files = {name.removeprefix("template.") for name in kind["injectors"].get("file", {})}
+
+    # AWX takes no other kind of a type that somebody makes, and no such names (ansible/awx pull request 2363).
+    assert kind["kind"] == "cloud"
+    assert [name for name in kind["injectors"]["env"] if name.startswith("ANSIBLE_")] == []
+    assert kind["injectors"].keys() <= {"env", "file"}  # what is an extra variable is kept with the job
+    references = list(_references(kind["injectors"]))
+    assert {name.removeprefix("tower.filename.") for name in references} == {*fields, *files}
+    assert {name for name, field in fields.items() if field.get("secret")} == fields.keys() & {
+        "client_secret",
+        "certificate",
+        "secret_id",
+    }
+
+
+@pytest.mark.parametrize("kind", SIGN_INS, ids=lambda kind: kind["name"])
+def test_a_credential_is_injected_by_names_that_the_collection_reads(kind: dict[str, Any]) -> None:
+    environment = kind["injectors"]["env"]
 
     read = with_environment(dict.fromkeys(TENANT), environment)
 
     assert set(environment.values()) <= set(read.values())
-    assert kind["injectors"].keys() <= {"env", "file"}  # what is an extra variable is kept with the job
-    for reference in _references(kind["injectors"]):
-        assert reference in fields or reference.removeprefix("tower.filename.") in files
-    assert {name for name, field in fields.items() if field.get("secret")} == fields.keys() & {
-        "client_secret",
-        "certificate",
-    }
+
+
+@pytest.mark.parametrize("kind", STORES, ids=lambda kind: kind["name"])
+def test_a_store_is_injected_by_names_that_it_or_its_file_reads(kind: dict[str, Any]) -> None:
+    # Each with the name of its field for a value.
+    environment = {name: value.strip("{} ") for name, value in kind["injectors"]["env"].items()}
+    [file] = [path for path in (AWX / "stores").iterdir() if kind["name"] in path.read_text()]
+    variables = yaml.safe_load(file.read_text())
+
+    looked_up = {name: found[0] for name, text in variables.items() if (found := _LOOKED_UP.findall(text))}
+    options = dict.fromkeys(STORE["store"]["options"], None)
+    options |= {"engine_mount_point": "secret", "path": "totalview-exchange365", "type": variables["connector_store"]}
+    for name, text in variables.items():
+        assert name in SPEC
+        options[name.removeprefix("connector_store_")] = environment.get(looked_up.get(name, ""), text)
+
+    assert variables["connector_store"] == file.stem
+    assert {name for name in environment if name.startswith("TOTALVIEW_")} == set(looked_up.values())
+    url = "https://contoso.vault.azure.net"
+    if file.stem == "vault_kv2":
+        read = VaultOptions.from_params(options, {**environment, "VAULT_ADDR": url})
+        injected = (read.url, read.namespace, read.role_id, read.secret_id)
+    else:
+        known = KeyVaultOptions.from_params({**options, "url": url}, {})
+        assert isinstance(known.credential, ClientSecret)
+        assert options["url"] == environment["TOTALVIEW_STORE_URL"]
+        injected = (known.credential.client_id, known.credential.secret)
+    assert set(environment.values()) - set(injected) <= {"url"}
 
 
 def _references(injectors: dict[str, dict[str, str]]) -> Iterator[str]:
