@@ -27,7 +27,7 @@ SIMPLE_REQUESTS = 3000
 AFTERWARDS = (
     ("audit", "audit"),
     ("audit_all", "audit", "-e", '{"connector_sign_in_reports": true, "connector_directory_audits": true}'),
-    ("disable", "disable", "-e", "connector_switch=both"),
+    ("disable", "disable", "-e", "connector_switch=mail"),
 )
 
 

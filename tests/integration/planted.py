@@ -98,6 +98,18 @@ def _namesake(somebody: Somebody) -> None:
     somebody.entra.call("POST", "/applications", properties)
 
 
+def _second_policy(somebody: Somebody) -> None:
+    somebody.run("New-DistributionGroup", Name="Wider", Type="Security", Members=[BOSS])
+    policy = {"AppId": [somebody.app_id], "PolicyScopeGroupId": "Wider", "AccessRight": "RestrictAccess"}
+    somebody.run("New-ApplicationAccessPolicy", **policy, Description="another one")
+
+
+def _role_everywhere(somebody: Somebody) -> None:
+    principal = somebody.entra.principal_of(MAIL)["id"]
+    somebody.run("New-ServicePrincipal", AppId=somebody.app_id, ObjectId=principal, DisplayName="Another")
+    somebody.run("New-ManagementRoleAssignment", Name="Another", Role="Application Mail.Send", App=somebody.app_id)
+
+
 #: By the host that it happens to.
 PLANTED: Mapping[str, tuple[Act, set[str]]] = {
     "nothing": (lambda _somebody: None, set()),
@@ -126,12 +138,15 @@ PLANTED: Mapping[str, tuple[Act, set[str]]] = {
     "no-policy": (lambda somebody: somebody.remove_policy(), {"every-mailbox"}),
     # The grant waits for the restriction.
     "closed": (_close, {"restriction-missing", "not-enforced"}),
+    "second-policy": (Somebody.widen_policy, {"reach-widened"}),
+    "foreign-policy": (_second_policy, {"foreign-policy"}),
+    "foreign-role": (_role_everywhere, {"foreign-role"}),
     "member": (lambda somebody: somebody.add(BOSS), {"reach-widened"}),
     "no-member": (lambda somebody: somebody.remove(SENDER), {"reach-missing"}),
     "secret-gone": (_remove_secret, {"secret-gone"}),
 }
 #: What leaves nothing for another one to happen to.
-_ALONE = {"nothing", "deleted", "gone", "no-principal", "closed"}
+_ALONE = {"nothing", "deleted", "gone", "no-principal", "closed", "second-policy", "foreign-policy", "foreign-role"}
 _BESIDE_OTHERS = [name for name in PLANTED if name not in _ALONE]
 #: Each beside two others.
 PAIRS: Mapping[str, tuple[str, str]] = {
@@ -153,8 +168,7 @@ def plant(somebody: Somebody, host: str) -> set[str]:
 def follow(somebody: Somebody, finding: Json) -> None:
     """What a person is told to do about it; what the onboarding mends is left to that."""
     kind, _registration, subject = finding["id"].split(":", 2)
-    if kind in _ADVICE:
-        assert finding["playbook"] is None, finding
+    if finding["playbook"] is None:
         _ADVICE[kind](somebody, subject)
 
 
@@ -191,11 +205,24 @@ def _enable(somebody: Somebody, _subject: str) -> None:
     _principal(accountEnabled=True)(somebody)
 
 
+def _remove_policies(somebody: Somebody, _subject: str) -> None:
+    for row in somebody.run("Get-ApplicationAccessPolicy"):
+        if row["AppId"] == somebody.app_id and row["Description"] == "another one":
+            somebody.run("Remove-ApplicationAccessPolicy", Identity=row["Identity"])
+
+
+def _remove_role(somebody: Somebody, _subject: str) -> None:
+    somebody.run("Remove-ManagementRoleAssignment", Identity="Another")
+    somebody.run("Remove-ServicePrincipal", Identity=somebody.app_id)
+
+
 _ADVICE: Mapping[str, Callable[[Somebody, str], object]] = {
     **dict.fromkeys(ACCESS.values(), _remove_access),
     "redirect-uri": _remove_redirects,
     "public-client": lambda somebody, _subject: somebody.entra.change(MAIL, isFallbackPublicClient=False),
     "exposed-api": _remove_api,
     "disabled": _enable,
+    "foreign-policy": _remove_policies,
+    "foreign-role": _remove_role,
     "duplicate-name": lambda somebody, app_id: somebody.entra.call("DELETE", f"/applications(appId='{app_id}')"),
 }

@@ -25,8 +25,6 @@ from integration.witness import exchange_writes, last_request, writes
 AUDIT = "totalview.exchange365.audit"
 DELIVERED = "totalview.exchange365.delivered"
 Json = dict[str, Any]
-#: What is looked at does not depend on Ansible's version.
-floor = pytest.mark.parametrize("leg", ["floor"], indirect=True)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +91,6 @@ def _findings(run: Run, host: str) -> list[Json]:
     return list(result["audit"]["findings"])
 
 
-@floor
 def test_each_thing_that_somebody_did_is_found_and_nothing_else(
     desk: Desk, tenants: Tenants, emulator: Emulator
 ) -> None:
@@ -147,7 +144,6 @@ def test_grants_beside_roles_and_roles_are_found(desk: Desk, tenants: Tenants, e
     assert {host: _kinds(run, host) for host in hosts} == {host: expected for host, (_act, expected) in hosts.items()}
 
 
-@floor
 def test_microsoft_is_asked_who_did_it_and_who_signs_in_where_that_is_wanted_and_allowed(
     desk: Desk, tenants: Tenants, emulator: Emulator
 ) -> None:

@@ -38,6 +38,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Assign,
     CreatePolicy,
     RemoveMember,
+    RemovePolicy,
     Unassign,
     WriteScope,
 )
@@ -126,6 +127,18 @@ KINDS = {
     ),
     "restriction-missing": Kind(MEDIUM, "The restriction is not there.", "Onboarding makes it."),
     "reach-widened": Kind(HIGH, "More mailboxes are reached than the inventory wants.", "Onboarding confines it."),
+    "foreign-policy": Kind(
+        HIGH,
+        "Somebody else made an application access policy for the registration, which changes what it reaches.",
+        "See the evidence: it says who removes it.",
+        None,
+    ),
+    "foreign-role": Kind(
+        HIGH,
+        "Somebody else gave the registration a role in Exchange, which adds to what it reaches.",
+        "See the evidence: it says who removes it.",
+        None,
+    ),
     "reach-missing": Kind(MEDIUM, "Mailboxes are not reached that shall be.", "Onboarding brings them in."),
     "duplicate-name": Kind(
         LOW,
@@ -167,6 +180,7 @@ KINDS = {
     "reach-wrong": Kind(HIGH, "Signed in as the registration, something is not as wanted.", "See the evidence.", None),
     "refused": Kind(HIGH, "Onboarding would stop here.", "See the evidence: it says who does what.", None),
 }
+_REFUSED = {"ProofFailed": "reach-wrong", "ForeignPolicy": "foreign-policy", "ForeignAssignment": "foreign-role"}
 _ACCESS = {
     SECRET: "foreign-secret",
     CERTIFICATE: "foreign-certificate",
@@ -232,8 +246,11 @@ def _refused(name: str, errors: t.Iterable[ConnectorError]) -> t.Iterator[Findin
     for error in errors:
         if error.code == "RegistrationDisabled":
             continue  # told as that
-        kind = "reach-wrong" if error.code == "ProofFailed" else "refused"
-        yield Finding(kind, name, error.code, (" ".join(filter(None, (error.message, error.next_step))),))
+        told = (" ".join(filter(None, (error.message, error.next_step))),)
+        kind = _REFUSED.get(error.code, "refused")
+        # Of what others made in Exchange there may be more another day.
+        subject = _digest(told) if kind.startswith("foreign-") else error.code
+        yield Finding(kind, name, subject, told)
 
 
 def _presence(planned: Planned) -> t.Iterator[Finding]:
@@ -317,7 +334,8 @@ def _reach(planned: Planned) -> t.Iterator[Finding]:
 def _kind_of(step: t.Any, *, is_open: bool) -> str:
     if isinstance(step, CreatePolicy):
         return "every-mailbox" if is_open else "restriction-missing"
-    if isinstance(step, RemoveMember | Unassign) or (isinstance(step, WriteScope) and step.exists):
+    # Of several policies of an application each adds its group.
+    if isinstance(step, RemoveMember | RemovePolicy | Unassign) or (isinstance(step, WriteScope) and step.exists):
         return "reach-widened"
     return "reach-missing" if isinstance(step, AddMember | Assign) else "restriction-missing"
 
