@@ -27,7 +27,6 @@ HANDOFF = f"{PATH}-handoff-contoso"
 Json = dict[str, Any]
 
 # What Ansible's version changes is tried with the other stores.
-pytestmark = pytest.mark.parametrize("leg", ["floor"], indirect=True)
 
 
 @pytest.fixture

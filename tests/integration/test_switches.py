@@ -7,15 +7,11 @@ from __future__ import annotations
 
 import subprocess
 
-import pytest
-
 from emulator.launch import Emulator
 from integration.operator_desk import ONBOARD, Desk, Run
 from integration.plays import play, task
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
-
-pytestmark = pytest.mark.parametrize("leg", ["floor"], indirect=True)
 
 FIRST = 'The task "Sign in, read and plan" has not run'
 
