@@ -4,7 +4,8 @@
 """No crash point, fault or bad neighbour leaves a duplicate, an orphan, an open door or a leaked secret.
 
 First the run is cut down at every request it makes, in every way; where its secrets are in a server, at every write.
-Then fleets meet a cloud that does everything wrong. Last, tenants live through a year.
+Then fleets meet a cloud that does everything wrong. Histories of a tenant are generated, in
+which nothing in use is deleted and no act of ours widens anything. Last, tenants live through a year.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from chaos.places import SERVERS
 from chaos.processes import Broken, Endless
 from chaos.reading import Case
 from chaos.scenarios import SCENARIOS, WITH_SERVER
-from chaos.year import tenants as lives
 from integration.operator_desk import Leg
 from tooling.install_collection import install
 
@@ -35,6 +35,7 @@ SECONDS = 1800
 
 def main() -> int:
     options = _options()
+    init_plugin_loader()  # since then only the collection can be imported, and what imports it
     failed = passed = 0
     with tempfile.TemporaryDirectory(prefix="chaos-") as folder:
         home = Path(folder)
@@ -55,9 +56,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, help="one seed for the hostile cloud instead of five fixed ones")
     parser.add_argument("--tenants", type=int, default=300, help="of the hostile cloud, for all seeds together")
     parser.add_argument("--every", type=int, default=1, help="only every so manieth request of the crash matrix")
-    parser.add_argument("--only", choices=["crash", "servers", "hostile", "year"])
+    parser.add_argument("--only", choices=["crash", "servers", "hostile", "histories", "year"])
     parser.add_argument("--days", type=int, default=365, help="of the year")
     parser.add_argument("--year-tenants", type=int, default=40, help="that live through it")
+    parser.add_argument("--histories", type=int, default=5000, help="generated histories, of each kind, for all seeds")
     return parser.parse_args()
 
 
@@ -67,6 +69,7 @@ def _cases(leg: Leg, home: Path, options: argparse.Namespace) -> Iterator[Case]:
         "crash": _crash_matrix(leg, home, options.every),
         "servers": _servers(leg, home, options.every),
         "hostile": _hostile_cloud(leg, home, seeds, options.tenants),
+        "histories": _histories(seeds, options.histories),
         "year": _year(home, seeds[0], options.year_tenants, options.days),
     }
     for name, cases in parts.items():
@@ -112,10 +115,21 @@ def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> 
 
 
 def _year(home: Path, seed: int, tenants: int, days: int) -> Iterator[Case]:
-    init_plugin_loader()
+    from chaos.year import tenants as lives  # noqa: PLC0415 - see main
+
     for tenant in lives(home / "year", seed=seed, number=tenants, days=days):
         print(f"{tenant}: {days} days, {len(tenant.happened)} events", flush=True)
         yield tenant
+
+
+def _histories(seeds: Sequence[int], histories: int) -> Iterator[Case]:
+    from chaos.histories import generated_histories  # noqa: PLC0415 - see main
+
+    for index, seed in enumerate(seeds):
+        share = len(range(index, histories, len(seeds)))
+        if share:
+            print(f"histories, seed {seed}: {share} of each kind", flush=True)
+            yield from generated_histories(seed, share)
 
 
 if __name__ == "__main__":

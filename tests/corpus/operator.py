@@ -24,6 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
+from emulator.identity.store import SigningKey
 from emulator.launch import at_the_end
 from emulator.rig import Rig
 from emulator.world import World
@@ -62,6 +63,9 @@ SEED = {
 
 DEFAULTS = yaml.safe_load((Path(__file__).parents[2] / "roles/connector/defaults/main.yml").read_text())
 
+#: One for all worlds: to make it costs more than most of what is tried with it.
+_KEY = SigningKey()
+
 Json = dict[str, Any]
 Hook = Callable[[requests.Response], None]
 
@@ -98,7 +102,7 @@ class Operator:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, **tenant_fields: Any) -> None:
         """`tenant_fields`: of the seed, besides the usual ones."""
-        self.rig = Rig({"tenants": [{**SEED["tenants"][0], **tenant_fields}]}, World(), TENANT)
+        self.rig = Rig({"tenants": [{**SEED["tenants"][0], **tenant_fields}]}, World(signing_key=_KEY), TENANT)
         self.folder = folder
         self.hook: Hook = lambda response: None
         self._session: Session | None = None
