@@ -49,11 +49,11 @@ def parse_iso_duration(text: str) -> timedelta:
     match = _ISO.match(text)
     if match is None:
         raise PolicyError(f"The tenant's policy has a lifetime in an unknown form: '{text}'.")
-    numbers = {name: int(value or 0) for name, value in match.groupdict().items()}
-    days = numbers.pop("years") * 365 + numbers.pop("months") * 28 + numbers.pop("days")
     try:
+        numbers = {name: int(value or 0) for name, value in match.groupdict().items()}
+        days = numbers.pop("years") * 365 + numbers.pop("months") * 28 + numbers.pop("days")
         return timedelta(days=days, **numbers)
-    except OverflowError as exc:
+    except (OverflowError, ValueError) as exc:
         raise PolicyError(f"The tenant's policy has a lifetime beyond any calendar: '{text[:40]}'.") from exc
 
 

@@ -109,7 +109,8 @@ class Operator:
         client = HttpClient(None)
         client._session.mount("https://", _Overheard(self.rig.session, self._answered))
         monkeypatch.setattr(tenant, "http_client", lambda ca_path: client)
-        monkeypatch.setattr(_wait, "time", Clock())
+        self.clock = Clock()
+        monkeypatch.setattr(_wait, "time", self.clock)
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -150,6 +151,18 @@ def _parts(changed: list[str]) -> list[tuple[str, str]]:
         name, _colon, listed = text.rpartition(": ")
         parts += [(name, part) for part in listed.split(", ")]
     return sorted(parts)
+
+
+@pytest.mark.parametrize("check_mode", [True, False])
+def test_a_check_waits_for_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, check_mode: bool) -> None:
+    with Operator(tmp_path, monkeypatch, exchange={"enforcement": {"seconds": 3600}}) as operator:
+        operator.role({}).run()
+        before = operator.clock.now
+
+        result = operator.role({"exchange_wait": "5m"}, check_mode=check_mode).run()
+
+        assert result["ansible_facts"]["connector_result"]["state"] == "waiting_for_exchange"
+        assert (operator.clock.now == before) is check_mode
 
 
 def test_tags_bring_with_a_step_what_it_needs(operator: Operator) -> None:

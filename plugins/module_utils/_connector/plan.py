@@ -303,7 +303,8 @@ class Planner:
         if self._note or planned.wanted.secret.reads_reports:
             graph, name = self._tenant.graph, planned.wanted.unique_name
             note_sign_in(self._store, self._tenant.directory_id, name, secret, graph.now)
-        judgement, _now = prove(self._tenant, secret, replace(planned.wanted.proof, since=planned.restriction.since))
+        task = planned.wanted.proof if self._note else planned.wanted.proof.at_once()
+        judgement, _now = prove(self._tenant, secret, replace(task, since=planned.restriction.since))
         if judgement.state == "proven":
             planned.proven, planned.changes["proof"] = True, record
         else:

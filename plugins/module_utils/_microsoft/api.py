@@ -98,6 +98,9 @@ class Api:
         return self._http.request(method, url, headers=sent, **how_and_what)
 
 
+#: Of up to a thousand objects each.
+_MOST_PAGES = 10_000
+
 #: Of 401 and 403: the token cannot be read, has expired, was revoked, or is for somebody else. Any other code is about
 #: what the token may do, and a new one may do no more.
 _TOKEN_FAULTS = frozenset(
@@ -163,7 +166,8 @@ def rows_of(page: Json, action: str) -> list[Json]:
 def next_link(page: Json, passed: set[str], action: str) -> str | None:
     """Where the page after this one is; None after the last. `passed`: the pages so far.
 
-    Raises UnexpectedAnswerError for a page that came before: they would have no end.
+    Raises UnexpectedAnswerError for a page that came before, and beyond any number of pages that a tenant has: they
+    would have no end.
     """
     link = page.get("@odata.nextLink")
     if not link:
@@ -171,5 +175,7 @@ def next_link(page: Json, passed: set[str], action: str) -> str | None:
     read = json.dumps(page, sort_keys=True)
     if read in passed:
         raise UnexpectedAnswerError(f"The pages of Microsoft's answer to {action} go in a circle.", next_step=NEXT_STEP)
+    if len(passed) >= _MOST_PAGES:
+        raise UnexpectedAnswerError(f"Microsoft's answer to {action} has no end.", next_step=NEXT_STEP)
     passed.add(read)
     return str(link)

@@ -57,6 +57,12 @@ class EncryptedFolder:
     def _check_safe(self) -> None:
         """Who may write in the folder may put another file in the place of ours, or an older one."""
         if not self.path.exists():
+            if self.path.is_symlink():
+                raise StoreError(
+                    f"The folder {self.path} is a link to {self.path.readlink()}, where there is nothing.",
+                    next_step="Make that folder, mount what it is on, or remove the link.",
+                    code="UnsafeStore",
+                )
             return
         ours = {os.geteuid(), 0}
         if self.path.is_symlink() and self.path.lstat().st_uid not in ours:

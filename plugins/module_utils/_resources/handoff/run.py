@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
@@ -61,7 +61,7 @@ def _await_usable(call: Call, store: SecretStore, present: Document | None, desi
     known = handed_off(present, desired)
     for kind, secret in desired.secrets.items():
         if secret.proof is None and secret.handed_off is None and kind not in known:
-            wait = parse_duration(call.params["sign_in_wait"], "sign_in_wait")
+            wait = timedelta() if call.check_mode else parse_duration(call.params["sign_in_wait"], "sign_in_wait")
             if not call.check_mode:
                 note_sign_in(store, desired.tenant_id, call.params[kind], secret, _now(call))
             await_sign_in(call.tenant(), secret, call.params[kind], wait)

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
@@ -75,6 +75,10 @@ class Task:
     exchange_wait: timedelta
     test_mail_to: str | None = None
     client_id: str | None = None
+
+    def at_once(self) -> t.Self:
+        """In check mode nobody waits."""
+        return replace(self, sign_in_wait=timedelta(), exchange_wait=timedelta())
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], *, sends: bool) -> t.Self:

@@ -45,7 +45,8 @@ def run(call: Call) -> Outcome:
         return Outcome(_values("proven", proven_at=known.at), _unchanged(proven=True))
     if not call.check_mode:
         note_sign_in(store, tenant.directory_id, params["unique_name"], secret, tenant.graph.now)
-    judgement, now = prove(tenant, secret, Task.from_params(params, sends=not call.check_mode))
+    task = Task.from_params(params, sends=not call.check_mode)
+    judgement, now = prove(tenant, secret, task.at_once() if call.check_mode else task)
     if judgement.state != "proven":
         return Outcome(_values(judgement.state, judgement), _unchanged(proven=False))
     if not call.check_mode:

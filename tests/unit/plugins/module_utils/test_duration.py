@@ -66,9 +66,10 @@ def test_the_lifetime_of_a_policy_is_never_read_longer_than_it_is(text, duration
     assert parse_iso_duration(text) == duration
 
 
-def test_a_lifetime_beyond_all_calendars_is_a_fault_of_the_policy():
+@pytest.mark.parametrize("text", ["P999999999999D", f"P{'9' * 5000}D"], ids=len)
+def test_a_lifetime_beyond_all_calendars_is_a_fault_of_the_policy(text):
     with pytest.raises(PolicyError, match="beyond any calendar"):
-        parse_iso_duration("P999999999999D")
+        parse_iso_duration(text)
 
 
 @pytest.mark.parametrize("text", ["", "180", "180d", "-P1D", "P1D2Y", "P1H", "PT1D", "P1.5D", "P 1D", "p1d"])

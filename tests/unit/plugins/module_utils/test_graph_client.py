@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     NotFoundError,
     UnexpectedAnswerError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import api
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import odata_string
 
 HOST = "https://graph.example"
@@ -192,6 +193,16 @@ def test_all_pages_are_read_in_order(graph, http):
         {"$skiptoken": "abc+123"},
         {"$skiptoken": "abc+123"},
     ]
+
+
+def test_pages_without_an_end_are_no_list(graph, http, monkeypatch):
+    monkeypatch.setattr(api, "_MOST_PAGES", 3)
+    http.on("GET", "/things", *(page(name, follow=f"{HOST}/v1.0/things?$skiptoken={name}") for name in "abcdefgh"))
+
+    with pytest.raises(UnexpectedAnswerError, match="has no end"):
+        graph.list("/things", action="list")
+
+    assert len(http.sent) == 4
 
 
 @pytest.mark.parametrize("pages", [["a"], ["a", "b"]], ids=len)

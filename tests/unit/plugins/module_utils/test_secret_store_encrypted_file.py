@@ -300,6 +300,15 @@ def test_the_check_passes_where_others_may_only_look(folder, rights):
     folder.check()
 
 
+def test_the_check_refuses_a_link_to_nothing(tmp_path, cipher):
+    """A disk that is not mounted: what is there is neither lost nor to be made anew."""
+    link = tmp_path / "secrets"
+    link.symlink_to(tmp_path / "not mounted")
+
+    with pytest.raises(StoreError, match="where there is nothing"):
+        EncryptedFolder(str(link), cipher).check()
+
+
 @pytest.mark.parametrize(("owner", "refused"), [("ours", False), ("another's", True)])
 def test_the_check_follows_a_link_of_our_own_only(tmp_path, cipher, monkeypatch, owner, refused):
     (tmp_path / "real").mkdir(mode=0o700)
