@@ -82,7 +82,7 @@ class CrashMatrix:
             points = self._points_of(scenario, requests)
             self._cut_down(scenario, points)
             unused = self._healthy[len(points) :]
-            self._judge(scenario, points, others=[*probes[number + 1 :], *unused])
+            self.judge(scenario, points, others=[*probes[number + 1 :], *unused])
             self._healthy = [*(point.host for point in points if not point.complaints), *unused]
             yield scenario, points
 
@@ -138,8 +138,8 @@ class CrashMatrix:
             if self._fleet.tenants[point.host] not in hit:
                 point.complaints.append("the request was never made")
 
-    def _judge(self, scenario: Scenario, points: Sequence[Point], others: Sequence[str]) -> None:
-        """`others`: tenants to be brought to the same end, without being judged."""
+    def judge(self, scenario: Scenario, points: Sequence[Case], others: Sequence[str] = ()) -> None:
+        """What the next runs make of it. `others`: tenants to be brought to the same end, without being judged."""
         states = self._recover(scenario, points, others)
         for point in points:
             if states[point.host] != scenario.end:
@@ -149,7 +149,7 @@ class CrashMatrix:
         for point in points:
             point.complaints += complaints(self._fleet, point.host, scenario.wanted, quiet_since=mark)
 
-    def _recover(self, scenario: Scenario, points: Sequence[Point], others: Sequence[str]) -> dict[str, str]:
+    def _recover(self, scenario: Scenario, points: Sequence[Case], others: Sequence[str]) -> dict[str, str]:
         """Runs without faults, the first one at once, until nobody waits any more."""
         open_hosts = [*(point.host for point in points), *others]
         states: dict[str, str] = {}

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pytest
-
 from chaos.conftest import SECONDS
 from chaos.crash_matrix import DEATHS, CrashMatrix, Request
+from chaos.expiry import expiries
 from chaos.fleet import Fleet, new_fleet
 from chaos.hostile_cloud import outcomes
-from chaos.places import SERVERS
+from chaos.places import Kv2, azure_key_vault, vault_kv2
 from chaos.scenarios import SCENARIOS, WITH_SERVER
 from chaos.year import tenants as lives
 from integration.operator_desk import Leg
@@ -42,13 +41,21 @@ def _issue_and_note(requests: Sequence[Request]) -> Sequence[Request]:
     return [request for text, request in found.items() if "addPassword" in text or "-tenants-" in text]
 
 
-@pytest.mark.parametrize("store", sorted(SERVERS))
-def test_a_run_that_is_killed_with_its_secrets_in_a_server(leg: Leg, tmp_path: Path, store: str) -> None:
-    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=SERVERS[store]) as fleet:
+def test_a_run_that_is_killed_with_its_secrets_in_a_key_vault(leg: Leg, tmp_path: Path) -> None:
+    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=azure_key_vault) as fleet:
         [(_scenario, points)] = CrashMatrix(fleet, _issue_and_note, ways=("killed after",)).rounds(WITH_SERVER[:1])
 
         assert {str(point): point.complaints for point in points if point.complaints} == {}
         assert points
+
+
+def test_a_token_that_expires_in_the_midst_of_a_run(leg: Leg, tmp_path: Path) -> None:
+    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=vault_kv2) as fleet:
+        assert isinstance(fleet.place, Kv2)
+        cases = expiries(fleet, fleet.place, WITH_SERVER[0], lambda uses: uses[:: len(uses) // 4])
+
+        assert {str(case): case.complaints for case in cases if case.complaints} == {}
+        assert len(cases) > 3
 
 
 def test_a_cloud_that_does_everything_wrong(fleet: Fleet) -> None:

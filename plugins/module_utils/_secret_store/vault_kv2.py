@@ -32,6 +32,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     data_of,
     require_kv2,
     signed_in,
+    token_refused,
     told,
 )
 
@@ -204,18 +205,8 @@ class Kv2Documents:
                 raise self._forbidden(action) from exc
 
     def _forbidden(self, action: str) -> StoreError:
-        """Vault says the same of a token that is none and of one that may not."""
-        try:
-            self._client.auth.token.lookup_self()
-        except hvac.exceptions.Forbidden:
-            return StoreError(
-                f"The secret store {self._options.url} does not take the token: it has expired, was revoked, or is "
-                f"another store's. It was to {action}.",
-                next_step="Sign in to it anew, and give the new token; nothing was written.",
-                code="VaultTokenInvalid",
-            )
-        except hvac.exceptions.VaultError:
-            pass
+        if refused := token_refused(self._options, action):
+            return refused
         return StoreError(
             f"The secret store {self._options.url} does not allow us to {action}.",
             next_step=self._ask_for_policy(),

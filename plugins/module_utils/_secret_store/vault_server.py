@@ -245,7 +245,7 @@ def require_kv2(options: VaultOptions) -> None:
         try:
             found = data_of(signed_in(options).adapter.get(f"/v1/sys/internal/ui/mounts/{mount}"))
         except hvac.exceptions.Forbidden as exc:  # so the server says that there is none
-            raise _mount_missing(options) from exc
+            raise token_refused(options, f"look at {options.engine}") or _mount_missing(options) from exc
     if found.get("path", "").strip("/") != mount:
         raise _mount_missing(options)
     if found.get("type") != "kv" or (found.get("options") or {}).get("version") != "2":
@@ -256,6 +256,22 @@ def require_kv2(options: VaultOptions) -> None:
             "one (vault kv enable-versioning); then give its engine_mount_point.",
             code="VaultEngineVersion",
         )
+
+
+def token_refused(options: VaultOptions, action: str) -> StoreError | None:
+    """Vault says the same of a token that is none and of one that may not; None where it is the latter."""
+    try:
+        signed_in(options).auth.token.lookup_self()
+    except hvac.exceptions.Forbidden:
+        return StoreError(
+            f"The secret store {options.url} does not take the token: it has expired, was revoked, or is another "
+            f"store's. It was to {action}.",
+            next_step="Sign in to it anew, and give the new token; nothing was written.",
+            code="VaultTokenInvalid",
+        )
+    except hvac.exceptions.VaultError:
+        pass
+    return None
 
 
 @contextmanager
