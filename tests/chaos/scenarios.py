@@ -75,7 +75,22 @@ def _half_way(fleet: Fleet) -> None:
 
 
 def _delivered_and_forced(fleet: Fleet) -> None:
-    """So that a new secret may be issued, and what it replaces once may go."""
+    """All have one secret that was typed in and an older one whose time is over, whatever the runs before have left."""
+    _deliver(fleet)
+    fleet.run(fleet.tenants, ROTATE)
+    _force(fleet)
+    fleet.run(fleet.tenants, ROTATE)
+    _deliver(fleet)
+    _force(fleet)
+
+
+def _force(fleet: Fleet) -> None:
+    fleet.desk.variables["connector_rotate_force"] = ["calendar", "mail"]
+
+
+def _deliver(fleet: Fleet) -> None:
+    """All secrets that there are, and the overlap has passed."""
+    fleet.desk.variables.pop("connector_rotate_force", None)
     fleet.desk.variables["connector_delivered"] = [
         row["keyId"]
         for tenant in fleet.tenants.values()
@@ -84,7 +99,6 @@ def _delivered_and_forced(fleet: Fleet) -> None:
     ]
     fleet.run(fleet.tenants, ROTATE)
     fleet.emulator.advance_clock(8 * DAY)
-    fleet.desk.variables["connector_rotate_force"] = ["calendar", "mail"]
 
 
 OFFBOARD, ROTATE = "totalview.exchange365.offboard", "totalview.exchange365.rotate"
