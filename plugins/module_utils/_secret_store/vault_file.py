@@ -60,6 +60,7 @@ class VaultFiles:
 
     def __init__(self, folder: EncryptedFolder, form: Form, *, alone: bool = False) -> None:
         self._folder, self._form, self._alone = folder, form, alone
+        self._parsed: tuple[str | None, Document] = (None, {})
 
     @property
     def address(self) -> str:
@@ -76,6 +77,11 @@ class VaultFiles:
         text = self._folder.read(self._file(name))
         if text is None:
             return None
+        if text is not self._parsed[0]:  # a plan looks dozens of times into what has not changed
+            self._parsed = (text, self._parse(name, text))
+        return self._parsed[1]
+
+    def _parse(self, name: str, text: str) -> Document:
         try:
             document = self._form.parse(text)
         except ValueError as exc:
