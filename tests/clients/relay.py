@@ -12,6 +12,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fnmatch import fnmatch
 from socketserver import BaseRequestHandler, ThreadingTCPServer
 from urllib.parse import urlsplit
 
@@ -45,7 +46,7 @@ class _Tunnel(BaseRequestHandler):
     def handle(self) -> None:
         asked = self._asked()
         host, _unused, port = asked.removeprefix("CONNECT ").partition(":")
-        if not asked.startswith("CONNECT ") or (host, port) not in ((name, "443") for name in NAMES):
+        if not asked.startswith("CONNECT ") or port != "443" or not any(fnmatch(host, name) for name in NAMES):
             self.server.refused.append(asked)
             self.request.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
             return

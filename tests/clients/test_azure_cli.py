@@ -5,12 +5,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
 from clients.client import Client
 from clients.guide import GRAPH, PERSON, Guide
+from clients.relay import Relay
+from emulator.launch import Emulator
 from integration.operator_desk import SENDER
+from key_vault import CLIENT_ID, DOMAIN, PATH, SECRET, KeyVaults, add_reader
 
 GRAPH_URL = "https://graph.microsoft.com/v1.0"
 
@@ -68,3 +76,50 @@ def registered(az: Callable[..., Any], name: str, roles: list[str], graph: str) 
     secret = az("ad", "app", "credential", "reset", "--id", client_id, "--append", *label)["password"]
     [credential] = az("ad", "app", "credential", "list", "--id", client_id)
     return {"client_id": client_id, "secret": secret, "key_id": credential["keyId"]}
+
+
+def test_what_a_store_keeps_in_a_key_vault_is_as_az_expects_it(
+    client: Callable[[str], Client], emulator: Emulator, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the commands of docs/stores.md and of the store's own messages."""
+    monkeypatch.setenv("HTTPS_PROXY", relay.url)
+    vaults = KeyVaults(emulator, add_reader(emulator), {})
+    host = vaults.make()
+    tenant = "9c1f1a52-3c8e-4b55-a1d9-6d8b1f6f7a21"
+    secret = ("--vault-name", host.removesuffix(f".{DOMAIN}"), "--name", f"{PATH}-tenants-{tenant}")
+
+    def az(*arguments: str) -> Any:
+        return client("azure-cli").call("az", *arguments, "--output", "json")
+
+    def store() -> Any:
+        return open_store(vaults.options(host), lambda *_unused: pytest.fail("nothing is encrypted by Ansible Vault"))
+
+    az("login", "--service-principal", "--username", CLIENT_ID, "--password", SECRET, "--tenant", vaults.tenant,
+       "--allow-no-subscriptions")  # fmt: skip
+    store().note_host(tenant, "contoso", None)
+    store().note_host(tenant, "fabrikam", "contoso")
+
+    assert json.loads(az("keyvault", "secret", "show", *secret)["value"])["host"] == "fabrikam"
+    listed = az("keyvault", "secret", "list-versions", *secret)
+    assert sorted(row["id"].rsplit("/", 1)[-1] for row in listed) == sorted(
+        version["id"] for version in vaults.versions(host, secret[-1])
+    )
+
+    az("keyvault", "secret", "delete", *secret)
+    with pytest.raises(StoreError) as caught:
+        store().host(tenant)
+    assert caught.value.code == "KeyVaultSecretDeleted"
+    [identity] = [word.rstrip(").") for word in caught.value.next_step.split() if word.startswith("https://")]
+    az("keyvault", "secret", "recover", "--id", identity)
+    assert store().host(tenant) == "fabrikam"
+
+    az("keyvault", "secret", "set-attributes", *secret, "--enabled", "false")
+    with pytest.raises(StoreError) as caught:
+        store().host(tenant)
+    assert caught.value.code == "KeyVaultSecretDisabled"
+    content = {"tenant_id": tenant, "secrets": {}, "host": "by-hand"}
+    az("keyvault", "secret", "set", *secret, "--value", json.dumps(content))
+    assert store().host(tenant) == "by-hand"
+    az("keyvault", "secret", "delete", *secret)
+    az("keyvault", "secret", "purge", *secret)
+    assert store().host(tenant) is None

@@ -67,8 +67,10 @@ def set_secret(call: Call) -> Answer:
 
 
 def update(call: Call) -> Answer:
+    """Without a version, the newest: the SDKs send an empty one, and az with them."""
     vault, name, body = vault_of(call), call.params["name"], _json(call, _UPDATE)
-    version = vault.find_version(name, call.params["version"])
+    wanted = call.params.get("version")
+    version = vault.find_version(name, wanted) if wanted else vault.find(name).newest
     version.enabled = _enabled(body, default=version.enabled)
     version.tags = _tags(body) if "tags" in body else version.tags
     version.updated = _now(call)

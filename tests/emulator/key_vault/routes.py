@@ -18,6 +18,7 @@ ROUTES = RouteTable(
         Route("GET", f"{_SECRET}/versions", handlers.versions, "list"),
         Route("GET", f"{_SECRET}/{{version}}", handlers.get_version, "get"),
         Route("PATCH", f"{_SECRET}/{{version}}", handlers.update, "set"),
+        Route("PATCH", _SECRET, handlers.update, "set"),
         Route("GET", _DELETED, handlers.get_deleted, "get"),
         Route("DELETE", _DELETED, handlers.purge, "purge"),
         Route("POST", f"{_DELETED}/recover", handlers.recover, "recover"),

@@ -121,6 +121,27 @@ class TestOptions:
         assert store(options).read(TENANT, "mail") is None
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resource": "https://graph.microsoft.com"},
+        {"resource": "https://ault.azure.net"},
+        {"resource": "https://vault.azure.cn"},
+        {"authority": "https://login.example"},
+        {"authority": "https://login.microsoftonline.us"},
+    ],
+    ids=["graph", "a suffix that is no domain", "another cloud", "a stranger", "another cloud's authority"],
+)
+def test_no_token_is_fetched_for_anybody_else(key_vaults: KeyVaults, wrong: Json) -> None:
+    options, mark = key_vaults.options(key_vaults.make(**wrong)), key_vaults.emulator.last_request()
+
+    error = refusal(options)
+
+    assert error.code == "KeyVaultChallengeRefused"
+    assert next(iter(wrong.values())) in error.message
+    assert tokens_asked(key_vaults, key_vaults.tenant, mark) == []
+
+
 class TestChallenge:
     def test_one_sign_in_for_all_requests(self, key_vaults: KeyVaults) -> None:
         options, mark = key_vaults.options(key_vaults.make()), key_vaults.emulator.last_request()
@@ -129,26 +150,6 @@ class TestChallenge:
             held.read(TENANT, "mail")
 
         assert tokens_asked(key_vaults, key_vaults.tenant, mark) == ["login.microsoftonline.com"]
-
-    @pytest.mark.parametrize(
-        "wrong",
-        [
-            {"resource": "https://graph.microsoft.com"},
-            {"resource": "https://ault.azure.net"},
-            {"resource": "https://vault.azure.cn"},
-            {"authority": "https://login.example"},
-            {"authority": "https://login.microsoftonline.us"},
-        ],
-        ids=["graph", "a suffix that is no domain", "another cloud", "a stranger", "another cloud's authority"],
-    )
-    def test_no_token_is_fetched_for_anybody_else(self, key_vaults: KeyVaults, wrong: Json) -> None:
-        options, mark = key_vaults.options(key_vaults.make(**wrong)), key_vaults.emulator.last_request()
-
-        error = refusal(options)
-
-        assert error.code == "KeyVaultChallengeRefused"
-        assert next(iter(wrong.values())) in error.message
-        assert tokens_asked(key_vaults, key_vaults.tenant, mark) == []
 
     def test_a_vault_that_has_moved_to_another_tenant_says_so_again(self, key_vaults: KeyVaults) -> None:
         host = key_vaults.make()
@@ -251,6 +252,21 @@ def set_by_hand(options: Json, **notes: Any) -> None:
     documents(options)._told("PUT", f"secrets/{NAME}", {"value": value}, "set")  # type: ignore[attr-defined]
 
 
+def test_a_removed_secret_is_disabled_wherever_it_was_kept(key_vaults: KeyVaults) -> None:
+    host = key_vaults.make()
+    options = key_vaults.options(host)
+    store(options).write(TENANT, "mail", SECRET)
+    store(options).note_host(TENANT, "contoso", None)
+    store(options).write(TENANT, "mail", NEXT, "key-1")
+    store(options).write(TENANT, "calendar", SECRET)
+
+    store(options).forget(TENANT, "mail", "key-1")
+
+    versions = key_vaults.versions(host, NAME)
+    assert [version["enabled"] for version in versions] == [False, False, True, True]
+    assert store(options).read(TENANT, "mail") == NEXT
+
+
 class TestVersions:
     @pytest.mark.parametrize("kind", ["reset_after", "reset_before"])
     def test_a_lost_answer_loses_nothing(self, key_vaults: KeyVaults, kind: str) -> None:
@@ -285,20 +301,6 @@ class TestVersions:
         assert store(options).host(TENANT) == "by-hand"
         store(options).write(TENANT, "mail", NEXT)
         assert (store(options).host(TENANT), store(options).read(TENANT, "mail")) == ("by-hand", NEXT)
-
-    def test_a_removed_secret_is_disabled_wherever_it_was_kept(self, key_vaults: KeyVaults) -> None:
-        host = key_vaults.make()
-        options = key_vaults.options(host)
-        store(options).write(TENANT, "mail", SECRET)
-        store(options).note_host(TENANT, "contoso", None)
-        store(options).write(TENANT, "mail", NEXT, "key-1")
-        store(options).write(TENANT, "calendar", SECRET)
-
-        store(options).forget(TENANT, "mail", "key-1")
-
-        versions = key_vaults.versions(host, NAME)
-        assert [version["enabled"] for version in versions] == [False, False, True, True]
-        assert store(options).read(TENANT, "mail") == NEXT
 
     def test_names_that_a_vault_cannot_have_are_told_apart(self, key_vaults: KeyVaults) -> None:
         host = key_vaults.make()
