@@ -295,7 +295,7 @@ class KeyVaultDocuments:
 
         Where an answer is lost it is sent once more: each of these requests may be done twice.
         """
-        error: StoreError | None = None
+        errors: list[StoreError] = []
         lost = False
         for _turn in tries(f"Azure Key Vault to {action}", _SETTLES):
             try:
@@ -306,13 +306,13 @@ class KeyVaultDocuments:
                     raise _SoftDeleted(False) from exc
                 if not exc.codes & _ON_ITS_WAY:
                     raise exc.error from exc
-                error = exc.error
+                errors.append(exc.error)
             except LostAnswer as exc:
                 if lost:
                     raise exc.error from exc
-                error, lost = exc.error, True
-        assert error is not None
-        raise error
+                errors.append(exc.error)
+                lost = True
+        raise errors[-1]
 
     @property
     def _vault(self) -> KeyVault:

@@ -138,6 +138,12 @@ class _Challenge:
     resource: str
 
 
+@dataclass(frozen=True)
+class _SignIn:
+    challenge: _Challenge
+    tokens: Tokens
+
+
 class KeyVault:
     """Sends requests to one vault, signed in to its tenant. Every other answer than those asked for is a StoreError."""
 
@@ -145,8 +151,7 @@ class KeyVault:
         self._options = options
         self._http = HttpClient(options.ca_cert)
         self._clock = ServerClock()
-        self._challenge: _Challenge | None = None
-        self._tokens: Tokens | None = None
+        self._sign_in: _SignIn | None = None
         self._token: Token | None = None
 
     def get(
@@ -171,15 +176,15 @@ class KeyVault:
 
     def _send(self, method: str, path: str, body: t.Any, query: t.Mapping[str, str], action: str) -> requests.Response:
         # What a vault has to say of its tenant it says to whoever asks without a token, and without a body.
-        if self._challenge is None:
+        sign_in = self._sign_in
+        if sign_in is None:
             first = self._once(method, path, None, query, None, action)
             if first.status_code != HTTPStatus.UNAUTHORIZED:
                 raise self._unlike_a_vault(first)
-            self._sign_in_as(first)
-        answer = self._once(method, path, body, query, self._usable_token(), action)
+            sign_in = self._signed_in(first)
+        answer = self._once(method, path, body, query, self._usable_token(sign_in), action)
         if answer.status_code == HTTPStatus.UNAUTHORIZED:  # revoked, or the vault has moved to another tenant
-            self._sign_in_as(answer)
-            answer = self._once(method, path, body, query, self._usable_token(), action)
+            answer = self._once(method, path, body, query, self._usable_token(self._signed_in(answer)), action)
         return answer
 
     def _once(
@@ -201,21 +206,20 @@ class KeyVault:
         self._clock.note(answer.headers)
         return answer
 
-    def _sign_in_as(self, refusal: requests.Response) -> None:
-        challenge = self._verified(refusal)
-        if challenge != self._challenge:
+    def _signed_in(self, refusal: requests.Response) -> _SignIn:
+        challenge, sign_in = self._verified(refusal), self._sign_in
+        if sign_in is None or challenge != sign_in.challenge:
             cloud = self._options.cloud
             http = ConfiguredOnce(self._http, self._clock)
             authority = Authority(cloud.authority_url, challenge.tenant, http, cloud.token_exchange)
-            self._challenge, self._tokens = challenge, self._options.credential.sign_in(authority)
-        self._token = None
+            sign_in = _SignIn(challenge, self._options.credential.sign_in(authority))
+        self._sign_in, self._token = sign_in, None
+        return sign_in
 
-    def _usable_token(self) -> str:
-        assert self._tokens is not None
-        assert self._challenge is not None
+    def _usable_token(self, sign_in: _SignIn) -> str:
         if self._token is None or not self._token.usable(self._clock.now.timestamp()):
             with _told_as_the_stores(self._options.url):
-                self._token = self._tokens.token(self._challenge.resource)
+                self._token = sign_in.tokens.token(sign_in.challenge.resource)
         return self._token.value
 
     def _verified(self, refusal: requests.Response) -> _Challenge:
