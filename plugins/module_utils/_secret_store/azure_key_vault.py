@@ -98,6 +98,16 @@ class _State:
     def has(self, write: str) -> bool:
         return any(row.tags.get(_WRITE) == write for row in self.versions)
 
+    def holds(self, version: str, others: t.Iterable[str]) -> bool:
+        """Whether what these versions say went into that one, be it by way of others."""
+        rows, behind, found = {row.id: row for row in self.versions}, [version], set[str]()
+        while behind:
+            later = rows[behind.pop()]
+            if later.id not in found:
+                found.add(later.id)
+                behind += [row.id for row in self.versions if later.follows(row)]
+        return found.issuperset(others)
+
 
 class _SoftDeleted(Exception):
     """There is a deleted secret of this name. `ours`: this collection has removed it."""
@@ -113,7 +123,8 @@ class KeyVaultDocuments:
     Key Vault cannot make a write depend on what was read. But it keeps every version, and a version tells which ones
     its writer knew. So each writer looks at the versions after its write: where there is one that it did not know of,
     and that did not know of it, it makes its revision of that one too. Of two who write at the same time the later one
-    sees the other for certain.
+    sees the other for certain. Only who has nothing to lose by it joins: what its own version was made of is in the
+    other one as well. The one who read first always may; the other waits for that.
 
     `below`: of these documents in the names. `derived`: they can be written anew from others, so that one which was
     deleted counts as absent.
@@ -155,24 +166,30 @@ class KeyVaultDocuments:
 
     def revise(self, name: str, revision: Revision) -> None:
         write, waited = "", False
+        made_of: set[str] = set()
         for _turn in range(_TURNS):
             state = self._state_recovered(name)
             ours = state.head_of(write)
             if ours is None and state.has(write):
                 return  # somebody was given what we made
             others = [version for version in state.heads if version != ours]
-            if (ours and others and not waited) or (ours is None and not state.agree):
+            if ours:
+                joined = [version for version in others if state.holds(version, made_of)][:1]
+            else:
+                joined = others if state.agree else []
+            if others and not (joined and (waited or not ours)):
                 waited = True
                 _pause()
                 continue
-            base = state.heads[others[0]] if others else state.heads.get(ours or "")
+            base = state.heads[joined[0]] if joined else state.heads.get(ours or "")
             wanted = json.loads(json.dumps(revision(None if base is None else dict(base))))  # as it will be read
             if ours and not others and state.heads[ours] != wanted:
                 raise self._unreliable(name)
             if state.heads and all(document == wanted for document in state.heads.values()):
                 return
             write, waited = uuid.uuid4().hex, False
-            self._put(name, wanted, write, after=[ours, others[0]] if ours else others)
+            made_of |= set(joined)
+            self._put(name, wanted, write, after=[ours, *joined] if ours else joined)
         raise self._unjoined(name)
 
     def forget(self, name: str, which: t.Callable[[Document], bool]) -> None:

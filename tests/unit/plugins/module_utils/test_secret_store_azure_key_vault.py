@@ -360,6 +360,26 @@ class TestTwoWriters:
 
         assert {"first", "second", "third"} <= (documents(options).read(TENANT) or {}).keys()
 
+    def test_who_made_a_second_note_waits_for_the_one_who_does_not_know_the_first(self, key_vaults: KeyVaults) -> None:
+        """To make the second note of the other's version would lose the first one."""
+        options = key_vaults.options(key_vaults.make())
+        documents(options).revise(TENANT, noting("before"))
+        slow, quick = documents(options), documents(options)
+        before = list(slow._state(TENANT).heads)  # type: ignore[attr-defined]
+        quick.revise(TENANT, noting("first"))
+        content = {"tenant_id": TENANT, "secrets": {}, "before": True, "theirs": True}
+
+        def crossed() -> None:
+            slow._put(TENANT, content, "theirs", after=before)  # type: ignore[attr-defined]
+
+        with pytest.raises(StoreError) as caught:
+            quick.revise(TENANT, noting("second", crossed))
+
+        assert caught.value.code == "KeyVaultWritesCrossed"
+        heads = slow._state(TENANT).heads.values()  # type: ignore[attr-defined]
+        assert {"first", "second"} <= set().union(*heads)
+        assert [head for head in heads if "theirs" in head] == [content]
+
     def test_both_have_issued_a_secret(self, key_vaults: KeyVaults) -> None:
         """Each saw key-1 and issued another in its place: neither value is lost, nor any key id."""
         host = key_vaults.make()
