@@ -225,8 +225,8 @@ class KeyVault:
     def _verified(self, refusal: requests.Response) -> _Challenge:
         """Raises StoreError where the token would be of use elsewhere than in this vault's cloud.
 
-        As the Azure SDK does it (aka.ms/azsdk/blog/vault-uri): whoever answers in a vault's place could otherwise have
-        us fetch a token for somebody else, and show it.
+        As the Azure SDK does it (aka.ms/azsdk/blog/vault-uri), which also takes whatever the vault's name ends with:
+        whoever answers in a vault's place could otherwise have us fetch a token for somebody else, and show it.
         """
         scheme, _blank, rest = refusal.headers.get("WWW-Authenticate", "").partition(" ")
         found = dict(_PARAMETER.findall(rest))
@@ -236,10 +236,7 @@ class KeyVault:
         if scheme.lower() != "bearer" or not GUID.fullmatch(tenant):
             raise self._unlike_a_vault(refusal)
         cloud = self._options.cloud
-        if (
-            not host_of(self._options.url).endswith(f".{host_of(resource)}")
-            or host_of(authorization) not in cloud.hosts
-        ):
+        if host_of(resource) != cloud.vault_domain or host_of(authorization) not in cloud.hosts:
             raise StoreError(
                 f"The secret store {self._options.url} wants a token of {one_line(authorization)} for "
                 f"{one_line(resource)}, which is not of its own cloud; none was fetched.",
@@ -247,7 +244,7 @@ class KeyVault:
                 code="KeyVaultChallengeRefused",
                 trace=_trace(refusal),
             )
-        return _Challenge(tenant.lower(), resource)
+        return _Challenge(tenant.lower(), f"https://{cloud.vault_domain}")
 
     def _unlike_a_vault(self, answer: requests.Response) -> StoreError:
         if answer.status_code == HTTPStatus.FORBIDDEN:  # its firewall comes before its challenge

@@ -126,11 +126,19 @@ class TestOptions:
     [
         {"resource": "https://graph.microsoft.com"},
         {"resource": "https://ault.azure.net"},
+        {"resource": "https://net"},
         {"resource": "https://vault.azure.cn"},
         {"authority": "https://login.example"},
         {"authority": "https://login.microsoftonline.us"},
     ],
-    ids=["graph", "a suffix that is no domain", "another cloud", "a stranger", "another cloud's authority"],
+    ids=[
+        "graph",
+        "a suffix that is no domain",
+        "half the world",
+        "another cloud",
+        "a stranger",
+        "another cloud's authority",
+    ],
 )
 def test_no_token_is_fetched_for_anybody_else(key_vaults: KeyVaults, wrong: Json) -> None:
     options, mark = key_vaults.options(key_vaults.make(**wrong)), key_vaults.emulator.last_request()
