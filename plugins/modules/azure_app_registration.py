@@ -99,6 +99,13 @@ options:
     type: bool
     default: false
     version_added: 1.0.0
+  deactivate:
+    description:
+      - Deactivate a registration that is there, until what restricts its mailboxes is in force. A later run activates
+        it again, where O(store) notes that. O(enable) has no effect then.
+    type: bool
+    default: false
+    version_added: 1.0.0
   client_id:
     description:
       - Application (client) ID of the registration, where it is known from an earlier run (RV(registration)).
@@ -186,8 +193,8 @@ registration:
       description: When it was made, in UTC.
       type: str
 stays_disabled:
-  description: Whether it stays deactivated for now, by O(keep_disabled) or because more came back with it than it shall
-    have.
+  description: Whether it stays deactivated for now, by O(keep_disabled) or O(deactivate), or because more came back
+    with it than it shall have.
   returned: where state is V(present)
   type: bool
 changes:
@@ -234,6 +241,7 @@ ARGUMENT_SPEC = {
     "adopt_client_id": {"type": "str"},
     "enable": {"type": "bool", "default": False},
     "keep_disabled": {"type": "bool", "default": False},
+    "deactivate": {"type": "bool", "default": False},
     "client_id": {"type": "str"},
     "remove": {"type": "list", "elements": "str", "default": []},
     "foreign_credentials": {"type": "str", "choices": ["report", "remove"], "default": "report"},

@@ -223,6 +223,9 @@ registrations:
     enable:
       description: Whether it is enabled in this run, where it is disabled.
       type: bool
+    deactivate:
+      description: Whether it is deactivated until its restriction is in force, since it was gone beside a living grant.
+      type: bool
     stays_disabled:
       description: Whether it is to be enabled, and stays disabled until Exchange surely enforces its restriction.
       type: bool

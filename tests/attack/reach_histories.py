@@ -81,6 +81,7 @@ class ReachHistories(RuleBasedStateMachine):
         self.operator = Operator(self._folder, self._patched, restoring={"grants": True}, exchange=exchange)
         self.inventory: Json = {"handoff_folder": str(self._folder / "handoff")}
         self.strangers: set[str] = set()
+        self.made_with_our_client: set[str] = set()
         self.intruders: dict[str, list[Callable[[], Any]]] = {CALENDAR: [], MAIL: []}
         self.before: Reach = {}
         self.state = ""
@@ -127,6 +128,9 @@ class ReachHistories(RuleBasedStateMachine):
 
     @rule()
     def the_store_is_lost_for_good(self) -> None:
+        """Whoever says so has what was made with our client taken for ours: nobody else can have made it, but for who
+        has the automation's credential."""
+        self.strangers -= self.made_with_our_client
         shutil.rmtree(self._folder / "secrets", ignore_errors=True)
         self._run(lost_store="replace")
 
@@ -308,6 +312,8 @@ class ReachHistories(RuleBasedStateMachine):
         answer = rig.graph("PATCH", path, body, token=token, prefer="create-if-missing")
         if answer.status_code == requests.codes.created:
             self.strangers.add(answer.json()["appId"])
+            if with_our_client:
+                self.made_with_our_client.add(answer.json()["appId"])
             rig.created(rig.graph("POST", "/servicePrincipals", {"appId": answer.json()["appId"]}, token=token))
         self._somebody_acted()
 

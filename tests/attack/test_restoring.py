@@ -152,6 +152,31 @@ def test_a_service_principal_alone_comes_back_as_carefully(make: Make) -> None:
     assert _beyond(operator, mark) == []
 
 
+@pytest.mark.parametrize("decided", ["keep", "disable"])
+def test_a_restriction_that_is_gone_beside_a_living_grant_is_told_and_decided_on(make: Make, decided: str) -> None:
+    operator = make()
+    _remove_policy(operator)
+    operator.rig.admin.advance_clock(3 * HOURS)
+    mark = operator.rig.admin.last_request()
+
+    promised = [entry["part"] for entry in operator.plan(open_door=decided)["plan"]]
+    result = operator.onboard(open_door=decided)
+
+    told = result["ansible_facts"]["connector_details"]["warnings"]
+    assert [text for text in told if "Mail.Send is granted: it reaches every mailbox" in text], told
+    assert ("application" in promised, "restriction" in promised) == (decided == "disable", True)
+    assert bool(_application(operator).get("isDisabled")) is (decided == "disable")
+    if decided == "keep":
+        return
+    assert _state(result) == "waiting_for_exchange"
+    assert _state(operator.onboard(open_door=decided)) == "waiting_for_exchange"
+    operator.rig.admin.advance_clock(3 * HOURS)
+    assert _state(operator.onboard(open_door=decided)) == "complete"
+    assert _application(operator)["isDisabled"] is False
+    assert _beyond(operator, mark) == [], "not since we came"
+    assert _state(operator.onboard(open_door=decided)) == "complete"
+
+
 def test_what_somebody_deactivated_before_it_was_deleted_stays_so(make: Make) -> None:
     operator = make()
     operator.rig.graph("PATCH", f"/applications/{_application(operator)['id']}", {"isDisabled": True})

@@ -117,6 +117,7 @@ class Planned:
     was_handed_off: bool = False
     named_keys: frozenset[str] = frozenset()
     lives_outside: bool = False
+    deactivates: bool = False
     type_in: client_secret.TypeIn | None = None
 
     @property

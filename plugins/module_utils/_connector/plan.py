@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
@@ -79,7 +79,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
     run as restriction_run,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredSecret
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import CreatePolicy
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    SecretStore,
+    StoredProof,
+    StoredSecret,
+)
 
 
 def check_groups(planned: t.Sequence[Planned]) -> None:
@@ -100,17 +105,26 @@ def check_groups(planned: t.Sequence[Planned]) -> None:
 class Planner:
     """Reads a tenant once for all steps and plans each of them, by the modules' own code. Writes nothing there.
 
-    `note`: whether the store remembers who else was found to be able to sign in.
+    `note`: whether the store remembers who else was found to be able to sign in. `disables_open`: what is granted and
+    not restricted is deactivated until it is.
     """
 
     def __init__(
-        self, tenant: Tenant, store: SecretStore, *, note: bool, prove_again: bool, proof_valid: timedelta
+        self,
+        tenant: Tenant,
+        store: SecretStore,
+        *,
+        note: bool,
+        prove_again: bool,
+        proof_valid: timedelta,
+        disables_open: bool = False,
     ) -> None:
         self._tenant = tenant
         self._store = store
         self._note = note
         self._prove_again = prove_again
         self._proof_valid = proof_valid
+        self._disables_open = disables_open
 
     def plan(self, wanted: t.Sequence[Wanted]) -> list[Planned]:
         """Raises whatever the steps raise for input that cannot work."""
@@ -262,6 +276,7 @@ class Planner:
         planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
         planned.to_take = [step.describe() for step in consent_plan.taking(actual)]
         planned.find(consent_run.findings(actual))
+        self._open_door(planned, consent_plan.granted(actual))
         if consent.held and restriction.since:
             held = [step.describe() for step in consent.held]
             planned.wait(held, restriction.since + wanted.restriction.delay)
@@ -272,6 +287,24 @@ class Planner:
         name, asked, now = wanted.unique_name, (actual.app_id, consent), tenant.graph.now
         since = waiting_since(self._store, tenant.directory_id, name, asked, now, note=self._note)
         planned.asked_since, planned.asked_days = since, days(since, now)
+
+    def _open_door(self, planned: Planned, granted: t.Sequence[str]) -> None:
+        """A restriction that is gone beside a living grant lets the registration into every mailbox."""
+        wanted, found, now = planned.wanted, planned.registration, self._tenant.graph.now
+        application = found.application if found else None
+        names = [name for name in granted if name in wanted.restriction.permissions]
+        is_gone = any(isinstance(step, CreatePolicy) for step in planned.restriction.change.steps)
+        if found is None or application is None or not (names and is_gone):
+            return
+        if not registration_plan.is_enabled(application, found.service_principal):
+            return
+        stored = self._store.read(self._tenant.directory_id, wanted.unique_name)
+        planned.find([_open(names, stored.proof if stored else None, now + wanted.restriction.delay)])
+        if self._disables_open:
+            change = planned.changes["application"]
+            planned.changes["application"] = registration_plan.with_deactivation(change, application)
+            planned.deactivates = planned.stays_disabled = True
+            planned.wait([f"enable {wanted.unique_name}"], now + wanted.restriction.delay)
 
     def _secret(self, planned: Planned) -> None:
         wanted, tenant = planned.wanted, self._tenant
@@ -426,6 +459,16 @@ def _check_enabled(actual: registration.Actual, desired: registration.Desired) -
         f"The registration {desired.unique_name} (client id {found.app_id if found else ''}) cannot be used.",
         next_step=f"{' '.join(reasons)}{ours}",
         code="RegistrationDisabled",
+    )
+
+
+def _open(names: t.Sequence[str], proof: StoredProof | None, until: datetime) -> str:
+    proven = f"was last proven on {proof.at:%Y-%m-%d %H:%M} UTC" if proof else "was never proven"
+    return (
+        f"Nothing restricts its mailboxes, and {' and '.join(names)} is granted: it reaches every mailbox of the "
+        f"tenant. The restriction {proven}; when it went, Exchange does not tell. It is written before anything else, "
+        f"and is in force by {until:%Y-%m-%d %H:%M} UTC at the latest. connector_open_door says whether the "
+        "registration is deactivated until then. An Exchange administrator of the tenant finds out who removed it."
     )
 
 

@@ -98,6 +98,7 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
             note=not call.check_mode,
             prove_again=variables["connector_prove_again"],
             proof_valid=valid,
+            disables_open=variables["connector_open_door"] == "disable" and scope != "enabling",
         )
         if scope == "discovery":
             return discovery.discover(tenant, store, planner, variables, host)
@@ -136,6 +137,7 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
                 "handed_off": found.name in handoff.has,
                 "was_handed_off": found.was_handed_off,
                 "lives_outside": found.lives_outside,
+                "deactivate": found.deactivates,
                 "enable": variables["connector_enable"] and not found.stays_disabled,
                 "stays_disabled": found.stays_disabled,
                 "proven": found.holds,

@@ -97,6 +97,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_adopt_credentials": _DECISION,
     "connector_adopt_owners": _DECISION,
     "connector_enable": _given(_FLAG),
+    "connector_open_door": _given({"type": "str", "choices": ["keep", "disable"]}),
     "connector_foreign_credentials": _given({"type": "str", "choices": ["report", "remove"]}),
     "connector_calendar_display_name": _given(_TEXT),
     "connector_calendar_unique_name": _TEXT,

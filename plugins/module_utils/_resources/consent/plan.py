@@ -54,6 +54,12 @@ def granting(change: Change[Step]) -> tuple[GrantRole | SetScopes, ...]:
     return tuple(step for step in change.steps if not isinstance(step, RevokeRole) and step.grants)
 
 
+def granted(actual: Actual) -> list[str]:
+    """Names of the application permissions that it has."""
+    views = views_after(actual, ())
+    return [str(view["name"]) for view in views if view["type"] == "application" and view["granted"]]
+
+
 def taking(actual: Actual) -> tuple[Step, ...]:
     """What takes away what is granted and not declared."""
     steps = open_steps(actual)

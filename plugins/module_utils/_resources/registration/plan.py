@@ -69,6 +69,14 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     return _plan_new(desired)
 
 
+def with_deactivation(change: Change[Step], application: Application) -> Change[Step]:
+    """The same, and nobody signs in with it from then on."""
+    if application.disabled:
+        return change
+    step = UpdateApplication(application.id, {"isDisabled": True})
+    return Change({**change.before, "enabled": True}, {**change.after, "enabled": False}, (step, *change.steps))
+
+
 def kept_out(desired: Desired) -> Desired:
     """As it is while it is being restored: what was granted may come back with it, so that it is let in afterwards."""
     return replace(desired, enable=False, restoring=False)

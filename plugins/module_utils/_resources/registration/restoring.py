@@ -72,6 +72,5 @@ def stays_deactivated(taken: t.Sequence[str]) -> str:
         else "what restricts its mailboxes is not in force yet"
     )
     return (
-        f"It was restored, with whatever had been granted to it, and stays deactivated: {reason}. A later run "
-        "activates it, once that is right."
+        f"It is deactivated, so that nobody signs in with it: {reason}. A later run activates it, once that is right."
     )

@@ -45,6 +45,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     plan,
     plan_absent,
     restores,
+    with_deactivation,
     with_decisions,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
@@ -85,14 +86,14 @@ def _present(call: Call) -> Outcome:
     if actual.application is None and declared:
         desired = replace(desired, declares=read_declaration(graph, declared))
     task = _Task(call, tenant, store, desired, desired, declared)
-    if call.params["keep_disabled"]:
+    if call.params["keep_disabled"] or call.params["deactivate"]:
         task.desired = kept_out(desired)
     elif desired.restoring and actual.application is not None and actual.application.disabled:
         task.see_what_came_back(actual.application)
     change = task.planned(actual)
     if not call.check_mode:
         actual = task.written(actual, change)
-    stays = task.restored or call.params["keep_disabled"]
+    stays = task.restored or call.params["keep_disabled"] or call.params["deactivate"]
     told = (*findings(actual, restored=stays), *((stays_deactivated(task.taken),) if stays else ()))
     return Outcome({"registration": view(actual, task.desired), "stays_disabled": stays}, change, told)
 
@@ -121,6 +122,8 @@ class _Task:
 
     def planned(self, actual: Actual) -> Change[Step]:
         change, desired, params = plan(actual, self.desired), self.desired, self.call.params
+        if params["deactivate"] and actual.application is not None:
+            change = with_deactivation(change, actual.application)
         wanted, client_id = removal(self.store, self.tenant.directory_id, params), view(actual, desired)["client_id"]
         taken_over = adopts(change, actual.application, desired)
         if not client_id or not (taken_over or enables(change) or wanted.ids or wanted.credentials):
@@ -137,6 +140,9 @@ class _Task:
         before = found(actual, self.desired)
         if creates(change):
             self._announce()
+        if self.call.params["deactivate"] and actual.application is not None:
+            self._note(before, restoring=True)
+            return apply(self.tenant.graph, actual, self.desired, change)
         restored = restores(change)
         comes_disabled = before is not None and before.disabled and not self.wish.activates(before)
         if restored and not comes_disabled:
