@@ -364,16 +364,22 @@ class Planner:
         enables = registration_plan.enables(change)
         if actual is None or not (enables or registration_plan.restores(change)):
             return
-        since, now = planned.restriction.since, self._tenant.graph.now
-        until = since + wanted.restriction.delay if since and wanted.restriction.permissions else None
-        if until is not None and (until <= now or planned.holds or not planned.lives_outside):
-            until = None
+        narrows = restriction_plan.narrows(planned.restriction.change, wanted.restriction.mode)
+        until = self._in_force(planned) if enables or narrows else None
         if until is None and not planned.to_take:
             return
         if enables:
             planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)
         planned.stays_disabled = True
         planned.wait([f"enable {wanted.unique_name}"], until)
+
+    def _in_force(self, planned: Planned) -> datetime | None:
+        """When the restriction is in force, where that is yet to come and somebody may sign in before."""
+        wanted, since = planned.wanted.restriction, planned.restriction.since
+        if since is None or not wanted.permissions or planned.holds or not planned.lives_outside:
+            return None
+        until = since + wanted.delay
+        return until if until > self._tenant.graph.now else None
 
     def _old_restriction(self, planned: Planned) -> None:
         if planned.restriction.leftover and planned.proven:

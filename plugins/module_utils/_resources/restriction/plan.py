@@ -26,11 +26,16 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     Actual,
+    AddMember,
     Assign,
+    CreateGroup,
+    CreatePointer,
     Desired,
+    EnableCustomization,
     Restriction,
     Step,
     Unassign,
+    WriteScope,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.view import view, view_after
 
@@ -57,6 +62,17 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
         findings=findings(actual, desired),
         sender=_sender(actual, desired),
     )
+
+
+def narrows(change: Change[Step], mode: str) -> bool:
+    """Whether the registration may reach more until it is in force. Roles that were not there give nothing before."""
+    return mode != "rbac" or any(not _only_gives(step) for step in change.steps)
+
+
+def _only_gives(step: Step) -> bool:
+    if isinstance(step, WriteScope):
+        return not step.exists
+    return isinstance(step, AddMember | Assign | CreateGroup | CreatePointer | EnableCustomization)
 
 
 def _sender(actual: Actual, desired: Desired) -> str | None:
