@@ -148,10 +148,10 @@ PLANTED: Mapping[str, tuple[Act, set[str]]] = {
 #: What leaves nothing for another one to happen to.
 _ALONE = {"nothing", "deleted", "gone", "no-principal", "closed", "second-policy", "foreign-policy", "foreign-role"}
 _BESIDE_OTHERS = [name for name in PLANTED if name not in _ALONE]
-#: Each beside two others.
+_HALF = len(_BESIDE_OTHERS) // 2
+#: Each beside another one, of another sort.
 PAIRS: Mapping[str, tuple[str, str]] = {
-    f"{one}-{other}": (one, other)
-    for one, other in zip(_BESIDE_OTHERS, [*_BESIDE_OTHERS[7:], *_BESIDE_OTHERS[:7]], strict=True)
+    f"{one}-{other}": (one, other) for one, other in zip(_BESIDE_OTHERS[:_HALF], _BESIDE_OTHERS[_HALF:], strict=True)
 }
 
 

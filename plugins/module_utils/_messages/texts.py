@@ -25,9 +25,14 @@ _SUBJECT = "Subject: "
 
 
 class Texts:
-    """The texts of messages, by kind and language. `folder`: what it has is taken from there."""
+    """The texts of messages, by kind and language. `folder`: what it has is taken from there.
+
+    Raises InputError for a folder that is not there, or has a text under a name that none has: nobody would be sent it.
+    """
 
     def __init__(self, folder: Path | None) -> None:
+        if folder is not None:
+            _check(folder)
         self._environment = Environment(
             loader=FileSystemLoader([folder, _FOLDER] if folder else [_FOLDER]),
             undefined=StrictUndefined,
@@ -48,6 +53,19 @@ class Texts:
         if not first.startswith(_SUBJECT):
             raise _useless(name, f"its first line does not begin with '{_SUBJECT}'")
         return " ".join(first.removeprefix(_SUBJECT).split()), rest.lstrip("\n")
+
+
+def _check(folder: Path) -> None:
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}.", next_step="Correct connector_messages_templates.")
+    known = sorted(path.name for path in _FOLDER.glob("*.txt.j2"))
+    for path in sorted(folder.glob("*.txt.j2")):
+        if path.name not in known:
+            raise InputError(
+                f"There is no text of the name {path.name} in the collection, so that nobody would be sent {path}.",
+                next_step=f"Call it one of {', '.join(known)}; what others include may have any name that does not end "
+                "with .txt.j2.",
+            )
 
 
 def _as_lines(value: t.Any) -> t.Any:

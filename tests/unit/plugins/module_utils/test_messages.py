@@ -328,3 +328,19 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match="The messages cannot be written"):
         leave(tmp_path / "file", told())
+
+
+@pytest.mark.parametrize(("name", "told"), [("consent.fr.txt.j2", "consent.fr.txt.j2"), ("signature.j2", None)])
+def test_a_text_that_nobody_would_be_sent_is_told(tmp_path: Path, name: str, told: str | None) -> None:
+    (tmp_path / name).write_text("Subject: x\n\ny\n")
+
+    if told is None:
+        Texts(tmp_path)
+    else:
+        with pytest.raises(InputError, match=rf"no text of the name {told}"):
+            Texts(tmp_path)
+
+
+def test_a_folder_of_texts_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="There is no folder"):
+        Texts(tmp_path / "mistyped")
