@@ -101,7 +101,25 @@ def _deliver(fleet: Fleet) -> None:
     fleet.emulator.advance_clock(8 * DAY)
 
 
-OFFBOARD, ROTATE = "totalview.exchange365.offboard", "totalview.exchange365.rotate"
+OFFBOARD = "totalview.exchange365.offboard"
+#: Without waves: all tenants are to be cut down at once.
+ROTATE: Playbook = [
+    {
+        "name": "Rotate",
+        "hosts": "all",
+        "gather_facts": False,
+        "tasks": [
+            {
+                "name": "Rotate",
+                "ansible.builtin.import_role": {
+                    "name": "totalview.exchange365.connector",
+                    "tasks_from": "rotate",
+                    "rolespec_validate": False,
+                },
+            }
+        ],
+    }
+]
 ONBOARDING = Scenario("onboarding", _nothing, registrations("access_policy"))
 RENEWAL = Scenario("renewal", _nearly_a_year_later, registrations("access_policy"))
 TO_RBAC = Scenario("access_policy to rbac", _to_mode("rbac"), registrations("rbac"), recoveries=3)
