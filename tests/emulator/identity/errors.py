@@ -22,6 +22,7 @@ class Form(NamedTuple):
 # here refuses by itself come with the fault `refuse_sign_in`.
 FORMS: dict[int, Form] = {
     50011: Form("invalid_request", 400, "The redirect URI '{}' does not match the ones of the application."),
+    50012: Form("invalid_client", 401, "Invalid client secret is provided."),
     50013: Form("invalid_grant", 400, "Assertion failed signature validation. {}"),
     50020: Form(
         "invalid_grant",
@@ -37,6 +38,11 @@ FORMS: dict[int, Form] = {
     50079: Form("interaction_required", 400, "You must enroll in multi-factor authentication to access the resource."),
     50158: Form("interaction_required", 400, "External security challenge was not satisfied."),
     50173: Form("invalid_grant", 400, "The provided grant has expired due to it being revoked, a fresh one is needed."),
+    50194: Form(
+        "invalid_request",
+        400,
+        "Application '{}' is not configured as a multi-tenant application.",
+    ),
     50196: Form("invalid_grant", 400, "The server terminated an operation: it encountered a client request loop."),
     53003: Form("invalid_grant", 400, "Access has been blocked by Conditional Access policies."),
     65001: Form("invalid_grant", 400, "The user or administrator has not consented to use the application '{}'."),
@@ -44,6 +50,7 @@ FORMS: dict[int, Form] = {
         "invalid_client", 400, "Consent between the first party application and resource must be preauthorized."
     ),
     65004: Form("access_denied", 400, "User declined to consent to access the app."),
+    70002: Form("invalid_client", 401, "Error validating credentials. AADSTS50012: Invalid client secret is provided."),
     70003: Form("unsupported_grant_type", 400, "The app requested an unsupported grant type '{}'."),
     70001: Form("unauthorized_client", 400, "The application '{}' is disabled or not known in the directory."),
     70008: Form("invalid_grant", 400, "The refresh token has expired."),
@@ -101,12 +108,16 @@ FORMS: dict[int, Form] = {
     700021: Form("invalid_client", 401, "Client assertion application identifier doesn't match 'client_id'."),
     700023: Form("invalid_client", 401, "Client assertion audience claim does not match Realm issuer."),
     700024: Form("invalid_client", 401, "Client assertion is not within its valid time range."),
+    700025: Form(
+        "invalid_client", 401, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
+    ),
     700027: Form(
         "invalid_client",
         401,
         "The certificate used to sign the client assertion is not accepted for the application. [Reason - {}]",
     ),
     700030: Form("invalid_client", 401, "Invalid certificate: the subject name is not authorized. {}"),
+    700038: Form("unauthorized_client", 400, "{} is not a valid application identifier."),
     700082: Form("invalid_grant", 400, "The refresh token has expired due to inactivity."),
     700211: Form(
         "invalid_client", 401, "No matching federated identity record found for presented assertion issuer '{}'."

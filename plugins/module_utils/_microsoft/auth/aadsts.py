@@ -67,13 +67,21 @@ _MFA = (
     "The administrator signs in once more with auth_kind device_code, with the second factor that the tenant wants; a "
     "partner's administrators always need one."
 )
+_WRONG_SECRET = "the client secret is wrong"
+_GIVE_VALUE = "Give the secret's value (not its id) of the automation's application in auth_client_secret."
+_REISSUE = (
+    "The application does not take the secret that the store holds. Remove that secret at the application: the next "
+    "run issues a new one."
+)
 _NO_MATCH = "no federated credential of the application fits the presented token's"
 
 #: What the codes mean for the sign-in of an application, and who does what next.
 #: Sources: learn.microsoft.com/entra/identity-platform/reference-error-codes; the others from public reports of
 #: clients (MSAL.NET issues 3150, 4905, 5251; psoxy pull request 74; learn.microsoft.com/answers 5836853, 2139753;
-#: Azure/login 482, 517; azure-workload-identity 340, 1200; microsoft/Agents 202).
+#: Azure/login 482, 517; azure-workload-identity 340, 1200; microsoft/Agents 202; harishkrupo/oauth2ms 19;
+#: sjkp/letsencrypt-siteextension 144).
 EXPLANATIONS: t.Mapping[int, Explanation] = {
+    50012: Explanation(_WRONG_SECRET, _GIVE_VALUE, _REISSUE),
     50013: Explanation(
         "the certificate, or the federated token, was not accepted",
         f"{_UPLOAD} Of a federated token: its issuer must publish its keys where Microsoft can read them.",
@@ -95,6 +103,11 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     50079: Explanation("the account has to enrol a second factor first", _MFA),
     50158: Explanation("the tenant wants a further check of the account", _MFA),
     50173: Explanation("the refresh token was revoked, as by a new password", _AGAIN),
+    50194: Explanation(
+        "the application is registered for its own tenant only",
+        "Check tenant_id and auth_client_id; for customers' tenants the application must be a multi-tenant one (App "
+        "registrations, Authentication).",
+    ),
     50196: Explanation("too many equal sign-ins in a short time", _WAIT),
     53003: Explanation(
         "a Conditional Access policy of the tenant blocked the sign-in",
@@ -115,6 +128,11 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         "the application is not known or disabled in this tenant",
         "Check tenant_id and auth_client_id; an administrator of the tenant enables it under Enterprise applications.",
         "An administrator of the tenant enables the registration under Enterprise applications.",
+    ),
+    70002: Explanation(
+        "the credential of the application was not accepted",
+        "Give the value of a client secret of the automation's application in auth_client_secret, or its certificate.",
+        _REISSUE,
     ),
     70008: Explanation("the refresh token has expired", _AGAIN),
     70011: Explanation(
@@ -176,8 +194,15 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         "Set the clock of this machine, best by NTP: a sign-in with a certificate is dated by it. A federated token "
         "must be fresh: look at what writes its file.",
     ),
+    700025: Explanation(
+        "the application is a public client, which takes neither secret nor certificate",
+        "Leave auth_client_secret and auth_certificate_path out, with auth_kind device_code or refresh_token; or give "
+        "the application a platform of the kind Web (App registrations, Authentication).",
+        "Somebody has made it a public client: give it a platform of the kind Web (App registrations, Authentication).",
+    ),
     700027: Explanation("the certificate was not accepted", _UPLOAD),
     700030: Explanation("the certificate's subject is not allowed for the application", _UPLOAD),
+    700038: Explanation("the application ID is none", "Correct auth_client_id: zeros stand for nothing."),
     700082: Explanation(
         "the refresh token has expired because it was not used for 90 days",
         _AGAIN,
@@ -213,12 +238,7 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         _CONSENT,
         "An administrator of the tenant gives admin consent to the registration.",
     ),
-    7000215: Explanation(
-        "the client secret is wrong",
-        "Give the secret's value (not its id) of the automation's application in auth_client_secret.",
-        "The application does not take the secret that the store holds. Remove that secret at the application: the "
-        "next run issues a new one.",
-    ),
+    7000215: Explanation(_WRONG_SECRET, _GIVE_VALUE, _REISSUE),
     7000216: Explanation(
         "no client secret or certificate was sent", "Give auth_client_secret or auth_certificate_path."
     ),
