@@ -112,6 +112,22 @@ def test_the_property_fails_where_a_rule_is_taken_out(monkeypatch: pytest.Monkey
         _play(rule.history)
 
 
+def test_what_nobody_holds_is_enabled_behind_its_restriction_too() -> None:
+    """Found by a generated history: nothing was handed off yet."""
+    _play(_a_policy_that_went_before_anything_was_handed_off)
+
+
+def _a_policy_that_went_before_anything_was_handed_off(history: ReachHistories) -> None:
+    history.it_begins(mode="access_policy", consents=True, runs=0)
+    history.a_run(0, enable=False)
+    history.somebody_removes_a_policy()
+    history.somebody_disables(MAIL, of_principal=True)
+    history.a_run(30 * HOUR, enable=True)
+    assert history.state == "waiting_for_exchange"
+    history.a_run(2 * HOUR, enable=True)
+    assert history.state == "complete"
+
+
 def _play(history: Callable[[ReachHistories], None]) -> None:
     played = ReachHistories()
     try:

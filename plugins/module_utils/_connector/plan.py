@@ -366,7 +366,9 @@ class Planner:
             return
         narrows = restriction_plan.narrows(planned.restriction.change, wanted.restriction.mode)
         until = self._in_force(planned) if enables or narrows else None
-        if until is None and not planned.to_take:
+        # Enabled first, it would reach more until the restriction is written, be it for nobody but us.
+        unwritten = wanted.restriction.mode != "none" and narrows and planned.restriction.change.changed
+        if until is None and not (planned.to_take or unwritten):
             return
         if enables:
             planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)
