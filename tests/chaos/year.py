@@ -151,9 +151,9 @@ class Tenant(Case):
         return self.down or "throttled" in self.happened[-1:] or bool(self.lost_until)
 
     def _announce(self, registration: str, before: str | None) -> None:
-        if registration in self.typed:
-            end = datetime.fromisoformat(before) if before else self.now
-            self.typed[registration].announced.append((self.now, end))
+        """Without a date nobody was told of an end."""
+        if registration in self.typed and before:
+            self.typed[registration].announced.append((self.now, datetime.fromisoformat(before)))
 
     # --- what is true -------------------------------------------------------------------------------------------------
 
