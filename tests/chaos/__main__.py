@@ -22,7 +22,7 @@ from chaos.crash_matrix import CrashMatrix
 from chaos.expiry import expiries
 from chaos.fleet import new_fleet
 from chaos.hostile_cloud import outcomes
-from chaos.places import SERVERS, Kv2
+from chaos.places import SERVERS, Kv2, vault_kv2
 from chaos.processes import Broken, Endless
 from chaos.reading import Case
 from chaos.scenarios import SCENARIOS, WITH_SERVER
@@ -101,10 +101,11 @@ def _servers(leg: Leg, home: Path, every: int) -> Iterator[Case]:
             for scenario, points in matrix.rounds(WITH_SERVER):
                 print(f"{store}, {scenario.name}: {len(points)} points", flush=True)
                 yield from points
-            if isinstance(fleet.place, Kv2):
-                expired = expiries(fleet, fleet.place, WITH_SERVER[0], lambda uses: uses[::every])
-                print(f"{store}, a token that expires: {len(expired)} points", flush=True)
-                yield from expired
+    with new_fleet(leg, home / "expiry", seconds=SECONDS, store=vault_kv2) as fleet:
+        assert isinstance(fleet.place, Kv2)
+        expired = expiries(fleet, fleet.place, WITH_SERVER[0], lambda uses: uses[::every])
+        print(f"a token that expires: {len(expired)} points", flush=True)
+        yield from expired
 
 
 def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> Iterator[Case]:
