@@ -92,6 +92,7 @@ def test_what_enabling_promises_is_what_its_tasks_do(operator: Operator, wait: i
     """A restriction that is made anew keeps a registration disabled that somebody has the secret of."""
     _done(operator.role({}))
     _close(operator)
+    operator.rig.admin.advance_clock(60)  # made anew in the same second, a policy would be the one that was proven
     operator.rig.admin.exchange(TENANT, "Remove-ApplicationAccessPolicy", Identity=_policy(operator), Confirm=False)
 
     for _turn in range(2):
