@@ -8,11 +8,15 @@ help:
 	@sed -n 's/^# //p; /^$$/q' Makefile
 
 # The tools' home is in this folder, and what people have set up for Python and Ansible does not change the outcome.
-# Only pip keeps its settings: they may name the one index that a closed network has.
+# Only pip and npm keep their settings: they may name the one index that a closed network has.
 USER_HOME := $(HOME)
 PIP_CONFIG_FILE ?= $(shell ls "$${XDG_CONFIG_HOME:-$(USER_HOME)/.config}/pip/pip.conf" "$(USER_HOME)/.pip/pip.conf" 2>/dev/null | head -n 1)
 ifneq ($(PIP_CONFIG_FILE),)
 export PIP_CONFIG_FILE
+endif
+NPM_CONFIG_USERCONFIG ?= $(wildcard $(USER_HOME)/.npmrc)
+ifneq ($(NPM_CONFIG_USERCONFIG),)
+export NPM_CONFIG_USERCONFIG
 endif
 export HOME := $(CURDIR)/.cache/home
 export XDG_CACHE_HOME := $(CURDIR)/.cache

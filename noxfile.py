@@ -21,6 +21,9 @@ ROOT = Path(__file__).parent
 BIN = Path(sys.executable).parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 LEGS = {"floor": ["3.11"], "newest": ["3.14", "3.13", "3.12"]}
+# By itself npm waits for minutes where its registry is out of reach.
+NPM = ("--silent", "--no-audit", "--no-fund", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=3000")
+NPM += ("--fetch-timeout=30000",)
 # Clients of tests/clients, which has their requirements: those that everybody runs, and those too big for everybody.
 CLIENTS = ("msgraph-sdk", "python-o365")
 BIG_CLIENTS = ("azure-cli", "cli-microsoft365")
@@ -189,7 +192,7 @@ def make_node_environment(session: nox.Session, home: Path, package: Path) -> No
         if needed:
             home.mkdir(parents=True)
             shutil.copy(package, home)
-            session.run("npm", "install", "--prefix", str(home), "--silent", "--no-audit", "--no-fund", external=True)
+            session.run("npm", "install", "--prefix", str(home), *NPM, external=True)
 
 
 @contextmanager
