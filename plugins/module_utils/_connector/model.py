@@ -81,8 +81,9 @@ class Wanted:
 class Planned:
     """What is to be done for one registration, part by part, and whom or what it waits for.
 
-    `registration`: as it was read. `open_grants`: what is between what is granted and what shall be, whoever does it;
-    `held_grants`: what waits for the restriction besides.
+    `registration`: as it was read. `granted`: the names of the application permissions that it has. `open_grants`:
+    what is between what is granted and what shall be, whoever does it; `held_grants`: what waits for the restriction
+    besides.
     `asked_since`, `asked_days`: how long somebody is asked to consent. `refused`: in an audit, where a run would stop.
     `named_keys`: of the secrets that the inventory names by key id, those that are this registration's.
     `to_take`: what is granted and not wanted. `holds`: it was proven as it is. `stays_disabled`: it is to be enabled
@@ -108,6 +109,7 @@ class Planned:
     withheld: list[str] = field(default_factory=list)
     findings: list[str] = field(default_factory=list)
     registration: registration.Actual | None = None
+    granted: tuple[str, ...] = ()
     open_grants: tuple[GrantStep, ...] = ()
     held_grants: tuple[GrantStep, ...] = ()
     refused: list[ConnectorError] = field(default_factory=list)

@@ -276,7 +276,8 @@ class Planner:
         planned.grants = consent_plan.fingerprint(actual, consent.change.after["permissions"])
         planned.to_take = [step.describe() for step in consent_plan.taking(actual)]
         planned.find(consent_run.findings(actual))
-        self._open_door(planned, consent_plan.granted(actual))
+        planned.granted = tuple(consent_plan.granted(actual))
+        self._open_door(planned)
         if consent.held and restriction.since:
             held = [step.describe() for step in consent.held]
             planned.wait(held, restriction.since + wanted.restriction.delay)
@@ -288,11 +289,11 @@ class Planner:
         since = waiting_since(self._store, tenant.directory_id, name, asked, now, note=self._note)
         planned.asked_since, planned.asked_days = since, days(since, now)
 
-    def _open_door(self, planned: Planned, granted: t.Sequence[str]) -> None:
+    def _open_door(self, planned: Planned) -> None:
         """A restriction that is gone beside a living grant lets the registration into every mailbox."""
         wanted, found, now = planned.wanted, planned.registration, self._tenant.graph.now
         application = found.application if found else None
-        names = [name for name in granted if name in wanted.restriction.permissions]
+        names = [name for name in planned.granted if name in wanted.restriction.permissions]
         is_gone = any(isinstance(step, CreatePolicy) for step in planned.restriction.change.steps)
         if found is None or application is None or not (names and is_gone):
             return
@@ -366,14 +367,20 @@ class Planner:
             return
         narrows = restriction_plan.narrows(planned.restriction.change, wanted.restriction.mode)
         until = self._in_force(planned) if enables or narrows else None
-        # Enabled first, it would reach more until the restriction is written, be it for nobody but us.
-        unwritten = wanted.restriction.mode != "none" and narrows and planned.restriction.change.changed
-        if until is None and not (planned.to_take or unwritten):
+        if until is None and not (planned.to_take or (narrows and self._opens(planned, enables=enables))):
             return
         if enables:
             planned.changes["application"] = registration_plan.without_enabling(change, actual, wanted.registration)
         planned.stays_disabled = True
         planned.wait([f"enable {wanted.unique_name}"], until)
+
+    def _opens(self, planned: Planned, *, enables: bool) -> bool:
+        """Whether it would reach more until the restriction is written, be it for nobody but us. What is restored may
+        bring any grant along; one that is enabled has what was read."""
+        wanted = planned.wanted.restriction
+        if wanted.mode == "none" or not planned.restriction.change.changed:
+            return False
+        return not enables or wanted.mode == "rbac" or any(name in wanted.permissions for name in planned.granted)
 
     def _in_force(self, planned: Planned) -> datetime | None:
         """When the restriction is in force, where that is yet to come and somebody may sign in before."""
