@@ -1,10 +1,11 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the pipeline asks of every service: Microsoft identity, Graph, the admin door, and later Exchange."""
+"""What the pipeline asks of every service: each of Microsoft's, the machine's own, and the admin door."""
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Awaitable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -79,12 +80,15 @@ class Match:
 
 
 class Service(Protocol):
+    """What has a body here, most services do so."""
+
     name: str
     routes: RouteTable
 
     def accepts(self, path: str) -> bool: ...
 
-    def normalise(self, path: str) -> str: ...
+    def normalise(self, path: str) -> str:
+        return path
 
     def authenticate(self, call: Call) -> None: ...
 
@@ -92,7 +96,10 @@ class Service(Protocol):
 
     def replicate(self, call: Call) -> None: ...
 
-    async def handle(self, call: Call) -> Answer: ...
+    async def handle(self, call: Call) -> Answer:
+        assert call.route is not None
+        answer = call.route.handler(call)
+        return await answer if inspect.isawaitable(answer) else answer
 
     def finish(self, call: Call, answer: Answer) -> None: ...
 

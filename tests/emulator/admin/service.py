@@ -6,23 +6,19 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from typing import cast
 
 from emulator.admin.errors import AdminError
 from emulator.admin.routes import ROUTES
 from emulator.call import Answer, Call, MalformedBody
-from emulator.service import RouteTable
+from emulator.service import RouteTable, Service
 
 
-class Admin:
+class Admin(Service):
     name = "admin"
     routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.startswith("/_emulator")
-
-    def normalise(self, path: str) -> str:
-        return path
 
     def authenticate(self, call: Call) -> None:
         """Without a password, hence for this machine only."""
@@ -41,9 +37,8 @@ class Admin:
         """Sees the truth, always."""
 
     async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
         try:
-            return cast("Answer", call.route.handler(call))
+            return await super().handle(call)
         except MalformedBody as error:
             raise AdminError(400, "the body is not a JSON object") from error
 

@@ -5,24 +5,19 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from emulator.arm.errors import UnknownPath, unauthorized
 from emulator.arm.routes import ROUTES
 from emulator.call import Answer, Call
 from emulator.graph.store.resources import ARM, resources
-from emulator.service import RouteTable
+from emulator.service import RouteTable, Service
 
 
-class Arm:
+class Arm(Service):
     name = "arm"
     routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.split("/", 2)[1].lower() in ("subscriptions", "tenants", "providers")
-
-    def normalise(self, path: str) -> str:
-        return path
 
     def authenticate(self, call: Call) -> None:
         scheme, _unused, token = call.headers.get("authorization", "").partition(" ")
@@ -42,10 +37,6 @@ class Arm:
 
     def replicate(self, call: Call) -> None:
         """Nothing here changes."""
-
-    async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
-        return cast("Answer", call.route.handler(call))
 
     def finish(self, call: Call, answer: Answer) -> None:
         answer.headers.setdefault("x-ms-request-id", call.request_id)

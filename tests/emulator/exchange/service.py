@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 from urllib.parse import unquote
 
 from emulator.call import Answer, Call, MalformedBody
@@ -13,7 +12,7 @@ from emulator.clouds import is_at_home
 from emulator.exchange.errors import ExchangeError, Forbidden, Unauthorized, UnknownPath
 from emulator.exchange.routes import ROUTES
 from emulator.graph.store.resources import EXCHANGE, resources
-from emulator.service import RouteTable, find_route
+from emulator.service import RouteTable, Service, find_route
 
 SCOPE = "Exchange.Manage"
 APP_ROLE = "Exchange.ManageAsApp"
@@ -22,7 +21,7 @@ OTHER_NAMES = frozenset({EXCHANGE, "https://outlook.office.com"})
 NUL_BYTES = 32
 
 
-class Exchange:
+class Exchange(Service):
     name = "exchange"
     routes: RouteTable = ROUTES
 
@@ -66,12 +65,10 @@ class Exchange:
         """Each organisation has its own ways of being late; see the store."""
 
     async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
         if "json" not in call.headers.get("content-type", ""):
             raise ExchangeError("bad_request", "The content type must be application/json.")
         try:
-            answer = call.route.handler(call)
-            return await answer if inspect.isawaitable(answer) else answer
+            return await super().handle(call)
         except MalformedBody as error:
             raise ExchangeError("bad_request", "The body is not a JSON object.") from error
 

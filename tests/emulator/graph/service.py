@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import inspect
 import re
 from typing import cast
 
@@ -19,7 +18,7 @@ from emulator.graph.keys import Target, detach_keys, parse_key
 from emulator.graph.routes import ROUTES, Traits
 from emulator.graph.store.conflicts import Conflict
 from emulator.graph.store.resources import GRAPH, resources
-from emulator.service import RouteTable, find_route
+from emulator.service import RouteTable, Service, find_route
 
 JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 # An action may be named with its namespace.
@@ -29,7 +28,7 @@ _BOUND = re.compile(
 PREFIXES = ("/v1.0/myorganization/", "/v1.0/")
 
 
-class Graph:
+class Graph(Service):
     name = "graph"
     routes: RouteTable = ROUTES
 
@@ -82,7 +81,6 @@ class Graph:
             raise errors.not_found(parse_key(call.params["key"])[1])
 
     async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
         content_type = call.headers.get("content-type", "").lower()
         if call.raw_body and not any(name in content_type for name in _traits(call).formats):
             raise errors.malformed(
@@ -90,10 +88,9 @@ class Graph:
             )
         try:
             about = audits.subjects(call)
-            answer = call.route.handler(call)
-            done = await answer if inspect.isawaitable(answer) else answer
-            audits.note(call, about, done)
-            return done
+            answer = await super().handle(call)
+            audits.note(call, about, answer)
+            return answer
         except Conflict as conflict:
             raise errors.of_conflict(conflict) from conflict
         except ExchangeConflict as conflict:

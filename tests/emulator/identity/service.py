@@ -5,23 +5,18 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from emulator.call import Answer, Call
 from emulator.identity.errors import UnknownPage
 from emulator.identity.routes import ROUTES
-from emulator.service import RouteTable
+from emulator.service import RouteTable, Service
 
 
-class Identity:
+class Identity(Service):
     name = "identity"
     routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return True
-
-    def normalise(self, path: str) -> str:
-        return path
 
     def authenticate(self, call: Call) -> None:
         """Nothing here needs a token: this is where tokens come from."""
@@ -32,10 +27,6 @@ class Identity:
 
     def replicate(self, call: Call) -> None:
         """Sign-in looks through the lag by itself: what it finds missing decides which error it gives."""
-
-    async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
-        return cast("Answer", call.route.handler(call))
 
     def finish(self, call: Call, answer: Answer) -> None:
         answer.headers.setdefault("x-ms-request-id", call.request_id)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from emulator.call import Answer, Call
 from emulator.key_vault.errors import UnknownOperation, UnknownVault, bad_parameter, forbidden, unauthorized
 from emulator.key_vault.routes import ROUTES
 from emulator.key_vault.store import ROLES, Vault
-from emulator.service import RouteTable
+from emulator.service import RouteTable, Service
 
 if TYPE_CHECKING:
     from emulator.world import Tenant
@@ -29,15 +29,12 @@ def tenant_of(call: Call) -> Tenant | None:
     return about or (call.world.tenant(vault.tenant) if vault else None)
 
 
-class KeyVault:
+class KeyVault(Service):
     name = "key_vault"
     routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.lower().startswith(("/secrets/", "/deletedsecrets/"))
-
-    def normalise(self, path: str) -> str:
-        return path
 
     def authenticate(self, call: Call) -> None:
         vault = call.world.vaults.get(call.host)
@@ -83,10 +80,6 @@ class KeyVault:
 
     def replicate(self, call: Call) -> None:
         """Knows nothing of the directory's lag."""
-
-    async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
-        return cast("Answer", call.route.handler(call))
 
     def finish(self, call: Call, answer: Answer) -> None:
         answer.headers.setdefault("x-ms-request-id", call.request_id)

@@ -5,23 +5,18 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 from emulator.call import Answer, Call
 from emulator.platform.errors import UnknownEndpoint
 from emulator.platform.routes import ROUTES
-from emulator.service import RouteTable
+from emulator.service import RouteTable, Service
 
 
-class PlatformService:
+class PlatformService(Service):
     name = "platform"
     routes: RouteTable = ROUTES
 
     def accepts(self, path: str) -> bool:
         return path.lower().startswith(("/metadata/", "/msi/", "/_apis/"))
-
-    def normalise(self, path: str) -> str:
-        return path
 
     def authenticate(self, call: Call) -> None:
         """Each endpoint has its own way."""
@@ -32,10 +27,6 @@ class PlatformService:
 
     def replicate(self, call: Call) -> None:
         """Knows nothing of the directory."""
-
-    async def handle(self, call: Call) -> Answer:
-        assert call.route is not None
-        return cast("Answer", call.route.handler(call))
 
     def finish(self, call: Call, answer: Answer) -> None:
         """No headers of its own."""
