@@ -52,6 +52,17 @@ class KeyVaults:
             **others,
         }
 
+    def variables(self, host: str) -> Json:
+        """The role's, which make the vault a fleet's store."""
+        return {
+            "connector_store": "azure_key_vault",
+            "connector_store_folder": None,
+            "connector_store_url": f"https://{host}",
+            "connector_store_ca_cert": self.emulator.ca_file,
+            "connector_store_auth_client_id": CLIENT_ID,
+            "connector_store_auth_client_secret": SECRET,
+        }
+
     def versions(self, host: str, name: str) -> list[Json]:
         """The oldest first; none where it is deleted."""
         secret = self.emulator.vault_secrets(host).get(name, {"deleted": True})

@@ -74,6 +74,17 @@ class OpenBao:
         made = self.ask("POST", "auth/token/create", {"policies": [name], **options})
         return str(made["auth"]["client_token"])
 
+    def variables(self, engine: str) -> Json:
+        """The role's, which make the engine a fleet's store."""
+        return {
+            "connector_store": "vault_kv2",
+            "connector_store_folder": None,
+            "connector_store_url": self.url,
+            "connector_store_ca_cert": self.ca_file,
+            "connector_store_engine_mount_point": engine,
+            "connector_store_token": self.token(policy_for(engine)),
+        }
+
     def revoke(self, token: str) -> None:
         self.ask("POST", "auth/token/revoke", {"token": token})
 

@@ -20,7 +20,7 @@ from integration.connect_proxy import everything_leads_to
 from integration.operator_desk import VAULT_PASSWORD, Desk
 from key_vault import PATH as KEY_VAULT_PATH
 from key_vault import KeyVaults, add_reader
-from openbao import PATH, OpenBao, policy_for, running_openbao
+from openbao import PATH, OpenBao, running_openbao
 
 _VAULT = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
 
@@ -92,15 +92,7 @@ def vault_kv2(_desk: Desk, _emulator: Emulator) -> Iterator[Place]:
     """A real OpenBao server."""
     with running_openbao() as server:
         engine = server.engine()
-        variables = {
-            "connector_store": "vault_kv2",
-            "connector_store_folder": None,
-            "connector_store_url": server.url,
-            "connector_store_ca_cert": server.ca_file,
-            "connector_store_engine_mount_point": engine,
-            "connector_store_token": server.token(policy_for(engine)),
-        }
-        yield Kv2(server, engine, variables, {})
+        yield Kv2(server, engine, server.variables(engine), {})
 
 
 @dataclass(frozen=True)
@@ -130,16 +122,7 @@ def azure_key_vault(_desk: Desk, emulator: Emulator) -> Iterator[Place]:
     with everything_leads_to(emulator) as proxy:
         vaults = KeyVaults(emulator, add_reader(emulator), {"HTTPS_PROXY": proxy.url, "NO_PROXY": "127.0.0.1"})
         host = vaults.make()
-        options = vaults.options(host)
-        variables = {
-            "connector_store": "azure_key_vault",
-            "connector_store_folder": None,
-            "connector_store_url": options["url"],
-            "connector_store_ca_cert": options["ca_cert"],
-            "connector_store_auth_client_id": options["auth_client_id"],
-            "connector_store_auth_client_secret": options["auth_client_secret"],
-            "connector_handoff_name": "{{ connector_tenant_id }}",
-        }
+        variables = {**vaults.variables(host), "connector_handoff_name": "{{ connector_tenant_id }}"}
         yield Vault(vaults, host, variables, vaults.environment)
 
 

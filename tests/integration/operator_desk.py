@@ -116,7 +116,9 @@ class Desk:
         """ansible-playbook as an operator calls it; `playbook` is a name, or a list of plays."""
         return self.start(self.prepare(playbook, *arguments, environment=environment, vault=vault))
 
-    def start(self, prepared: Prepared) -> Run:
+    def start(self, prepared: Prepared, *answers: str) -> Run:
+        """`answers`: to what the run asks, a line each."""
+        typed: Json = {"input": "".join(f"{answer}\n" for answer in answers)} if answers else {}
         done = subprocess.run(
             prepared.command,
             cwd=self.folder,
@@ -125,7 +127,7 @@ class Desk:
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
+            **(typed or {"stdin": subprocess.DEVNULL}),
         )
         return prepared.run(done.returncode, done.stdout)
 

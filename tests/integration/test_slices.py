@@ -16,7 +16,7 @@ from integration.operator_desk import ONBOARD, Desk
 from integration.slices import SECRETS, Slice
 from integration.tenants import Tenants
 from integration.witness import Witness
-from openbao import OpenBao, policy_for
+from openbao import OpenBao
 
 Json = dict[str, Any]
 
@@ -33,15 +33,7 @@ AN_HOUR = 3700
 
 
 def server_of(openbao: OpenBao) -> Json:
-    engine = openbao.engine()
-    return {
-        "connector_store": "vault_kv2",
-        "connector_store_folder": None,
-        "connector_store_url": openbao.url,
-        "connector_store_ca_cert": openbao.ca_file,
-        "connector_store_engine_mount_point": engine,
-        "connector_store_token": openbao.token(policy_for(engine)),
-    }
+    return openbao.variables(openbao.engine())
 
 
 # ansible-runner is in the tests' own environment, which is one of the legs.

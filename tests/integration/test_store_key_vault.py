@@ -46,14 +46,7 @@ class Clerk:
 
     def __init__(self, desk: Desk, vaults: KeyVaults, host: str) -> None:
         self.desk, self._vaults = desk, vaults
-        self.server = {
-            "connector_store": "azure_key_vault",
-            "connector_store_folder": None,
-            "connector_store_url": f"https://{host}",
-            "connector_store_ca_cert": vaults.emulator.ca_file,
-            "connector_store_auth_client_id": CLIENT_ID,
-            "connector_store_auth_client_secret": SECRET,
-        }
+        self.server = vaults.variables(host)
         desk.variables = {**self.server}
 
     @property

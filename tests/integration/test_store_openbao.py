@@ -14,7 +14,7 @@ from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import SENDER, Desk
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
-from openbao import PATH, OpenBao, policy_for
+from openbao import PATH, OpenBao
 
 DAY = 86_400
 ROTATE, DELIVERED = "totalview.exchange365.rotate", "totalview.exchange365.delivered"
@@ -33,14 +33,7 @@ def engine(openbao: OpenBao) -> str:
 def clerk(desk: Desk, clock: Emulator, openbao: OpenBao, engine: str) -> Desk:
     clerk = Desk(desk.folder, desk.temporary, desk.leg, clock.url, clock.ca_file)
     clerk.hosts = {"contoso": {"connector_tenant_id": Tenants(clock).make()}}
-    clerk.variables = {
-        "connector_store": "vault_kv2",
-        "connector_store_folder": None,
-        "connector_store_url": openbao.url,
-        "connector_store_ca_cert": openbao.ca_file,
-        "connector_store_engine_mount_point": engine,
-        "connector_store_token": openbao.token(policy_for(engine)),
-    }
+    clerk.variables = openbao.variables(engine)
     return clerk
 
 

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
-
 from emulator.launch import Emulator
 from integration.operator_desk import ONBOARD, Desk, Run
 from integration.plays import play, task
@@ -17,18 +15,7 @@ FIRST = 'The task "Sign in, read and plan" has not run'
 
 
 def _step_by_step(desk: Desk, *answers: str) -> Run:
-    prepared = desk.prepare(ONBOARD, "--step")
-    done = subprocess.run(
-        prepared.command,
-        cwd=desk.folder,
-        env=prepared.environment,
-        check=False,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        input="".join(f"{answer}\n" for answer in answers),
-    )
-    return prepared.run(done.returncode, done.stdout)
+    return desk.start(desk.prepare(ONBOARD, "--step"), *answers)
 
 
 def test_a_part_of_the_role_is_done_with_what_it_needs_and_told(
