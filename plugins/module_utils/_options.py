@@ -13,10 +13,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.key_vault_client import AUTH_KINDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.vault_server import AUTH_METHODS
 
-#: Documented in the doc fragment totalview.exchange365.tenant.sign_in.
-SIGN_IN: dict[str, dict[str, t.Any]] = {
-    "tenant_id": {"type": "str"},
-    "auth_kind": {"type": "str", "choices": list(KINDS)},
+#: Of an application or identity, at a tenant or at a secret store.
+_CREDENTIAL: dict[str, dict[str, t.Any]] = {
     "auth_client_id": {"type": "str"},
     "auth_client_secret": {"type": "str", "no_log": True},
     "auth_certificate_path": {"type": "path"},
@@ -25,6 +23,13 @@ SIGN_IN: dict[str, dict[str, t.Any]] = {
     "auth_federated_token_file": {"type": "path", "no_log": False},
     "auth_service_connection_id": {"type": "str"},
     "auth_managed_identity_client_id": {"type": "str"},
+}
+
+#: Documented in the doc fragment totalview.exchange365.tenant.sign_in.
+SIGN_IN: dict[str, dict[str, t.Any]] = {
+    "tenant_id": {"type": "str"},
+    "auth_kind": {"type": "str", "choices": list(KINDS)},
+    **_CREDENTIAL,
     "auth_refresh_token_file": {"type": "path", "no_log": False},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "Global"},
     "authority_url": {"type": "str"},
@@ -69,14 +74,7 @@ STORE: dict[str, dict[str, t.Any]] = {
             "cert_auth_public_key": {"type": "path"},
             "cert_auth_private_key": {"type": "path", "no_log": False},
             "auth_kind": {"type": "str", "choices": list(AUTH_KINDS)},
-            "auth_client_id": {"type": "str"},
-            "auth_client_secret": {"type": "str", "no_log": True},
-            "auth_certificate_path": {"type": "path"},
-            "auth_certificate_password": {"type": "str", "no_log": True},
-            "auth_send_certificate_chain": {"type": "bool"},
-            "auth_federated_token_file": {"type": "path", "no_log": False},
-            "auth_service_connection_id": {"type": "str"},
-            "auth_managed_identity_client_id": {"type": "str"},
+            **_CREDENTIAL,
         },
         "required_if": [("type", "vault_file", ["folder"])],
     },

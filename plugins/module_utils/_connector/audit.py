@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import typing as t
 from datetime import date
-from difflib import get_close_matches
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import changed_by, findings_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import (
@@ -21,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.f
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.handoff import Handoff
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.suggestion import with_suggestion
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
@@ -49,10 +49,8 @@ def accepted(variables: Variables) -> dict[str, Accepted]:
     for row in rows:
         kind = row["id"].partition(":")[0]
         if kind not in KINDS:
-            alike = get_close_matches(kind, KINDS, n=1)
             raise InputError(
-                f"connector_accepted: {row['id']} is no finding's id: there is no kind {kind}"
-                f"{f' (did you mean {alike[0]}?)' if alike else ''}.",
+                f"connector_accepted: {row['id']} is no finding's id: there is no kind {with_suggestion(kind, KINDS)}.",
                 next_step="Take the id from the report; nothing was written.",
                 code="InventoryMistake",
             )

@@ -87,8 +87,8 @@ class Planned:
     `asked_since`, `asked_days`: how long somebody is asked to consent. `refused`: in an audit, where a run would stop.
     `named_keys`: of the secrets that the inventory names by key id, those that are this registration's.
     `to_take`: what is granted and not wanted. `holds`: it was proven as it is. `stays_disabled`: it is to be enabled
-    or restored, and lets nobody in in this run. `lives_outside`: somebody
-    outside of the store may hold something to sign in with.
+    or restored, and lets nobody in in this run. `deactivates`: it let somebody in, and shall not for now.
+    `lives_outside`: somebody outside of the store may hold something to sign in with.
     """
 
     wanted: Wanted

@@ -8,8 +8,8 @@
 from __future__ import annotations
 
 import typing as t
-from difflib import get_close_matches
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.suggestion import with_suggestion
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 
 
@@ -27,13 +27,8 @@ def unknown(named: t.Sequence[str], hosts: t.Sequence[str] | None) -> list[str]:
     if not named or hosts is None:
         return []
     known = frozenset(hosts)
-    return [_with_suggestion(name, hosts) for name in dict.fromkeys(named) if name not in known]
+    return [with_suggestion(name, hosts) for name in dict.fromkeys(named) if name not in known]
 
 
 def told(variable: str, found: t.Sequence[str]) -> str:
     return f"{variable} names what is no host of the inventory: {', '.join(found)}."
-
-
-def _with_suggestion(name: str, hosts: t.Sequence[str]) -> str:
-    nearest = get_close_matches(name, hosts, n=1)
-    return f"{name} (did you mean {nearest[0]}?)" if nearest else name

@@ -25,8 +25,8 @@ Options: t.TypeAlias = "dict[str, t.Any]"
 #: One registration: the variables of either kind under the same names.
 Registration: t.TypeAlias = "t.Mapping[str, t.Any]"
 
-_CONNECTION = (
-    "tenant_id",
+#: Who signs in, at a tenant or at a secret store.
+_SIGN_IN = (
     "auth_kind",
     "auth_client_id",
     "auth_client_secret",
@@ -36,6 +36,10 @@ _CONNECTION = (
     "auth_federated_token_file",
     "auth_service_connection_id",
     "auth_managed_identity_client_id",
+)
+_CONNECTION = (
+    "tenant_id",
+    *_SIGN_IN,
     "auth_refresh_token_file",
     "cloud",
     "authority_url",
@@ -58,15 +62,7 @@ _STORE = (
     "jwt",
     "cert_auth_public_key",
     "cert_auth_private_key",
-    "auth_kind",
-    "auth_client_id",
-    "auth_client_secret",
-    "auth_certificate_path",
-    "auth_certificate_password",
-    "auth_send_certificate_chain",
-    "auth_federated_token_file",
-    "auth_service_connection_id",
-    "auth_managed_identity_client_id",
+    *_SIGN_IN,
 )
 _OF_EITHER_KIND = (
     "unique_name",

@@ -7,12 +7,12 @@
 from __future__ import annotations
 
 import typing as t
-from difflib import get_close_matches
 from pathlib import Path
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import whole_tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.suggestion import with_suggestion
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.clouds import CLOUDS
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import KINDS
@@ -185,7 +185,8 @@ def read_variables(given: t.Mapping[str, t.Any], host: str) -> Variables:
     known = {name: value for name, value in given.items() if name in SPEC}
     unknown = sorted(set(given) - set(SPEC) - _ELSEWHERE)
     checked = ArgumentSpecValidator(SPEC, required_if=_REQUIRED_IF).validate(known)
-    mistakes = [f"Unknown variable: {', '.join(map(_with_suggestion, unknown))}."] if unknown else []
+    alike = ", ".join(with_suggestion(name, SPEC) for name in unknown)
+    mistakes = [f"Unknown variable: {alike}."] if unknown else []
     mistakes += [f"{message}." for message in checked.error_messages]
     # Python refuses it in a path, in its own way.
     nulls = [name for name, value in known.items() if isinstance(value, str) and "\0" in value]
@@ -271,8 +272,3 @@ def _with_defaults(given: t.Mapping[str, t.Any], host: str) -> dict[str, t.Any]:
         "connector_handoff_name": host,
     }
     return {**given, **{name: value for name, value in defaults.items() if given[name] is None}}
-
-
-def _with_suggestion(name: str) -> str:
-    nearest = get_close_matches(name, SPEC, n=1)
-    return f"{name} (did you mean {nearest[0]}?)" if nearest else name

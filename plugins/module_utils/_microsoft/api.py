@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import typing as t
 import uuid
@@ -164,7 +165,7 @@ def rows_of(page: Json, action: str) -> list[Json]:
 
 
 def next_link(page: Json, passed: set[str], action: str) -> str | None:
-    """Where the page after this one is; None after the last. `passed`: the pages so far.
+    """Where the page after this one is; None after the last. `passed`: the pages so far, by their digests.
 
     Raises UnexpectedAnswerError for a page that came before, and beyond any number of pages that a tenant has: they
     would have no end.
@@ -172,7 +173,7 @@ def next_link(page: Json, passed: set[str], action: str) -> str | None:
     link = page.get("@odata.nextLink")
     if not link:
         return None
-    read = json.dumps(page, sort_keys=True)
+    read = hashlib.sha256(json.dumps(page, sort_keys=True).encode()).hexdigest()  # a page may be large
     if read in passed:
         raise UnexpectedAnswerError(f"The pages of Microsoft's answer to {action} go in a circle.", next_step=NEXT_STEP)
     if len(passed) >= _MOST_PAGES:

@@ -38,33 +38,18 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     Tokens,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.kinds import (
+    KINDS,
+    credential_options,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._printable import one_line
 
 #: Of the kinds of sign-in, those that need nothing that is stored somewhere.
-AUTH_KINDS = (
-    "client_secret",
-    "certificate",
-    "federated_token_file",
-    "github_actions",
-    "azure_pipelines",
-    "managed_identity",
-    "federated_managed_identity",
-    "azure_cli",
-)
-_SIGN_IN = (
-    "auth_kind",
-    "auth_client_id",
-    "auth_client_secret",
-    "auth_certificate_path",
-    "auth_certificate_password",
-    "auth_send_certificate_chain",
-    "auth_federated_token_file",
-    "auth_service_connection_id",
-    "auth_managed_identity_client_id",
-)
+AUTH_KINDS = tuple(name for name, kind in KINDS.items() if "auth_refresh_token_file" not in kind.options)
+_SIGN_IN = ("auth_kind", "auth_client_id", *credential_options(AUTH_KINDS))
 #: Of all versions since 2018 the newest that national clouds have too.
 _API_VERSION = "7.4"
 #: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, Microsoft.KeyVault.

@@ -52,8 +52,16 @@ KINDS: t.Mapping[str, Kind] = {
     "device_code": Kind(None, ("auth_refresh_token_file",)),
     "refresh_token": Kind("auth_refresh_token_file", ("auth_client_secret", *_CERTIFICATE)),
 }
+
+
+def credential_options(kinds: t.Iterable[str]) -> tuple[str, ...]:
+    """Those of these kinds, each once, in the kinds' order."""
+    named = ((KINDS[kind].option, *KINDS[kind].others) for kind in kinds)
+    return tuple(dict.fromkeys(option for options in named for option in options if option))
+
+
 #: Options that are of some kind only.
-CREDENTIAL_OPTIONS = frozenset[str]().union(*(kind.options for kind in KINDS.values()))
+CREDENTIAL_OPTIONS = frozenset(credential_options(KINDS))
 
 
 def chosen(params: t.Mapping[str, t.Any]) -> str:

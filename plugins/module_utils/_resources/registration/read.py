@@ -32,10 +32,7 @@ _APPLICATION_FIELDS = "id,appId,displayName,uniqueName,signInAudience,notes,tags
 _APPLICATION_FIELDS += ",isDisabled,disabledByMicrosoftStatus"
 #: All that any of our readers wants of an application: read ahead once, it serves them all.
 _ALL_FIELDS = f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"
-_DELETED: Read = (
-    "/directory/deletedItems/graph.application",
-    {"$select": f"{_APPLICATION_FIELDS},requiredResourceAccess,passwordCredentials,keyCredentials"},
-)
+_DELETED: Read = ("/directory/deletedItems/graph.application", {"$select": _ALL_FIELDS})
 _KEY = re.compile(r"^[A-Za-z0-9-]{1,120}\Z")
 _SERVICE_PRINCIPAL_FIELDS = "id,appId,accountEnabled,createdDateTime,passwordCredentials,keyCredentials"
 _SERVICE_PRINCIPAL_FIELDS += ",disabledByMicrosoftStatus"

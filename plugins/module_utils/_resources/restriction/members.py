@@ -66,9 +66,9 @@ def check_members(actual: Actual, desired: Desired, after: tuple[Recipient, ...]
         )
 
 
-#: By RecipientTypeDetails, why there is no mailbox to send from, and what to do about it.
 _A_GUEST = ("it is a guest, whose mailbox is another organisation's", "Make a mailbox for it in this tenant")
 _A_CONTACT = ("it is a contact, whose mailbox lies elsewhere", "Make a mailbox for it in this tenant")
+#: By RecipientTypeDetails, why there is no mailbox to send from, and what to do about it.
 _CANNOT_SEND = {
     **dict.fromkeys(ON_PREMISES, ("its mailbox is on premises", "Move the mailbox to Exchange Online")),
     **dict.fromkeys(OF_THE_SYSTEM, ("it is one that Exchange keeps for itself", "Make a shared mailbox")),
