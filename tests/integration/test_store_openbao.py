@@ -18,7 +18,7 @@ from openbao import PATH, OpenBao
 
 DAY = 86_400
 ROTATE, DELIVERED = "totalview.exchange365.rotate", "totalview.exchange365.delivered"
-STORE = "totalview.exchange365.store"
+STORE, OFFBOARD = "totalview.exchange365.store", "totalview.exchange365.offboard"
 HANDOFF = f"{PATH}/handoff/contoso"
 
 Json = dict[str, Any]
@@ -106,6 +106,21 @@ def test_a_tenant_from_its_first_run_to_the_removal_of_a_replaced_secret(
     assert removed.tenant("contoso")["changed"] == ["mail: secret"], removed.output
     assert _keys(clock, tenant, MAIL) == keys[1:]
     assert old not in _values(openbao, engine, document)
+
+
+def test_a_tenant_that_leaves(clerk: Desk, clock: Emulator, openbao: OpenBao, engine: str) -> None:
+    document = f"{PATH}/tenants/{_tenant(clerk)}"
+    assert clerk.run(vault=False).tenant("contoso")["state"] == "complete"
+    named = ("-e", "connector_offboard=contoso", "-e", "connector_purge=true")
+
+    first = clerk.run(OFFBOARD, *named, vault=False)
+    clock.advance_clock(29 * 3600)
+    second = clerk.run(OFFBOARD, *named, vault=False)
+
+    states = [run.tenant("contoso")["state"] for run in (first, second)]
+    assert states == ["offboarding", "offboarded"], first.output + second.output
+    assert {row["finished"] is not None for row in openbao.secret(engine, document)["offboarding"].values()} == {True}
+    assert clock.snapshot(_tenant(clerk))["deletedItems"] == []
 
 
 def test_a_sealed_server_stops_the_tenant_before_its_first_change(

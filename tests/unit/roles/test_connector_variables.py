@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import variables
+from tooling.role_tasks import module_of, tasks
 
 ROOT = Path(__file__).resolve().parents[3]
 ROLE = ROOT / "roles" / "connector"
@@ -79,3 +80,16 @@ def test_secrets_have_no_type_that_would_be_shown_when_it_does_not_fit() -> None
     # Ansible shows the value of an option whose type is wrong, also of a secret one.
     secret = {name: option for name, option in SPEC.items() if name.endswith(SECRET)}
     assert {option["type"] for option in secret.values()} == {"str"}
+
+
+def test_every_task_reaches_the_store_with_all_that_signs_in_to_it() -> None:
+    """What the plan tells of the store has no secrets."""
+    given = {
+        (path.name, str(task["name"])): options["store"]
+        for path in (ROLE / "tasks").glob("*.yml")
+        for task in tasks(path.stem)
+        if isinstance(options := task.get(f"totalview.exchange365.{module_of(task)}"), dict) and "store" in options
+    }
+
+    assert {file for file, _name in given} >= {"main.yml", "rotate.yml", "disable.yml", "enable.yml", "offboard.yml"}
+    assert set(given.values()) == {"{{ __connector_store }}"}, given
