@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from base64 import urlsafe_b64decode
 from typing import Any
 
 from emulator.launch import Emulator
@@ -65,6 +66,13 @@ class Witness:
             assert {kind for kind, _id in self.declared_ids(application)} == {"Role"}
             assert len(self.declared_ids(application)) == len(wanted)
             assert len(application["passwordCredentials"]) == 1
+
+
+def access_tokens(emulator: Emulator, tenant: str) -> list[Json]:
+    """Claims of those of one tenant; the emulator, which tests share, has given out others, and refresh tokens too."""
+    signed = [token.split(".") for token in emulator.issued()["tokens"] if token.count(".") == 2]
+    claims = [json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4))) for _head, payload, _by in signed]
+    return [row for row in claims if row.get("tid") == tenant]
 
 
 def writes(emulator: Emulator, tenant: str, after: int = 0) -> list[str]:
