@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -79,7 +79,7 @@ def environments(session: nox.Session) -> None:
     """One environment per leg of the integration tests (.nox/legs.json says where, or why not) and per client."""
     make_legs(session)
     make_axe(session)
-    for name in CLIENTS:
+    for name in (*CLIENTS, *(name for name in BIG_CLIENTS if (ROOT / ".nox" / "clients" / name).exists())):
         make_client(session, name)
 
 
@@ -160,13 +160,22 @@ def make_environment(session: nox.Session, name: str, versions: list[str], requi
     if found.returncode:
         return {"skip": found.stderr.strip()}
     interpreter = found.stdout.strip()
-    home = ROOT / ".nox" / name
+    home = (ROOT / ".nox" / name).resolve()  # its scripts lead there, also when a link to it is gone
     files = [Path(path).read_text() for path in requirements if path.startswith("/")]
-    with made_once(home, "\n".join([interpreter, *requirements, *files])) as needed:
+    with made_once(home, "\n".join([interpreter, *requirements, *files]), is_whole) as needed:
         if needed:
             session.run(interpreter, "-m", "venv", str(home), external=True)
             session.run(str(home / "bin" / "pip"), "install", "-qq", *requirements, external=True)
     return {"bin": str(home / "bin")}
+
+
+def is_whole(home: Path) -> bool:
+    """The scripts of an environment that was copied or moved, or whose Python is gone, lead elsewhere or nowhere."""
+    try:
+        done = subprocess.run([home / "bin" / "pip", "--version"], check=False, capture_output=True, text=True)
+    except OSError:
+        return False
+    return f"{home}/" in done.stdout
 
 
 def make_client(session: nox.Session, name: str) -> None:
@@ -196,10 +205,10 @@ def make_node_environment(session: nox.Session, home: Path, package: Path) -> No
 
 
 @contextmanager
-def made_once(home: Path, made_from: str) -> Iterator[bool]:
+def made_once(home: Path, made_from: str, usable: Callable[[Path], bool] = lambda _home: True) -> Iterator[bool]:
     """Whether the folder has to be made anew: it is stamped with what it was made from when that is done."""
     stamp = home / "made-from.txt"
-    if stamp.exists() and stamp.read_text() == made_from:
+    if stamp.exists() and stamp.read_text() == made_from and usable(home):
         yield False
         return
     shutil.rmtree(home, ignore_errors=True)

@@ -22,10 +22,10 @@ from chaos.crash_matrix import CrashMatrix
 from chaos.expiry import expiries
 from chaos.fleet import new_fleet
 from chaos.hostile_cloud import outcomes
-from chaos.places import SERVERS, Kv2, vault_kv2
 from chaos.processes import Broken, Endless
 from chaos.reading import Case
 from chaos.scenarios import SCENARIOS, WITH_SERVER
+from chaos.stores import SERVERS, Kv2, vault_kv2
 from integration.operator_desk import Leg
 from tooling.install_collection import install
 
@@ -102,8 +102,8 @@ def _servers(leg: Leg, home: Path, every: int) -> Iterator[Case]:
                 print(f"{store}, {scenario.name}: {len(points)} points", flush=True)
                 yield from points
     with new_fleet(leg, home / "expiry", seconds=SECONDS, store=vault_kv2) as fleet:
-        assert isinstance(fleet.place, Kv2)
-        expired = expiries(fleet, fleet.place, WITH_SERVER[0], lambda uses: uses[::every])
+        assert isinstance(fleet.store, Kv2)
+        expired = expiries(fleet, fleet.store, WITH_SERVER[0], lambda uses: uses[::every])
         print(f"a token that expires: {len(expired)} points", flush=True)
         yield from expired
 

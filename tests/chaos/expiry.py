@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from chaos.crash_matrix import CrashMatrix
 from chaos.fleet import Fleet
-from chaos.places import Kv2
 from chaos.reading import Case, blame, state_of, words_of
 from chaos.scenarios import Scenario
+from chaos.stores import Kv2
 from openbao import policy_for
 
 #: More than any run makes.
@@ -34,16 +34,16 @@ class Expiry(Case):
         return f"the token is none any more after {self.uses} requests"
 
 
-def expiries(fleet: Fleet, place: Kv2, scenario: Scenario, choose: Callable[[range], Sequence[int]]) -> list[Expiry]:
+def expiries(fleet: Fleet, store: Kv2, scenario: Scenario, choose: Callable[[range], Sequence[int]]) -> list[Expiry]:
     """Judged. `choose`: of all the requests to the store that a run makes, after which the token shall end."""
     fleet.grow(["probe"])
-    probe = _give_token(fleet, place, "probe", PLENTY)
+    probe = _give_token(fleet, store, "probe", PLENTY)
     fleet.run(["probe"], scenario.playbook)
-    needed = PLENTY - int(place.server.ask("POST", "auth/token/lookup", {"token": probe})["num_uses"])
+    needed = PLENTY - int(store.server.ask("POST", "auth/token/lookup", {"token": probe})["num_uses"])
     cases = [Expiry(host=f"expiry-{uses}", uses=uses) for uses in choose(range(1, needed - SPARE))]
     fleet.grow(case.host for case in cases)
     for case in cases:
-        _give_token(fleet, place, case.host, case.uses)
+        _give_token(fleet, store, case.host, case.uses)
     run = fleet.run([case.host for case in cases], scenario.playbook)
     fleet.variables.clear()
     blame(run, fleet, cases)
@@ -55,7 +55,7 @@ def expiries(fleet: Fleet, place: Kv2, scenario: Scenario, choose: Callable[[ran
     return cases
 
 
-def _give_token(fleet: Fleet, place: Kv2, host: str, uses: int) -> str:
-    token = place.server.token(policy_for(place.engine), num_uses=uses)
+def _give_token(fleet: Fleet, store: Kv2, host: str, uses: int) -> str:
+    token = store.server.token(policy_for(store.engine), num_uses=uses)
     fleet.variables[host] = {"connector_store_token": token}
     return token

@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from chaos.places import OpenPlace, Place, files
 from chaos.processes import run_to_end, run_until_killed
+from chaos.stores import OpenStore, Store, files
 from emulator.launch import Emulator, running_emulator
 from integration.administrator import Administrator
 from integration.operator_desk import ONBOARD, SENDER, Desk, Leg, Prepared, Run
@@ -49,7 +49,7 @@ class Fleet:
 
     emulator: Emulator
     desk: Desk
-    place: Place
+    store: Store
     seconds: float
     tenants: dict[str, str] = field(default_factory=dict)
     before: dict[str, Json] = field(default_factory=dict)
@@ -85,7 +85,7 @@ class Fleet:
         return code
 
     def handoff(self, host: str) -> Json | None:
-        return self.place.handoff(host, self.tenants[host])
+        return self.store.handoff(host, self.tenants[host])
 
     def _set(self, faults: list[Mapping[str, Any]]) -> None:
         self.emulator.faults(*faults)
@@ -99,17 +99,17 @@ class Fleet:
         self.desk.hosts = {
             host: {"connector_tenant_id": self.tenants[host], **self.variables.get(host, {})} for host in hosts
         }
-        environment |= self.place.environment
+        environment |= self.store.environment
         return self.desk.prepare(playbook, "--forks", str(forks), environment=environment)
 
 
 @contextmanager
-def new_fleet(leg: Leg, folder: Path, *, seconds: float, store: OpenPlace = files) -> Iterator[Fleet]:
+def new_fleet(leg: Leg, folder: Path, *, seconds: float, store: OpenStore = files) -> Iterator[Fleet]:
     """With an emulator and a clock of its own. `seconds`: after that long a run is endless, and is killed."""
     folder.mkdir(parents=True)
     with running_emulator({"tenants": []}) as emulator, tempfile.TemporaryDirectory(prefix="desk-") as temporary:
         emulator.settings(record_bodies=True)
         desk = Desk(folder, Path(temporary), leg, emulator.url, emulator.ca_file)
-        with store(desk, emulator) as place:
-            desk.variables = {"connector_calendar_members": [ANN], **place.variables}
-            yield Fleet(emulator, desk, place, seconds)
+        with store(desk, emulator) as opened:
+            desk.variables = {"connector_calendar_members": [ANN], **opened.variables}
+            yield Fleet(emulator, desk, opened, seconds)

@@ -13,8 +13,8 @@ from chaos.crash_matrix import DEATHS, CrashMatrix, Request
 from chaos.expiry import expiries
 from chaos.fleet import Fleet, new_fleet
 from chaos.hostile_cloud import outcomes
-from chaos.places import Kv2, azure_key_vault, vault_kv2
 from chaos.scenarios import FINISHING, ROTATION, SCENARIOS, WITH_SERVER
+from chaos.stores import Kv2, azure_key_vault, vault_kv2
 from chaos.year import tenants as lives
 from integration.operator_desk import Leg
 
@@ -51,8 +51,8 @@ def test_a_run_that_is_killed_with_its_secrets_in_a_key_vault(leg: Leg, tmp_path
 
 def test_a_token_that_expires_in_the_midst_of_a_run(leg: Leg, tmp_path: Path) -> None:
     with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=vault_kv2) as fleet:
-        assert isinstance(fleet.place, Kv2)
-        cases = expiries(fleet, fleet.place, WITH_SERVER[0], lambda uses: uses[:: len(uses) // 4])
+        assert isinstance(fleet.store, Kv2)
+        cases = expiries(fleet, fleet.store, WITH_SERVER[0], lambda uses: uses[:: len(uses) // 4])
 
         assert {str(case): case.complaints for case in cases if case.complaints} == {}
         assert len(cases) > 3

@@ -15,9 +15,9 @@ import pytest
 
 from chaos.conftest import SECONDS
 from chaos.fleet import Fleet, new_fleet
-from chaos.places import SERVERS
 from chaos.processes import started
 from chaos.reading import crashes, leaks, state_of, words_of
+from chaos.stores import SERVERS
 from chaos.truth import complaints, registrations
 from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import ONBOARD, Desk, Leg, Run
@@ -71,7 +71,7 @@ def test_with_the_same_key_vault(leg: Leg, tmp_path: Path, monkeypatch: pytest.M
     """Which has no locks, and no write that depends on what was read."""
     hosts = HOSTS[:3]
     with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=SERVERS["azure_key_vault"]) as fleet:
-        for name, value in fleet.place.environment.items():
+        for name, value in fleet.store.environment.items():
             monkeypatch.setenv(name, value)
         fleet.grow(hosts)
         fleet.desk.hosts = {host: {"connector_tenant_id": fleet.tenants[host]} for host in hosts}

@@ -75,7 +75,7 @@ class _Truth:
         self._before = fleet.before[host]
         self._now: Json = fleet.emulator.snapshot(self._tenant)
         self._emulator: Emulator = fleet.emulator
-        self._document = fleet.place.document(self._tenant)
+        self._document = fleet.store.document(self._tenant)
         self._handoff = fleet.handoff(host)
         self._handed_off = fleet.handed_off.get(host, sys.maxsize)
 

@@ -27,7 +27,7 @@ _VAULT = VaultLib([("default", VaultSecret(VAULT_PASSWORD.encode()))])
 Json = dict[str, Any]
 
 
-class Place(Protocol):
+class Store(Protocol):
     """`variables` and `environment`: of the runs that use it."""
 
     @property
@@ -41,8 +41,8 @@ class Place(Protocol):
     def handoff(self, host: str, tenant: str) -> Json | None: ...
 
 
-#: Makes the place of a fleet's secrets, which is gone again with the fleet.
-OpenPlace = Callable[[Desk, Emulator], AbstractContextManager[Place]]
+#: Opens the store of a fleet, which is gone again with the fleet.
+OpenStore = Callable[[Desk, Emulator], AbstractContextManager[Store]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _decrypted(path: Path) -> str | None:
 
 
 @contextmanager
-def files(desk: Desk, _emulator: Emulator) -> Iterator[Place]:
+def files(desk: Desk, _emulator: Emulator) -> Iterator[Store]:
     yield Files(desk.store, {}, {})
 
 
@@ -88,7 +88,7 @@ class Kv2:
 
 
 @contextmanager
-def vault_kv2(_desk: Desk, _emulator: Emulator) -> Iterator[Place]:
+def vault_kv2(_desk: Desk, _emulator: Emulator) -> Iterator[Store]:
     """A real OpenBao server."""
     with running_openbao() as server:
         engine = server.engine()
@@ -114,7 +114,7 @@ class Vault:
 
 
 @contextmanager
-def azure_key_vault(_desk: Desk, emulator: Emulator) -> Iterator[Place]:
+def azure_key_vault(_desk: Desk, emulator: Emulator) -> Iterator[Store]:
     """In the fleet's own emulator, so that each request to it is one to be cut down at.
 
     Hand-offs have the tenants' ids for names: by these the emulator knows whose request it is.
@@ -127,4 +127,4 @@ def azure_key_vault(_desk: Desk, emulator: Emulator) -> Iterator[Place]:
 
 
 #: Servers, by the name of their kind of store.
-SERVERS: Mapping[str, OpenPlace] = {"vault_kv2": vault_kv2, "azure_key_vault": azure_key_vault}
+SERVERS: Mapping[str, OpenStore] = {"vault_kv2": vault_kv2, "azure_key_vault": azure_key_vault}
