@@ -22,7 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._wait import
 
 
 def run_module(operation: Operation) -> None:
-    """The door of a real module: used when a task is delegated to another machine."""
+    """The entry point of a real module: used when a task is delegated to another machine."""
     module = AnsibleModule(
         argument_spec=dict(operation.argument_spec), supports_check_mode=True, **operation.constraints
     )

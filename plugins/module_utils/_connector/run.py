@@ -86,51 +86,65 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
     stopped = _stopped(call, tenant, store, variables, registrations)
     if stopped:
         return stopped
-    wanted = [Wanted.from_options(variables, entry, store.address) for entry in registrations]
-    only_secrets = scope == "secrets"
-    handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=only_secrets)
-    wanted = [replace(entry, secret=replace(entry.secret, handed_off=entry.name in handoff.has)) for entry in wanted]
+    handoff = Handoff(call, variables, store, tenant.directory_id, keeps_sender=scope == "secrets")
+    wanted = [_wanted(variables, entry, store, handoff) for entry in registrations]
     try:
-        valid = parse_duration(variables["connector_proof_valid"], "connector_proof_valid")
-        planner = Planner(
-            tenant,
-            store,
-            note=not call.check_mode,
-            prove_again=variables["connector_prove_again"],
-            proof_valid=valid,
-            disables_open=variables["connector_open_door"] == "disable" and scope != "enabling",
-        )
+        planner = _planner(call, tenant, store, variables)
         if scope == "discovery":
             return discovery.discover(tenant, store, planner, variables, host)
         if scope == "audit":
             return _audited(tenant, planner.look(wanted), handoff, store, variables, host)
-        planned = planner.plan_secrets(wanted) if only_secrets else planner.plan(wanted)
+        planned = planner.plan_secrets(wanted) if scope == "secrets" else planner.plan(wanted)
     except ConnectorError as error:
-        if isinstance(error, ForbiddenError):
-            _name_rights(error, _rights(tenant, variables))
-        if not isinstance(error, StoreError):
-            error.next_step = " ".join([error.next_step, *_expiries(tenant, store, wanted)])
+        _add_next_steps(error, tenant, store, variables, wanted)
         raise
     handing_off = handoff.plan(planned, unproven=variables["connector_handoff_unproven"])
-    state = _state(planned, pending=_is_pending(planned, handing_off), handed_off=handoff.exists)
+    pending = _is_pending(planned, handing_off)
     told = details.of_plan(host, tenant.directory_id, planned, store)
     values = {
         "tenant_id": tenant.directory_id,
         "planned": _in_short(planned, handing_off),
         "plan": list(_in_names(planned, handing_off)),
-        "result": state.result(host),
+        "result": _state(planned, pending=pending, handed_off=handoff.exists).result(host),
         "details": {**told, **messages.of_plan(variables, planned, told["registrations"], handoff.where)},
         "rights": _rights(tenant, variables),
     }
     findings = tuple(finding for entry in planned for finding in entry.findings)
-    if not state.pending and scope != "enabling":
-        if noted is not None and not call.check_mode:
-            store.note_host(tenant.directory_id, host, former)
-        # Who has nothing to do needs nothing to do it with: a fleet's results stay small.
-        for entry in planned:
-            hand_over(entry.messages)
-        return Outcome(values, warnings=findings)
-    settings = {
+    if pending or scope == "enabling":
+        values |= _settings(variables, registrations, planned, handoff)
+        return Outcome(values, warnings=findings, session=tenant.tokens.session)
+    if noted is not None and not call.check_mode:
+        store.note_host(tenant.directory_id, host, former)
+    # Who has nothing to do needs nothing to do it with: a fleet's results stay small.
+    for entry in planned:
+        hand_over(entry.messages)
+    return Outcome(values, warnings=findings)
+
+
+def _wanted(variables: Variables, entry: options.Registration, store: SecretStore, handoff: Handoff) -> Wanted:
+    found = Wanted.from_options(variables, entry, store.address)
+    return replace(found, secret=replace(found.secret, handed_off=found.name in handoff.has))
+
+
+def _planner(call: Call, tenant: Tenant, store: SecretStore, variables: Variables) -> Planner:
+    return Planner(
+        tenant,
+        store,
+        note=not call.check_mode,
+        prove_again=variables["connector_prove_again"],
+        proof_valid=parse_duration(variables["connector_proof_valid"], "connector_proof_valid"),
+        disables_open=variables["connector_open_door"] == "disable" and call.params["scope"] != "enabling",
+    )
+
+
+def _settings(
+    variables: Variables,
+    registrations: t.Sequence[options.Registration],
+    planned: t.Sequence[Planned],
+    handoff: Handoff,
+) -> dict[str, t.Any]:
+    """What the role's other tasks go by."""
+    return {
         "registrations": [
             {
                 **options.settings(entry, pending=not found.is_settled, client_id=found.wanted.client_id),
@@ -152,7 +166,6 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         },
         "handed_off": handoff.exists,
     }
-    return Outcome({**values, **settings}, warnings=findings, session=tenant.tokens.session)
 
 
 def _stopped(
@@ -211,6 +224,15 @@ def _rights(tenant: Tenant, variables: Variables) -> dict[str, t.Any]:
         "who": _WHO_CONSENTS,
         "link": consent_link(tenant.options.authority_url, tenant.directory_id, client_id),
     }
+
+
+def _add_next_steps(
+    error: ConnectorError, tenant: Tenant, store: SecretStore, variables: Variables, wanted: t.Sequence[Wanted]
+) -> None:
+    if isinstance(error, ForbiddenError):
+        _name_rights(error, _rights(tenant, variables))
+    if not isinstance(error, StoreError):
+        error.next_step = " ".join([error.next_step, *_expiries(tenant, store, wanted)])
 
 
 def _expiries(tenant: Tenant, store: SecretStore, wanted: t.Sequence[Wanted]) -> t.Iterator[str]:

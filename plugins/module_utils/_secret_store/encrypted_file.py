@@ -25,7 +25,7 @@ _GROWTH, _OVERHEAD = 5, 1024
 
 
 class Cipher(t.Protocol):
-    """Encrypts and decrypts text; how is the door's business. Raises StoreError."""
+    """Encrypts and decrypts text, in whichever way the entry point of the module gives. Raises StoreError."""
 
     def check(self) -> None:
         """Raises StoreError where there is nothing to encrypt with."""
