@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +20,7 @@ from ansible.parsing.vault import VaultSecret
 from requests.adapters import HTTPAdapter
 
 from ansible_collections.totalview.exchange365.plugins.module_utils import _wait
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import tenant
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft import clock, tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Operation, perform
@@ -111,6 +112,9 @@ class Operator:
         monkeypatch.setattr(tenant, "http_client", lambda ca_path: client)
         self.clock = Clock()
         monkeypatch.setattr(_wait, "time", self.clock)
+        #: By how much the clock of the operator's machine is wrong.
+        self.ahead = timedelta()
+        monkeypatch.setattr(clock, "_this_machines", lambda: self.rig.world.clock.now() + self.ahead)
 
     def __enter__(self) -> Self:
         return self

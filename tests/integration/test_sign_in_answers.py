@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import EXPLANATIONS, Who
 from emulator.launch import Emulator, running_emulator
 from integration.administrator import MAIL
-from integration.operator_desk import CLIENT_ID, Desk
+from integration.operator_desk import CLIENT_ID, ONBOARD, Desk
 from integration.tenants import ADOPTING_ROLES, Tenants
 from integration.witness import Witness, writes
 
@@ -250,3 +251,26 @@ def test_a_controllers_clock_that_is_wrong_blames_no_secret(desk: Desk, minutes:
 
         assert run.tenant("contoso")["state"] == "complete", run.output
         Witness(emulator, tenant).assert_as_totalview_asks()
+
+
+def test_a_controllers_clock_that_is_two_hours_ahead_removes_nothing(desk: Desk, clock: Emulator) -> None:
+    clock.advance_clock(-2 * 3600)
+    clerk = Desk(desk.folder, desk.temporary, desk.leg, clock.url, clock.ca_file)
+    tenant = Tenants(clock).make()
+    clerk.hosts = {"contoso": {"connector_tenant_id": tenant}}
+    assert clerk.run().tenant("contoso")["state"] == "complete"
+    application = next(row for row in clock.snapshot(tenant)["applications"] if row["uniqueName"] == MAIL)
+    [leaked] = [row["keyId"] for row in application["passwordCredentials"]]
+
+    run = clerk.run(ONBOARD, "-e", json.dumps({"connector_revoke": [leaked]}))
+
+    assert run.tenant("contoso")["state"] == "complete", run.output
+    assert (
+        f"Not done, since the clock of this machine is 120 min ahead of Microsoft's: remove revoked secret {leaked}"
+        in (" ".join(run.output.split()))
+    )
+    assert [line for line in writes(clock, tenant) if "removePassword" in line] == []
+    clock.put_clock_back()
+    run = clerk.run(ONBOARD, "-e", json.dumps({"connector_revoke": [leaked]}))
+    assert run.tenant("contoso")["state"] == "complete", run.output
+    assert len([line for line in writes(clock, tenant) if "removePassword" in line]) == 1

@@ -20,6 +20,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     InputError,
     NoExchangeError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import require_removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import NO_EXCHANGE, Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import plan as secret_plan
@@ -87,6 +88,7 @@ def run(call: Call, tenant: Tenant, variables: Variables, host: str) -> Outcome:
     store = open_store(options.store(variables), call.vault)
     check_host(store.host(tenant.directory_id), host, variables["connector_host_renamed"])
     entries = options.registrations(variables)
+    require_removal(tenant.clock.stops_removal, " Until then the playbook disable keeps everybody out.")
     known = [(entry, known_client_id(store, tenant.directory_id, entry["unique_name"])) for entry in entries]
     if not any(client_id for _entry, client_id in known):
         raise InputError(

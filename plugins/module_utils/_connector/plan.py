@@ -39,6 +39,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import held_back
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     model as permission,
 )
@@ -224,7 +225,7 @@ class Planner:
         if wanted.client_id is None:
             return
         found = Gate.from_params(self._tenant, self._store, wanted.access).look(wanted.client_id, note=self._note)
-        decided = removal(self._store, self._tenant.directory_id, wanted.access)
+        decided = removal(self._store, self._tenant, wanted.access)
         planned.changes["application"], steps = registration_plan.with_decisions(
             planned.changes["application"],
             found.foreign,
@@ -234,7 +235,7 @@ class Planner:
             now=now,
         )
         planned.access = found.without(steps, now)
-        planned.find(found.findings)
+        planned.find((*found.findings, *held_back(found.foreign, decided, now)))
 
     def _permissions(self, planned: Planned) -> None:
         wanted = planned.wanted
@@ -394,7 +395,9 @@ class Planner:
         if planned.restriction.leftover and planned.proven:
             desired = replace(planned.wanted.restriction, proven=True)
             actual = restriction_read.read(self._clients(planned.wanted), desired)
-            planned.changes["old restriction"] = restriction_plan.plan(actual, desired).change
+            found = restriction_plan.plan(actual, desired)
+            planned.changes["old restriction"] = found.change
+            planned.find(told for told in found.findings if told not in planned.restriction.findings)
 
     def _clients(self, wanted: Wanted) -> restriction_read.Clients:
         tenant = self._tenant

@@ -57,6 +57,11 @@ class Api:
         """Microsoft's time of the last answer: secrets are dated by it, whatever this machine's clock says."""
         return self._clock.now
 
+    @property
+    def stops_removal(self) -> str | None:
+        """Why nothing is removed now, by the clocks."""
+        return self._clock.stops_removal
+
     def is_elsewhere(self, url: str) -> bool:
         """Scheme and host: over plain http the token would be readable."""
         return urlsplit(url)[:2] != urlsplit(self.url)[:2]

@@ -39,7 +39,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     TokenSource,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock, allowed_offsets
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import ExchangeClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.errors import GIVE_ROLE
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
@@ -97,7 +97,8 @@ class Tenant:
     def __init__(self, options: TenantOptions, session: Session | None) -> None:
         self.options = options
         self._http = http_client(options.ca_path)
-        self.clock = ServerClock(session.clock_offset if session is not None else None)
+        allowed = allowed_offsets(rehearsed=options.graph_url != options.cloud.graph_url)
+        self.clock = ServerClock(session.clock_offset if session is not None else None, allowed)
         self._sign_in_http = ConfiguredOnce(self._http, self.clock)
         self.tokens = self.tokens_of(options.credential, session)
 

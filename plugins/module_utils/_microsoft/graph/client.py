@@ -64,6 +64,10 @@ class GraphClient:
     def now(self) -> datetime:
         return self._api.now
 
+    @property
+    def stops_removal(self) -> str | None:
+        return self._api.stops_removal
+
     def read_missing(self, wanted: t.Iterable[Read]) -> None:
         """As `read_ahead`, without what is there already."""
         self.read_ahead(read for read in wanted if self._url(*read) not in self._ahead)

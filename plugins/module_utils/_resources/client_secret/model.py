@@ -100,7 +100,7 @@ class Actual:
     `announced`: labels of the secrets that the store lately noted as about to be issued; `underway`: those of them that
     another run may be about to store. `used`: when Microsoft saw
     each secret used for the last time, by key id, as far as that was asked and is known. `reports_missing`: that was
-    wanted, and the cloud does not tell it.
+    wanted, and the cloud does not tell it. `stops_removal`: why nothing is removed now, by the clocks.
     """
 
     now: datetime
@@ -114,6 +114,7 @@ class Actual:
     underway: frozenset[str] = frozenset()
     used: t.Mapping[str, datetime] = field(default_factory=dict)
     reports_missing: bool = False
+    stops_removal: str | None = None
 
     @property
     def current(self) -> Credential | None:

@@ -46,7 +46,7 @@ def plan(actual: Actual, desired: Desired) -> Change[Step]:
     notes = _deliveries(actual, desired)
     noted = {"delivered": [note.key_id for note in notes]} if notes else {}
     actual = _noted(actual, notes)
-    removals = _removals(actual, desired)
+    removals = () if actual.stops_removal else _removals(actual, desired)
     _check_store(actual, desired)
     # The new one first: should it be refused, nothing has been taken away.
     issued = (_issue(actual, desired, removals),) if needs_secret(actual, desired) else ()
@@ -68,6 +68,11 @@ def plan_absent(actual: Actual) -> Change[Step]:
         {"secrets": [_view(entry) for entry in others]},
         tuple(RemoveSecret(entry.key_id, "our") for entry in actual.credentials if entry not in others),
     )
+
+
+def held_back(actual: Actual, desired: Desired) -> tuple[RemoveSecret, ...]:
+    """What would be removed, were it not for a clock that is wrong."""
+    return _removals(_noted(actual, _deliveries(actual, desired)), desired) if actual.stops_removal else ()
 
 
 def issues(change: Change[Step]) -> bool:

@@ -82,7 +82,7 @@ def _held(
         stored = stored.handed_off_at(graph.now)
     notes = [row for row in store.announced(tenant_id, unique_name) if graph.now - row.at < ANNOUNCED_FOR]
     return replace(
-        _from_graph(body, stored, graph.now),
+        _from_graph(body, stored, graph.now, graph.stops_removal),
         announced=frozenset(row.label for row in notes),
         underway=frozenset(row.label for row in notes if graph.now - row.at < store.orphan_age),
     )
@@ -101,7 +101,7 @@ def used_read(client_id: str) -> Read:
     return _SIGN_INS, {"$filter": f"appId eq {odata_string(client_id)}"}
 
 
-def _from_graph(body: Json, stored: StoredSecret | None, now: datetime) -> Actual:
+def _from_graph(body: Json, stored: StoredSecret | None, now: datetime, stops_removal: str | None) -> Actual:
     return Actual(
         now=now,
         credentials=_credentials(body),
@@ -109,6 +109,7 @@ def _from_graph(body: Json, stored: StoredSecret | None, now: datetime) -> Actua
         stored=stored if stored is not None and stored.client_id == body["appId"] else None,
         id=body["id"],
         app_id=body["appId"],
+        stops_removal=stops_removal,
         young=is_young(body.get("createdDateTime"), now),
     )
 

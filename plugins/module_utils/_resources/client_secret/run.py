@@ -10,6 +10,10 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import (
+    not_removed,
+    require_removal,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.apply import apply
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
@@ -20,6 +24,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.plan import (
     ends_soon,
     foreign,
+    held_back,
     issues,
     needs_secret,
     plan,
@@ -51,6 +56,7 @@ def _absent(call: Call) -> Outcome:
     unique_name, tenant_id = call.params["unique_name"], tenant.directory_id
     client_id = locate(call.params["client_id"], store, tenant_id, unique_name)
     actual = read_absent(tenant.graph, store, tenant_id, unique_name, client_id)
+    require_removal(tenant.clock.stops_removal)
     change = plan_absent(actual)
     if not call.check_mode:
         apply(tenant.graph, store, tenant_id, unique_name, actual, change)
@@ -107,8 +113,11 @@ def findings(actual: Actual, desired: Desired) -> t.Iterator[str]:
             "Microsoft's sign-in reports exist in the cloud Global only: sign_in_reports is left out here, and "
             "deliveries are known only by what is named as delivered."
         )
+    kept = held_back(actual, desired)
+    if kept:
+        yield not_removed(str(actual.stops_removal), (step.describe() for step in kept))
     for entry in actual.credentials:
-        if entry.key_id in desired.revoked:
+        if entry.key_id in desired.revoked and not kept:
             yield f"Secret {entry.key_id} is revoked: whoever uses it stops until the newest one is typed in."
     for key_id, moment in still_used(actual).items():
         yield (

@@ -154,9 +154,9 @@ def noted(before: StoredAccess, others: t.Iterable[Access], found: t.Iterable[Ac
     return StoredAccess(seen, now if went else before.gone)
 
 
-def removal(store: SecretStore | None, tenant_id: str, params: t.Mapping[str, t.Any]) -> Removal:
+def removal(store: SecretStore | None, tenant: Tenant, params: t.Mapping[str, t.Any]) -> Removal:
     """What the options of azure_app_registration say, and when ours was typed in long enough ago."""
-    secret = store.read(tenant_id, params["unique_name"]) if store is not None else None
+    secret = store.read(tenant.directory_id, params["unique_name"]) if store is not None else None
     delivered = secret.delivered if secret is not None else None
     overlap = parse_duration(params["overlap"], "overlap")
-    return Removal.from_params(params, delivered + overlap if delivered else None)
+    return Removal.from_params(params, delivered + overlap if delivered else None, tenant.clock.stops_removal)

@@ -71,13 +71,15 @@ class Removal:
     """What somebody decided to have removed. `ids`: in lower case. `credentials`: also all other foreign credentials.
 
     A client secret goes only `after`: the connector may be using it until ours was typed in; None while it is not.
+    `stopped`: why nothing is removed now, by the clocks.
     """
 
     ids: frozenset[str] = frozenset()
     credentials: bool = False
     after: datetime | None = None
+    stopped: str | None = None
 
     @classmethod
-    def from_params(cls, params: t.Mapping[str, t.Any], after: datetime | None) -> t.Self:
+    def from_params(cls, params: t.Mapping[str, t.Any], after: datetime | None, stopped: str | None = None) -> t.Self:
         ids = frozenset(id_.lower() for id_ in params["remove"])
-        return cls(ids, params["foreign_credentials"] == "remove", after)
+        return cls(ids, params["foreign_credentials"] == "remove", after, stopped)

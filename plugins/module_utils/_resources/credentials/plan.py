@@ -11,6 +11,7 @@ from collections import Counter
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import not_removed
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     APPLICATION,
     OWNER,
@@ -47,6 +48,16 @@ def _is_ours(entry: Access, known: Known, ids: Counter[str], labels: Counter[str
 
 def removals(others: t.Iterable[Access], removal: Removal, now: datetime) -> tuple[RemoveAccess, ...]:
     """Owners first: they could add what goes after them. An application's own client secrets are client_secret's."""
+    return () if removal.stopped else _due(others, removal, now)
+
+
+def held_back(others: t.Iterable[Access], removal: Removal, now: datetime) -> tuple[str, ...]:
+    """What would go, were it not for a clock that is wrong, in words."""
+    due = _due(others, removal, now) if removal.stopped else ()
+    return (not_removed(str(removal.stopped), (step.describe() for step in due)),) if due else ()
+
+
+def _due(others: t.Iterable[Access], removal: Removal, now: datetime) -> tuple[RemoveAccess, ...]:
     wanted = [entry for entry in others if _is_to_go(entry, removal, now)]
     return tuple(RemoveAccess(entry) for entry in sorted(wanted, key=lambda entry: entry.kind != OWNER))
 

@@ -10,9 +10,11 @@ import typing as t
 from dataclasses import dataclass, replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import require_removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import held_back
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     ResourcePermissions,
     declaration,
@@ -94,7 +96,7 @@ def _present(call: Call) -> Outcome:
     if not call.check_mode:
         actual = task.written(actual, change)
     stays = task.restored or call.params["keep_disabled"] or call.params["deactivate"]
-    told = (*findings(actual, restored=stays), *((stays_deactivated(task.taken),) if stays else ()))
+    told = (*findings(actual, restored=stays), *task.kept, *((stays_deactivated(task.taken),) if stays else ()))
     return Outcome({"registration": view(actual, task.desired), "stays_disabled": stays}, change, told)
 
 
@@ -102,7 +104,8 @@ def _present(call: Call) -> Outcome:
 class _Task:
     """`wish`: what is asked for; `desired`: what is done of it now.
 
-    `restored`: it is deactivated since it was restored. `taken`: what is granted to it and not declared.
+    `restored`: it is deactivated since it was restored. `taken`: what is granted to it and not declared. `kept`: what
+    is told of other people's credentials and owners that a wrong clock keeps.
     """
 
     call: Call
@@ -113,6 +116,7 @@ class _Task:
     declared: tuple[ResourcePermissions, ...]
     restored: bool = False
     taken: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     def see_what_came_back(self, application: Application) -> None:
         """Of what was restored by a run before."""
@@ -124,12 +128,13 @@ class _Task:
         change, desired, params = plan(actual, self.desired), self.desired, self.call.params
         if params["deactivate"] and actual.application is not None:
             change = with_deactivation(change, actual.application)
-        wanted, client_id = removal(self.store, self.tenant.directory_id, params), view(actual, desired)["client_id"]
+        wanted, client_id = removal(self.store, self.tenant, params), view(actual, desired)["client_id"]
         taken_over = adopts(change, actual.application, desired)
         if not client_id or not (taken_over or enables(change) or wanted.ids or wanted.credentials):
             return change
         others, located = self._gate().look(client_id, note=False).foreign, (desired.display_name, client_id)
         now = self.tenant.graph.now
+        self.kept = held_back(others, wanted, now)
         return with_decisions(change, others, wanted, located, taken_over=taken_over, now=now)[0]
 
     def _gate(self) -> Gate:
@@ -198,6 +203,7 @@ def _absent(call: Call) -> Outcome:
     if store is not None and client_id is None:
         # What carries the key is not known as ours, and stays.
         return Outcome({"registration": None}, Change({"state": "absent"}, {"state": "absent"}))
+    require_removal(tenant.clock.stops_removal)
     purge = call.params["purge"]
     change = plan_absent(read_absent(tenant.graph, unique_name, client_id, purge=purge), purge=purge)
     if not call.check_mode:

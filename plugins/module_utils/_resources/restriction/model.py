@@ -275,7 +275,8 @@ class Actual:
     `resolved`: recipients by desired address, None for an unknown one. `nested`: who is in each group that is a member
     or shall be, by its guid; groups in it that do not list their members are there themselves. `name_taken` and
     `alias_taken`: what holds the group's name, or the alias that it would get, where there is no such group.
-    `uses`: what else refers to the group, as far as that was asked.
+    `uses`: what else refers to the group, as far as that was asked. `stops_removal`: why nothing is removed now, by the
+    clocks.
     """
 
     now: datetime
@@ -294,6 +295,7 @@ class Actual:
     assignments: tuple[Assignment, ...] = ()
     dehydrated: bool = False
     uses: tuple[str, ...] = ()
+    stops_removal: str | None = None
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,14 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import (
+    not_removed,
+    require_removal,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction import (
     access_policy,
     binding,
@@ -46,22 +52,28 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
     """What comes before what goes: at no moment the registration reaches more than before and after."""
     closing = _unrestricting_steps(actual, desired) if desired.mode == "none" else _restricting_steps(actual, desired)
     old = [step for step in _old_mode_steps(actual, desired) if step not in closing]
+    goes = desired.proven and actual.stops_removal is None
     withheld = tuple(step for step in closing if isinstance(step, Assign)) if desired.withheld_for else ()
     closing = [step for step in closing if step not in withheld]
-    steps = (*closing, *(old if desired.proven else ()))
+    steps = (*closing, *(old if goes else ()))
     since = actual.now if closing and desired.mode != "none" else binding.since(actual, desired)
     return Restriction(
         Change(view(actual), view_after(actual, desired, steps), steps),
         since=since,
         hold=binding.hold(actual, desired, since),
-        leftover=() if desired.proven else tuple(step.describe() for step in old),
+        leftover=() if goes else tuple(step.describe() for step in old),
         waiting=desired.withheld_for if withheld else None,
         fingerprint=None if closing or withheld else binding.fingerprint(actual, desired),
         group_guid=actual.group.guid if actual.group else None,
         withheld=withheld,
-        findings=findings(actual, desired),
+        findings=(*findings(actual, desired), *_held_back(actual, desired, old)),
         sender=_sender(actual, desired),
     )
+
+
+def _held_back(actual: Actual, desired: Desired, old: list[Step]) -> t.Iterator[str]:
+    if desired.proven and old and actual.stops_removal is not None:
+        yield not_removed(actual.stops_removal, (step.describe() for step in old))
 
 
 def narrows(change: Change[Step], mode: str) -> bool:
@@ -91,7 +103,10 @@ def _restricting_steps(actual: Actual, desired: Desired) -> list[Step]:
 def _unrestricting_steps(actual: Actual, desired: Desired) -> list[Step]:
     if desired.sender:
         check_sender(actual, desired)
-    return access_policy.to_remove(actual, ())
+    steps = access_policy.to_remove(actual, ())
+    if steps:  # not at the word of one clock
+        require_removal(actual.stops_removal)
+    return steps
 
 
 def _mode_steps(actual: Actual, desired: Desired) -> list[Step]:

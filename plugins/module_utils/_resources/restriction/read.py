@@ -165,11 +165,11 @@ def recipients_of(desired: Desired) -> list[str]:
 
 def _registration(clients: Clients, desired: Desired) -> Actual:
     body = find_application(clients.graph, desired.unique_name, desired.client_id)
-    now = clients.graph.now
+    actual = Actual(clients.graph.now, stops_removal=clients.graph.stops_removal)
     if body is None:
-        return Actual(now)
+        return actual
     principal = find_service_principal(clients.graph, body["appId"])
-    found = _of_application(Actual(now, display_name=desired.unique_name), body)
+    found = _of_application(replace(actual, display_name=desired.unique_name), body)
     return replace(found, principal_id=None if principal is None else principal.id)
 
 

@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
     NoExchangeError,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import require_removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import await_visible
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import NO_EXCHANGE, Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
@@ -167,6 +168,8 @@ def _may_be_left(call: Call, error: ConnectorError) -> bool:
 
 def _absent(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> Outcome:
     only_roles = call.params["only_roles"]
+    if not only_roles:  # which gave, and restrict nothing
+        require_removal(tenant.clock.stops_removal)
     if call.params["store"] is None:
         actual = read(clients, desired)
         change = plan_absent(actual, desired, only_roles=only_roles)

@@ -32,7 +32,10 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
     TokenSource,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.tokens import Token
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import ServerClock
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import (
+    ServerClock,
+    allowed_offsets,
+)
 
 AUTHORITY = "https://login.example"
 GRAPH, OUTLOOK = "https://graph.example", "https://outlook.example"
@@ -245,6 +248,22 @@ def test_an_assertion_out_of_time_is_explained_by_this_machines_clock(skew, word
 )
 def test_only_a_difference_that_matters_is_told(seconds, told):
     assert bool(ServerClock(seconds).warning) is told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "stops", "stops_a_rehearsal"),
+    [
+        (None, False, False),
+        (3600, False, False),
+        (-3600, False, False),
+        (3601, True, False),  # whoever rehearses puts the clock forward
+        (-3601, True, True),
+        (400 * 86400, True, False),
+    ],
+)
+def test_more_than_an_hour_of_difference_stops_removal(seconds, stops, stops_a_rehearsal):
+    assert bool(ServerClock(seconds, allowed_offsets(rehearsed=False)).stops_removal) is stops
+    assert bool(ServerClock(seconds, allowed_offsets(rehearsed=True)).stops_removal) is stops_a_rehearsal
 
 
 @pytest.mark.parametrize("date", ["", "soon", "Fri, 99 Foo 2026"])
