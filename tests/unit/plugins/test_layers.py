@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,6 +68,14 @@ def test_nothing_is_imported_from_above_or_beside() -> None:
     wrong = [arrow for arrow in _arrows(PLUGINS) if arrow[0] != arrow[1] and _rank(arrow[0]) >= _rank(arrow[1])]
 
     assert wrong == []
+
+
+def test_the_picture_shows_the_layers() -> None:
+    namespace = "{http://www.w3.org/2000/svg}"
+    picture = ET.fromstring((PLUGINS.parent / "docs" / "images" / "layers.svg").read_text("utf-8"))
+
+    layers = [group for group in picture.iter(f"{namespace}g") if group.get("class") == "layer"]
+    assert [{text.text for text in layer.iter(f"{namespace}text")} for layer in layers] == LAYERS
 
 
 @pytest.mark.parametrize(
