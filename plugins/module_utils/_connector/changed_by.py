@@ -14,13 +14,13 @@ from functools import partial
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import Finding
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
     Read,
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
 
 #: What the log calls that which makes a finding, by how the names begin: learn.microsoft.com/entra/identity/
 #: monitoring-health/reference-audit-activities, core directory. Exchange's own changes are in no log that Graph reads.

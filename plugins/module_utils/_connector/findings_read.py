@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
     Read,
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
 
 _FIELDS = "id,web,spa,publicClient,isFallbackPublicClient,api,appRoles,identifierUris"
 

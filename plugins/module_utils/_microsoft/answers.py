@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import typing as t
-from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import UnexpectedAnswerError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 
 Check = t.Callable[[t.Any], bool]
 
@@ -63,10 +63,10 @@ def _moment_or_nothing(value: t.Any) -> bool:
 
 def _moment(value: t.Any) -> bool:
     try:
-        datetime.fromisoformat(value.replace("Z", "+00:00"))
-    except (AttributeError, ValueError):
+        parse_time(value)
+    except ValueError:
         return False
-    return True
+    return isinstance(value, str)
 
 
 def _objects(value: t.Any) -> bool:

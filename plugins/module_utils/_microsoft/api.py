@@ -110,8 +110,11 @@ _MOST_PAGES = 10_000
 #: Of 401 and 403: the token cannot be read, has expired, was revoked, or is for somebody else. Any other code is about
 #: what the token may do, and a new one may do no more.
 _TOKEN_FAULTS = frozenset(
-    {"InvalidAuthenticationToken", "InvalidToken", "ExpiredAuthenticationToken", "unauthenticated"}
+    {"invalidauthenticationtoken", "invalidtoken", "expiredauthenticationtoken", "unauthenticated"}
 )
+
+#: Where a body that has no `error` tells in words what is wrong.
+_TEXTS = ("error_description", "Message", "message")
 
 
 def is_about_the_token(response: requests.Response) -> bool:
@@ -119,10 +122,26 @@ def is_about_the_token(response: requests.Response) -> bool:
 
     Only then the cloud, the address or the token's age are worth a look.
     """
-    error = (json_object(response) or {}).get("error")
-    code, message = (error.get("code"), error.get("message")) if isinstance(error, dict) else (None, None)
-    told = str(message).lower()
+    error = error_of(response)
+    code, told = str(error.get("code") or "").lower(), str(error.get("message")).lower()
     return not code or code in _TOKEN_FAULTS or "invalid audience" in told or "token validation" in told
+
+
+def error_of(response: requests.Response) -> Json:
+    """The error that the body tells: code, message and what else there is; empty where it tells none.
+
+    Gateways and older parts of Microsoft's services tell it in forms of their own: `odata.error`, `Message` alone, or
+    `error` with `error_description` as a token endpoint does (learn.microsoft.com/graph/errors; openshift-azure issue
+    1932; RFC 6749 section 5.2).
+    """
+    body = json_object(response) or {}
+    if says_error(body):
+        return t.cast("Json", body["error"])
+    older = body.get("odata.error")
+    if isinstance(older, dict):
+        message = older.get("message")
+        return {**older, "message": message.get("value") if isinstance(message, dict) else message}
+    return {"message": next((body[name] for name in _TEXTS if body.get(name)), "")}
 
 
 def json_object(response: requests.Response) -> Json | None:

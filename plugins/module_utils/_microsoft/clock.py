@@ -18,6 +18,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
 _WORTH_TELLING = timedelta(minutes=5)
 #: With one of the two clocks so wrong, nobody knows for certain what has ended and what has not.
 _TOO_FAR = 3600.0
+#: Beyond these years a date tells nothing, be it of Microsoft's or of what stands in between.
+_YEARS = range(2020, 2100)
 
 
 def allowed_offsets(*, rehearsed: bool) -> tuple[float, float]:
@@ -27,6 +29,12 @@ def allowed_offsets(*, rehearsed: bool) -> tuple[float, float]:
 
 def _this_machines() -> datetime:
     return datetime.now(UTC)
+
+
+def parse_time(text: t.Any) -> datetime:
+    """A date of Graph or Exchange, with 0 to 7 fractional digits; UTC where it names no zone."""
+    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class ServerClock:
@@ -47,10 +55,11 @@ class ServerClock:
 
     def note(self, headers: t.Mapping[str, str]) -> None:
         """Of any answer of Microsoft's; without a date, or with none that is one, it tells nothing."""
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
             moment = parsedate_to_datetime(headers.get("Date", ""))
-            self._last = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-            self.offset = (self._last - _this_machines()).total_seconds()
+            if moment.year in _YEARS:
+                self._last = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+                self.offset = (self._last - _this_machines()).total_seconds()
 
     @property
     def skew(self) -> str | None:

@@ -264,7 +264,9 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
 }
 
 #: In a description, or in the address of the page about it.
-_CODE = re.compile(r"(?:AADSTS|[?&]code=)(\d{4,})")
+_CODE = re.compile(r"(?:AADSTS|[?&]code=)(\d{4,9})(?!\d)", re.IGNORECASE)
+#: In the list of codes.
+_LISTED = re.compile(r"(?:AADSTS)?(\d{4,9})(?:\.0)?", re.IGNORECASE)
 #: For the certificate Microsoft says why, and which thumbprint it was shown.
 _REASON = re.compile(r"\[Reason - (.+?)(?:,? Please visit[^\]]*)?\]")
 
@@ -297,11 +299,11 @@ def sign_in_error(answer: t.Mapping[str, t.Any], who: Who, resource: str = "") -
 def _codes(answer: t.Mapping[str, t.Any], description: str) -> t.Iterator[int]:
     """From wherever they are told: not every answer has the list, and what stands between may have made texts of it."""
     listed = answer.get("error_codes")
-    for code in listed if isinstance(listed, list | tuple) else (listed,):
-        if str(code).removeprefix("AADSTS").isdecimal():
-            yield int(str(code).removeprefix("AADSTS"))
+    for entry in listed if isinstance(listed, list | tuple) else re.split(r"[,;\s]+", str(listed)):
+        if found := _LISTED.fullmatch(str(entry)):
+            yield int(found[1])
     for text in (description, answer.get("error_uri"), answer.get("error")):
-        yield from (int(found[1]) for found in _CODE.finditer(str(text or "")))
+        yield from (int(code) for code in _CODE.findall(str(text or "")))
 
 
 def _in_microsofts_words(description: str, code: str) -> str:

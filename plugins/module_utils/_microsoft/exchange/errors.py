@@ -21,7 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     Trace,
     unknown_refusal,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json, json_object
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json, error_of
 
 #: Whoever may give the right; New-ManagementRoleAssignment and access policies need no less.
 GIVE_ROLE = (
@@ -54,8 +54,11 @@ _WRAPPERS = frozenset(
         "AggregateException",
     }
 )
-#: `Ex6F9304|Full.Type.Name|text`, as an exception is told; the error's id may be empty.
-_DETAIL = re.compile(r"[^|]*\|\s*(?P<type>\w+(?:[.+`]\w+)+|\w+Exception)\s*\|(?P<text>.*)", re.DOTALL)
+#: Types of whatever may be wrong with a recipient, and none: the text tells.
+_SAY_NOTHING = frozenset({"", "RecipientTaskException", "TaskException", "LocalizedException"})
+#: `Ex6F9304|Full.Type.Name|text`, as an exception is told; the error's id may be empty or missing, and the type be told
+#: with its assembly.
+_DETAIL = re.compile(r"(?:[^|]*\|)?\s*(?P<type>\w+(?:[.+`]\w+)+|\w+Exception)\s*(?:,[^|]*)?\|(?P<text>.*)", re.DOTALL)
 
 _TAKEN = (
     "Another object has that name, alias or address, perhaps a deleted one, which keeps its address for a while. "
@@ -79,6 +82,8 @@ _FOR_GOOD = {
     "ParameterBindingException": "This organization's Exchange does not take the cmdlet as it was sent: report it to "
     "the maintainers of this collection, with the request id.",
 }
+#: Types that decide what is to be done.
+_KNOWN = frozenset({_MISSING, *_RIGHTS, *_BUSY, *_FOR_GOOD})
 _NO_ROOM = (
     "The organization has no room for another access policy: an Exchange Administrator removes some that nothing needs "
     "any more, or shortens their descriptions; or use the mode rbac."
@@ -112,7 +117,7 @@ class Refusal(t.NamedTuple):
 
     @property
     def is_missing(self) -> bool:
-        return self.type == _MISSING or (not self.type and bool(_MISSING_TEXT.search(self.text)))
+        return self.type == _MISSING or (self.type in _SAY_NOTHING and bool(_MISSING_TEXT.search(self.text)))
 
     @property
     def is_lack_of_rights(self) -> bool:
@@ -130,7 +135,7 @@ def exchange_error(response: requests.Response, cmdlet: str, action: str) -> Exc
     only where there is no type. A missing role shows as 403 with an empty body or one of NUL bytes (ExoHelper and
     CIPP-API read it so).
     """
-    refusal = _refusal(_error_body(response), response.headers.get("x-exceptiontype", ""))
+    refusal = _refusal(error_of(response), response.headers.get("x-exceptiontype", ""))
     kind, next_step = _classify(response.status_code, refusal)
     said = f"{refusal.type or 'without a type'}, {refusal.text.rstrip('.') or 'no reason was given'}"
     request_id = response.headers.get("request-id") or response.headers.get("x-ms-request-id")
@@ -165,11 +170,6 @@ def _for_good(refusal: Refusal) -> str | None:
     return _FOR_GOOD.get(refusal.type) or next(by_text, None)
 
 
-def _error_body(response: requests.Response) -> Json:
-    error = (json_object(response) or {}).get("error")
-    return error if isinstance(error, dict) else {}
-
-
 def _refusal(error: Json, header: str = "") -> Refusal:
     """From where it is told best.
 
@@ -179,12 +179,15 @@ def _refusal(error: Json, header: str = "") -> Refusal:
     """
     told = [*_details(error), *_internal(error), _parsed("", str(error.get("message") or ""))]
     typed = next((refusal for refusal in told if refusal.type), None)
-    return typed or _told(header, told[0].text)
+    # Around them mostly stands that of the endpoint itself, which says nothing.
+    outer = _any_case(error, "innererror")
+    around = _told(str(outer.get("type") or ""), told[0].text) if isinstance(outer, dict) else Refusal("", "")
+    return typed or (around if around.type in _KNOWN else _told(header, told[0].text))
 
 
 def _details(error: Json) -> t.Iterator[Refusal]:
     entries = error.get("details")
-    for entry in entries if isinstance(entries, list) else ():
+    for entry in entries if isinstance(entries, list) else (entries,):
         message = str(entry.get("message") or "") if isinstance(entry, dict) else ""
         if message:
             yield _parsed("", message)
@@ -192,11 +195,15 @@ def _details(error: Json) -> t.Iterator[Refusal]:
 
 def _internal(error: Json) -> t.Iterator[Refusal]:
     """The exception inside, and those inside of it."""
-    inner = error.get("innererror") or error.get("innerError")
+    inner = _any_case(error, "innererror")
     while isinstance(inner, dict):
-        inner = inner.get("internalexception")
+        inner = _any_case(inner, "internalexception")
         if isinstance(inner, dict) and inner.get("message"):
             yield _parsed(str(inner.get("type") or ""), str(inner["message"]))
+
+
+def _any_case(body: Json, name: str) -> t.Any:
+    return next((value for key, value in body.items() if key.lower() == name), None)
 
 
 def _parsed(type_name: str, message: str) -> Refusal:

@@ -21,7 +21,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     Trace,
     unknown_refusal,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import json_object
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import error_of
 
 _POLICY_CODES = {
     "CredentialTypeNotAllowedAsPerAppPolicy": "An Application Administrator or Global Administrator of the tenant "
@@ -65,16 +65,27 @@ _REMOVE_A_SECRET = (
     "that nothing uses any more (App registrations, Certificates & secrets)."
 )
 
+_NOT_FOUND = "Request_ResourceNotFound"
+_BAD_REQUEST = "Request_BadRequest"
+_SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
+#: What a bad request may mean, where only its text says so (CIPP-API pull request 1970; azure-docs-powershell issue
+#: 599; msgraph-bicep-types issue 137; CIPP issue 1142).
+_BY_TEXT = (
+    (re.compile(r"credential type not allowed as per", re.IGNORECASE), "CredentialTypeNotAllowedAsPerAppPolicy"),
+    (re.compile(r"credential lifetime exceeds the max", re.IGNORECASE), "CredentialInvalidLifetimeAsPerAppPolicy"),
+    (re.compile(r"another object with the same value for property|is already in use", re.IGNORECASE), _SAME_KEY),
+)
+
 ReadT = t.TypeVar("ReadT")
 
 
 def graph_error(response: requests.Response, action: str) -> GraphError | PolicyError:
     """The typed error of an answer with status 400 or higher (body: learn.microsoft.com/graph/errors)."""
-    error = _error_body(response)
+    error = error_of(response)
     code, message = str(error.get("code") or ""), str(error.get("message") or "").rstrip(".")
     inner = error.get("innerError") or error.get("innererror")
     request_id = response.headers.get("request-id") or (inner.get("request-id") if isinstance(inner, dict) else None)
-    kind, next_step = _classify(response.status_code, code)
+    kind, next_step = _classify(response.status_code, _meant(code, message))
     if _TOO_MANY_SECRETS.search(message):
         next_step = _REMOVE_A_SECRET
     return kind(
@@ -89,20 +100,28 @@ def graph_error(response: requests.Response, action: str) -> GraphError | Policy
 def is_not_found(body: t.Any) -> bool:
     """Whether this body of a 404 is Graph's own, and so means that the object is absent."""
     error = body.get("error") if isinstance(body, dict) else None
-    return isinstance(error, dict) and error.get("code") == "Request_ResourceNotFound"
+    return isinstance(error, dict) and str(error.get("code")).lower() == _NOT_FOUND.lower()
+
+
+def _meant(code: str, message: str) -> str:
+    """The code as it is documented, whatever its case; by the text where it says only that the request is bad."""
+    known = {entry.lower(): entry for entry in (*_POLICY_CODES, *_BY_CODE, *_LACKS_A_ROLE, _NOT_FOUND, CONCURRENCY)}
+    if code in ("", _BAD_REQUEST):
+        return next((meant for pattern, meant in _BY_TEXT if pattern.search(message)), code)
+    return known.get(code.lower(), code)
 
 
 def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyError], str]:
     if code in _POLICY_CODES:
         return PolicyError, _POLICY_CODES[code]
-    if status == 404 and code == "Request_ResourceNotFound":
+    if status == 404 and code == _NOT_FOUND:
         return NotFoundError, RUN_AGAIN
     if code in _BY_CODE:
         return GraphError, _BY_CODE[code]
     if (status == 403 and code) or (status == 401 and code in _LACKS_A_ROLE):
         # Authorization_RequestDenied or AccessDenied, as services will have it; a proxy's page has no code.
         return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
-    if status == 409:
+    if status == 409 or code == _SAME_KEY:
         return GraphError, _BUSY if code in ("", CONCURRENCY) else _TAKEN
     return GraphError, _NEXT_STEPS.get(status, unknown_refusal(status))
 
@@ -123,8 +142,3 @@ def optional(read: t.Callable[[], ReadT]) -> ReadT | None:
         if status is None or status in (401, 429) or (status >= 500 and status != 501):
             raise
         return None
-
-
-def _error_body(response: requests.Response) -> dict[str, t.Any]:
-    error = (json_object(response) or {}).get("error")
-    return error if isinstance(error, dict) else {}

@@ -10,6 +10,7 @@ import typing as t
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, ReplicationError
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Reads of Microsoft Entra come from replicas without any promise of when they agree; other tools met lags of minutes.
@@ -41,11 +42,6 @@ def is_young(created: str | None, now: datetime) -> bool:
     if not created:
         return False
     return now - parse_time(created) < YOUNG
-
-
-def parse_time(text: str) -> datetime:
-    """Graph writes 0 to 7 fractional digits and Z; fromisoformat takes what is beyond the sixth digit as well."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def settle(write: t.Callable[[], ResultT], *, what: str, young: bool) -> ResultT:

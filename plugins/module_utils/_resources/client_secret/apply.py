@@ -13,10 +13,10 @@ from uuid import UUID
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import StoreError, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     await_visible,
-    parse_time,
     settle,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (

@@ -142,7 +142,7 @@ def _issue(actual: Actual, desired: Desired, removals: tuple[RemoveSecret, ...])
     lifetime = lifetime_under(actual.policy, desired.valid_for, DEFAULT_LIFETIME)
     if desired.renew_before >= lifetime:
         raise InputError(
-            f"A secret that lives {in_words(lifetime)} would be renewed in every run: "
+            f"A secret that lives {in_words(lifetime)}{_as_wanted(actual, desired)} would be renewed in every run: "
             f"renew_before is {in_words(desired.renew_before)}.",
             next_step="Choose renew_before shorter than the secret's lifetime.",
         )
@@ -153,6 +153,12 @@ def _issue(actual: Actual, desired: Desired, removals: tuple[RemoveSecret, ...])
     stored = actual.stored.known if actual.stored else ()
     retired = tuple(secret for secret in stored if secret.key_id in remembered)
     return IssueSecret(desired.label, start, start + lifetime, retired)
+
+
+def _as_wanted(actual: Actual, desired: Desired) -> str:
+    """By whom, where it is not the task itself that asks for it."""
+    limits = actual.policy.limits if actual.policy and desired.valid_for is None else None
+    return f", as the {limits.policy} wants," if limits else ""
 
 
 def _deliveries(actual: Actual, desired: Desired) -> tuple[NoteDelivered, ...]:

@@ -11,20 +11,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words, parse_iso_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import PolicyError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    GraphError,
+    PolicyError,
+    UnexpectedAnswerError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient, Read
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     is_young,
-    parse_time,
 )
 
 POLICY: Read = ("/policies/defaultAppManagementPolicy", None)
 
 #: What a policy can say of secrets that Graph makes; customPasswordAddition is about those that a caller brings along,
 #: symmetricKey* about keys. Source: learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration
-_ADDITION, _LIFETIME = "passwordAddition", "passwordLifetime"
+_ADDITION, _LIFETIME = "passwordaddition", "passwordlifetime"
+ReadT = t.TypeVar("ReadT")
+
 _WHO = "An Application Administrator or Global Administrator of the tenant"
 
 
@@ -57,8 +63,8 @@ class SecretPolicy:
             for row, policy, certain in _rows(default, own)
             if (restriction := _restriction(row, policy, created, certain=certain, new=new)) is not None
         ]
-        forbidding = [found for row, found in rows if row["restrictionType"] == _ADDITION]
-        limiting = [found for row, found in rows if row["restrictionType"] == _LIFETIME]
+        forbidding = [found for row, found in rows if _type(row) == _ADDITION]
+        limiting = [found for row, found in rows if _type(row) == _LIFETIME]
         return cls(
             forbids=min(forbidding, key=lambda found: not found.certain, default=None),
             limits=min(limiting, key=lambda found: found.lifetime, default=None),
@@ -71,7 +77,7 @@ def read_policy(graph: GraphClient, application: Json | None) -> SecretPolicy | 
 
     `application`: None while it is yet to be made.
     """
-    default = optional(lambda: graph.get(*POLICY, action="read the app management policy"))
+    default = _advice(lambda: graph.get(*POLICY, action="read the app management policy"))
     if default is None:
         return None
     if application is None:
@@ -81,8 +87,20 @@ def read_policy(graph: GraphClient, application: Json | None) -> SecretPolicy | 
     if is_young(created, graph.now) and advice == SecretPolicy():
         return advice
     path = f"/applications/{application['id']}/appManagementPolicies"
-    own = optional(lambda: graph.list(path, action="read the application's own app management policy"))
+    own = _advice(lambda: graph.list(path, action="read the application's own app management policy"))
     return SecretPolicy.of(default, own, parse_time(created) if created else None)
+
+
+def _advice(read: t.Callable[[], ReadT]) -> ReadT | None:
+    """None also for a policy in a form that nobody knows: Graph judges then."""
+    try:
+        return optional(read)
+    except UnexpectedAnswerError:
+        return None
+    except GraphError as error:
+        if error.trace.status is not None:
+            raise
+        return None
 
 
 def lifetime_under(policy: SecretPolicy | None, wanted: timedelta | None, default: timedelta) -> timedelta:
@@ -138,14 +156,19 @@ def _rows(default: Json, own: t.Sequence[Json] | None) -> t.Iterator[tuple[Json,
         yield row, _named(own_policy or {}), True
     if not default.get("isEnabled"):
         return
-    spoken_of = {row.get("restrictionType") for row in said}
+    spoken_of = {_type(row) for row in said}
     for row in _passwords(default.get("applicationRestrictions")):
-        if row.get("restrictionType") not in spoken_of:
+        if _type(row) not in spoken_of:
             yield row, _named(default), own is not None and own_policy is None
 
 
 def _passwords(restrictions: t.Any) -> list[Json]:
-    return [row for row in (restrictions or {}).get("passwordCredentials") or () if row.get("restrictionType")]
+    told = restrictions.get("passwordCredentials") if isinstance(restrictions, dict) else None
+    return [row for row in told or () if _type(row)]
+
+
+def _type(row: Json) -> str:
+    return str(row.get("restrictionType") or "").lower()
 
 
 def _named(policy: Json) -> str:
@@ -155,7 +178,7 @@ def _named(policy: Json) -> str:
 
 def _restriction(row: Json, policy: str, created: datetime | None, *, certain: bool, new: bool) -> Restriction | None:
     """None where it does not concern us."""
-    if row.get("state", "enabled") != "enabled":
+    if str(row.get("state")).lower() == "disabled":
         return None
     since = row.get("restrictForAppsCreatedAfterDateTime")
     # An application yet to be made will be younger than any date in the policy.
@@ -163,9 +186,9 @@ def _restriction(row: Json, policy: str, created: datetime | None, *, certain: b
         return None
     # Excluded actors exempt callers, maybe us: which security attributes we carry is not ours to read.
     certain = certain and not row.get("excludeActors") and (not since or new or created is not None)
-    if row["restrictionType"] == _ADDITION:
+    if _type(row) == _ADDITION:
         return Restriction(policy, certain)
-    if row["restrictionType"] == _LIFETIME and (lifetime := _lifetime(row)) is not None:
+    if _type(row) == _LIFETIME and (lifetime := _lifetime(row)) is not None:
         return Restriction(policy, certain, lifetime)
     return None
 

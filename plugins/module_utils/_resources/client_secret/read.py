@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
     Read,
@@ -18,7 +19,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     is_young,
-    parse_time,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret.model import (
     Actual,

@@ -10,11 +10,11 @@ import typing as t
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import NotFoundError, ReplicationError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient, Read
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     DEADLINE,
     is_young,
-    parse_time,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     APPLICATION,

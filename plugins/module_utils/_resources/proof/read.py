@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.client_secret import ClientSecret
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.proof.probe import Registration
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (

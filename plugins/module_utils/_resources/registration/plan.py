@@ -16,7 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     InputError,
     StoreError,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import parse_time
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     Access,
     Removal,

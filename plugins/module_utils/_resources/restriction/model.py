@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import Mode
 
 #: RecipientTypeDetails of what holds a mailbox, and of groups.
@@ -85,12 +86,6 @@ _MARK = "Totalview"
 def role_name(permission: str) -> str:
     """Exchange's role for a permission of Microsoft Graph."""
     return f"Application {permission}"
-
-
-def parse_time(text: t.Any) -> datetime:
-    """A date of Exchange; UTC where it names no zone."""
-    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)

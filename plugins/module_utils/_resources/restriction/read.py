@@ -17,6 +17,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._errors impo
     ExchangeRightError,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.exchange.client import (
     Cmdlet,
     ExchangeClient,
@@ -42,7 +43,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Policy,
     Recipient,
     Scope,
-    parse_time,
     role_name,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.names import group_alias

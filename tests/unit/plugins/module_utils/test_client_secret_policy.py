@@ -72,6 +72,11 @@ def limit(days, policy=NAMELESS, certain=True):
             policy({**NO_SECRETS, "excludeActors": {"customSecurityAttributes": []}}),
             SecretPolicy(UNSURE),
         ),
+        (policy({**SHORT, "state": None}), SecretPolicy(limits=limit(90))),
+        (policy({**SHORT, "state": "Enabled"}), SecretPolicy(limits=limit(90))),
+        (policy({**SHORT, "state": "Disabled"}), SecretPolicy()),
+        (policy({**SHORT, "restrictionType": "PasswordLifetime"}), SecretPolicy(limits=limit(90))),
+        ({"isEnabled": True, "applicationRestrictions": []}, SecretPolicy()),
     ],
 )
 def test_only_enabled_restrictions_of_client_secrets_count(body, expected):
@@ -86,6 +91,8 @@ def test_only_enabled_restrictions_of_client_secrets_count(body, expected):
         ("2026-03-01T00:00:00Z", CREATED, False, SURE),
         ("2026-03-01T00:00:00.0000001Z", CREATED, False, SURE),
         ("2026-03-02T00:00:00Z", CREATED, False, None),
+        ("2026-03-02", CREATED, False, None),
+        ("2026-02-28T00:00:00", CREATED, False, SURE),
         ("2099-01-01T00:00:00Z", None, True, SURE),
         ("2099-01-01T00:00:00Z", None, False, UNSURE),
         (None, None, False, SURE),
@@ -155,6 +162,31 @@ def test_without_the_own_policy_nothing_is_certain(graph, http):
     assert found == SecretPolicy(UNSURE)
     assert lifetime_under(found, None, 365 * DAY) == 365 * DAY
     assert "Microsoft Graph decides" in doubt(found)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": None}},
+        {
+            "isEnabled": True,
+            "applicationRestrictions": {"passwordCredentials": {"restrictionType": "passwordAddition"}},
+        },
+        {"isEnabled": True, "applicationRestrictions": [NO_SECRETS]},
+        {"isEnabled": "true"},
+        policy({**NO_SECRETS, "restrictForAppsCreatedAfterDateTime": "soon"}),
+        "<html>proxy</html>",
+        [],
+    ],
+)
+@pytest.mark.parametrize("path", [POLICY, OWN])
+def test_a_policy_in_a_form_that_nobody_knows_stops_nothing(graph, http, path, odd):
+    http.on("GET", POLICY, (200, odd if path == POLICY else policy(NO_SECRETS)))
+    http.on("GET", OWN, (200, odd))
+
+    found = read_policy(graph, APPLICATION)
+
+    assert found == (None if path == POLICY else SecretPolicy(UNSURE))
 
 
 def test_any_other_refusal_to_read_the_policy_is_a_fault(graph, http):
