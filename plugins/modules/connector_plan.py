@@ -39,6 +39,14 @@ options:
         them has is told. On the controller the task knows them without it.
     type: list
     elements: str
+  own_keys:
+    description:
+      - Which of the variables named hold key IDs of O(host) alone, so that one which its tenant does not have is told
+        in a warning. On the controller the task knows without it which lists no other host shares.
+    type: list
+    elements: str
+    choices: [connector_delivered, connector_revoke]
+    default: []
 extends_documentation_fragment:
   - totalview.exchange365.variables
   - totalview.exchange365.attributes
@@ -293,6 +301,13 @@ ARGUMENT_SPEC = {
         "default": "tenant",
     },
     "inventory_hosts": {"type": "list", "elements": "str"},
+    "own_keys": {
+        "type": "list",
+        "elements": "str",
+        "choices": ["connector_delivered", "connector_revoke"],
+        "default": [],
+        "no_log": False,
+    },
 }
 
 OPERATION = Operation("connector_plan", ARGUMENT_SPEC, run)

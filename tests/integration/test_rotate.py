@@ -105,6 +105,28 @@ def test_what_was_typed_in_is_told_for_all_tenants_by_one_list(clerk: Desk, cloc
     assert [len(_keys(clock, _tenant(clerk, host))) for host in clerk.hosts] == [1, 1, 2]
 
 
+def test_a_wrong_key_id_of_one_host_is_told_where_it_was_written(clerk: Desk, clock: Emulator) -> None:
+    """And nothing of a right one, in whichever letters."""
+    [right] = _keys(clock, _tenant(clerk, "fabrikam"))
+    clerk.hosts["fabrikam"]["connector_delivered"] = [right.upper()]
+    clerk.hosts["woodgrove"]["connector_revoke"] = [right]
+
+    onboarded = clerk.run("totalview.exchange365.onboard", "--check")
+    audited = clerk.run("totalview.exchange365.audit")
+    rotated = clerk.run(ROTATE)
+
+    for run in (onboarded, audited, rotated):
+        told = " ".join(run.output.split())
+        assert f"woodgrove: connector_revoke names {right}, which is no client secret of this tenant" in told
+        assert "fabrikam: connector_delivered" not in told
+        assert "No tenant of this run has" not in told
+    assert rotated.tenant("fabrikam")["changed"] == ["mail: secret"]
+    assert _keys(clock, _tenant(clerk, "fabrikam")) == [right]
+    report = json.loads((clerk.folder / "reports" / "report.json").read_text())
+    [row] = [row for row in report["tenants"] if row["tenant"] == "woodgrove"]
+    assert [right in warning for warning in row["warnings"]] == [True]
+
+
 def test_force_is_for_the_named_registration_and_for_one_time(clerk: Desk, clock: Emulator) -> None:
     force = ("-e", '{"connector_rotate_force": ["calendar"]}', "--limit", "contoso")
     tenant, mark = _tenant(clerk, "contoso"), clock.last_request()

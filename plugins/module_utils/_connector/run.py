@@ -15,6 +15,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector i
     discovery,
     messages,
     named_hosts,
+    named_keys,
     offboarding,
     options,
 )
@@ -93,14 +94,14 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         if scope == "discovery":
             return discovery.discover(tenant, store, planner, variables, host)
         if scope == "audit":
-            return _audited(tenant, planner.look(wanted), handoff, store, variables, host)
+            return _audited(call, tenant, planner.look(wanted), handoff, store, variables)
         planned = planner.plan_secrets(wanted) if scope == "secrets" else planner.plan(wanted)
     except ConnectorError as error:
         _add_next_steps(error, tenant, store, variables, wanted)
         raise
     handing_off = handoff.plan(planned, unproven=variables["connector_handoff_unproven"])
     pending = _is_pending(planned, handing_off)
-    told = details.of_plan(host, tenant.directory_id, planned, store)
+    told, unknown_keys = _details(call, tenant, planned, store, variables)
     values = {
         "tenant_id": tenant.directory_id,
         "planned": _in_short(planned, handing_off),
@@ -109,7 +110,7 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         "details": {**told, **messages.of_plan(variables, planned, told["registrations"], handoff.where)},
         "rights": _rights(tenant, variables),
     }
-    findings = tuple(finding for entry in planned for finding in entry.findings)
+    findings = tuple(finding for entry in planned for finding in entry.findings) + unknown_keys
     if pending or scope == "enabling":
         values |= _settings(variables, registrations, planned, handoff)
         return Outcome(values, warnings=findings, session=tenant.tokens.session)
@@ -188,13 +189,25 @@ def _stopped(
 
 
 def _audited(
-    tenant: Tenant, planned: list[Planned], handoff: Handoff, store: SecretStore, variables: Variables, host: str
+    call: Call, tenant: Tenant, planned: list[Planned], handoff: Handoff, store: SecretStore, variables: Variables
 ) -> Outcome:
-    told = details.of_plan(host, tenant.directory_id, planned, store)
-    found = audit(tenant, planned, handoff, store, variables, host)
+    told, unknown_keys = _details(call, tenant, planned, store, variables)
+    found = audit(tenant, planned, handoff, store, variables, call.params["host"])
     warnings = found.pop("warnings")
     told = {**told, "steps": [], "warnings": [*told["warnings"], *warnings]}
-    return Outcome({"tenant_id": tenant.directory_id, "details": told, "audit": found}, warnings=tuple(warnings))
+    values = {"tenant_id": tenant.directory_id, "details": told, "audit": found}
+    return Outcome(values, warnings=(*unknown_keys, *warnings))
+
+
+def _details(
+    call: Call, tenant: Tenant, planned: t.Sequence[Planned], store: SecretStore, variables: Variables
+) -> tuple[dict[str, t.Any], tuple[str, ...]]:
+    """What a report tells, and the warnings in it about key ids that are told here and not by the table."""
+    told = details.of_plan(call.params["host"], tenant.directory_id, planned, store)
+    unknown = named_keys.unknown(call.params["own_keys"], planned, variables)
+    warnings = tuple(named_keys.told(unknown))
+    of_all = {*told["named_keys"], *(id_ for ids in unknown.values() for id_ in ids)}
+    return {**told, "warnings": [*told["warnings"], *warnings], "named_keys": sorted(of_all)}, warnings
 
 
 def _switched_off(
