@@ -14,7 +14,7 @@ from integration.administrator import CALENDAR, MAIL
 from integration.operator_desk import SENDER, Desk
 from integration.tenants import Tenants
 from integration.witness import Witness, writes
-from openbao import PATH, OpenBao
+from openbao import PATH, OpenBao, policy_for
 
 DAY = 86_400
 ROTATE, DELIVERED = "totalview.exchange365.rotate", "totalview.exchange365.delivered"
@@ -106,6 +106,18 @@ def test_a_tenant_from_its_first_run_to_the_removal_of_a_replaced_secret(
     assert removed.tenant("contoso")["changed"] == ["mail: secret"], removed.output
     assert _keys(clock, tenant, MAIL) == keys[1:]
     assert old not in _values(openbao, engine, document)
+
+
+def test_a_tenant_with_nothing_to_do_asks_the_server_a_few_times_only(
+    clerk: Desk, openbao: OpenBao, engine: str
+) -> None:
+    assert clerk.run(vault=False).tenant("contoso")["state"] == "complete"
+    token = clerk.variables["connector_store_token"] = openbao.token(policy_for(engine), num_uses=1000)
+
+    assert clerk.run(vault=False).tenant("contoso")["changed"] == []
+
+    # Each request uses it once: for each registration two or three, and the hand-off.
+    assert 1000 - openbao.ask("POST", "auth/token/lookup", {"token": token})["num_uses"] < 10
 
 
 def test_a_tenant_that_leaves(clerk: Desk, clock: Emulator, openbao: OpenBao, engine: str) -> None:

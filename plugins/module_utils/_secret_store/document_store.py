@@ -63,6 +63,8 @@ class DocumentStore:
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
+        # What a plan looks into dozens of times, a server is asked for once.
+        self._known: dict[str, Document | None] = {}
 
     @property
     def address(self) -> str:
@@ -102,6 +104,7 @@ class DocumentStore:
         self._revise(tenant_id, noted)
 
     def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
+        self._known.pop(tenant_id, None)
         try:
             return _announcements(self._load(tenant_id), registration)
         except _UNKNOWN as exc:
@@ -192,6 +195,7 @@ class DocumentStore:
         self._revise(tenant_id, lambda content: _with_row(content, section, registration, row))
 
     def _revise(self, tenant_id: str, revision: t.Callable[[Document], Document]) -> None:
+        self._known.pop(tenant_id, None)  # what is read next is what has come of it
         self._documents.revise(tenant_id, self._revision(tenant_id, revision))
 
     def _revision(self, tenant_id: str, revision: t.Callable[[Document], Document]) -> Revision:
@@ -206,7 +210,9 @@ class DocumentStore:
         return checked
 
     def _load(self, tenant_id: str) -> Document:
-        return self._checked(tenant_id, self._documents.read(tenant_id))
+        if tenant_id not in self._known:
+            self._known[tenant_id] = self._documents.read(tenant_id)
+        return self._checked(tenant_id, self._known[tenant_id])
 
     def _checked(self, tenant_id: str, document: Document | None) -> Document:
         if document is None:

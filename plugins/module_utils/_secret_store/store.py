@@ -206,7 +206,11 @@ class SecretStore(t.Protocol):
         """Notes it before the secret is issued, and forgets what was noted more than ANNOUNCED_FOR before."""
 
     def announced(self, tenant_id: str, registration: str) -> tuple[Announcement, ...]:
-        """What was noted, the oldest first."""
+        """What was noted, the oldest first.
+
+        As others have written it until now, and so is whatever is read after it. Otherwise the store answers as it was
+        when this object read it last, or has written since.
+        """
 
     def host(self, tenant_id: str) -> str | None:
         """The inventory host that the tenant belongs to; None where none is noted."""

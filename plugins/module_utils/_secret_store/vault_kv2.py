@@ -64,6 +64,8 @@ class Kv2Documents:
 
     def __init__(self, options: VaultOptions, below: str) -> None:
         self._options, self._below = options, below
+        # By name, as it was read last: what a write is checked against.
+        self._known: dict[str, _Held] = {}
 
     @property
     def address(self) -> str:
@@ -94,10 +96,14 @@ class Kv2Documents:
 
     def revise(self, name: str, revision: Revision) -> None:
         for _turn in range(_TURNS):
-            held = self._held(name)
+            known = self._known.pop(name, None)
+            held = known or self._held(name)
             made = revision(None if held.document is None else dict(held.document))
             wanted = json.loads(json.dumps(made))  # as it will be read
-            if wanted == held.document or self._write(name, wanted, held.version):
+            if wanted != held.document:
+                if self._write(name, wanted, held.version):
+                    return
+            elif known is None:  # that nothing is to be written shows in what is there now only
                 return
         raise StoreError(
             f"Somebody else writes {self.where(name)} all the time.",
@@ -122,6 +128,7 @@ class Kv2Documents:
                 self._kv.destroy_secret_versions(self._path(name), doomed, self._options.engine_mount_point)
 
     def remove(self, name: str) -> None:
+        self._known.pop(name, None)
         with self._told(f"remove {self.where(name)}"):
             self._kv.delete_metadata_and_all_versions(self._path(name), self._options.engine_mount_point)
 
@@ -131,6 +138,10 @@ class Kv2Documents:
         return document is None or which(document)
 
     def _held(self, name: str) -> _Held:
+        self._known[name] = held = self._answered(name)
+        return held
+
+    def _answered(self, name: str) -> _Held:
         try:
             found = data_of(self._answer(name))
         except _Absent:

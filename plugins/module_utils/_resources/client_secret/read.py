@@ -77,10 +77,12 @@ def _held(
     """What the application has, and what the store knows of it."""
     if body is None:
         return Actual(graph.now)
+    # Asked for first, and after the application: what another run has issued is in the store by now, or announced.
+    announced = store.announced(tenant_id, unique_name)
     stored = store.read(tenant_id, unique_name)
     if stored is not None and handed_off:
         stored = stored.handed_off_at(graph.now)
-    notes = [row for row in store.announced(tenant_id, unique_name) if graph.now - row.at < ANNOUNCED_FOR]
+    notes = [row for row in announced if graph.now - row.at < ANNOUNCED_FOR]
     return replace(
         _from_graph(body, stored, graph.now, graph.stops_removal),
         announced=frozenset(row.label for row in notes),

@@ -133,11 +133,13 @@ class Gate:
     def _known(self, client_id: str | None) -> Known:
         if self._store is None:
             return Known(owners=self._owners, kept=self._kept)
+        # Asked for first, and after the application: what another run has issued is in the store by now, or announced.
+        notes = self._store.announced(*self._place)
         secret = self._store.read(*self._place)
         # The secret of an application that was deleted and made anew is none of this one's.
         held = secret if secret is not None and secret.client_id.lower() == (client_id or "").lower() else None
         now = self._tenant.graph.now
-        announced = [row.label for row in self._store.announced(*self._place) if now - row.at < ANNOUNCED_FOR]
+        announced = [row.label for row in notes if now - row.at < ANNOUNCED_FOR]
         return Known(
             key_ids=frozenset({held.key_id, *(old.key_id for old in held.retired)}) if held else frozenset(),
             labels=frozenset(announced),

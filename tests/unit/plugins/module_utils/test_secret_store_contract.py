@@ -204,6 +204,25 @@ class TestSecretStore:
         assert found is not None
         assert [(old.key_id, old.handed_off) for old in found.retired] == [("key-0", NOW), ("key-1", NOW)]
 
+    def test_whoever_has_read_before_writes_on_what_others_have_written_since(self, place: Place) -> None:
+        held = place.store()
+        assert held.group(TENANT, "mail") is None
+        place.store().write(TENANT, "mail", SECRET)
+
+        held.note_group(TENANT, "mail", StoredGroup("senders", "guid-1"))
+
+        assert held.read(TENANT, "mail") == place.store().read(TENANT, "mail") == SECRET
+        assert place.store().group(TENANT, "mail") == StoredGroup("senders", "guid-1")
+
+    def test_with_what_is_announced_all_is_as_others_have_written_it(self, place: Place) -> None:
+        held, notes = place.store(), (Announcement(SECRET.label, NOW),)
+        assert held.read(TENANT, "mail") is None
+        place.store().announce(TENANT, "mail", notes[0])
+        place.store().write(TENANT, "mail", SECRET)
+
+        assert held.announced(TENANT, "mail") == notes
+        assert held.read(TENANT, "mail") == SECRET
+
     def test_two_writers_at_once_lose_nothing_of_each_other(self, place: Place) -> None:
         names = [f"registration-{number}" for number in range(8)]
         fork = multiprocessing.get_context("fork")
