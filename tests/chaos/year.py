@@ -23,6 +23,8 @@ import requests
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import failed_result
+from ansible_collections.totalview.exchange365.plugins.module_utils._report.run import OPERATION as REPORT
 from chaos.reading import Case
 from corpus.operator import SEED, SENDER, TENANT, Operator
 from emulator.rig import EVERYTHING
@@ -126,24 +128,51 @@ class Tenant(Case):
 
     def _audit(self) -> None:
         before = self.operator.rig.admin.snapshot(TENANT)
-        result = self.operator.audit(delivered=self.told, **SECRETS)
+        told = self._reported(self.operator.audit(delivered=self.told, **SECRETS))
         if self.operator.rig.admin.snapshot(TENANT) != before:
             self._complain("the audit wrote")
-        if result.get("failed"):
+        if told["state"] == "failed":
             if not self.disturbed:
-                self._complain(f"the audit failed: {result['msg']}")
+                self._complain(f"the audit failed: {told['next']}")
+            if not told["next"] or told["findings"] or told["registrations"]:
+                self._complain(f"the report of an audit that failed is {told}")
             return
         if self.down:
             self._complain("an audit without Microsoft")
-        findings = result["audit"]["findings"]
-        for finding in findings:
+        for finding in told["findings"]:
             if finding["kind"] == "secret-not-typed-in":
                 _key, _comma, date = finding["evidence"][0].partition(", before ")
                 self._announce(finding["registration"], date or None)
         if not self.disturbed:
-            found = {entry["kind"] for entry in findings if entry["registration"] == "mail"} & TOLD
-            if found != (true := set(self._truth())):
-                self._complain(f"the report tells {sorted(found)}, true is {sorted(true)}")
+            self._compare(told)
+
+    def _reported(self, result: Json) -> Json:
+        """The tenant's row in the file that the audit's report is, as the role's tasks write it."""
+        if result.get("failed"):
+            results, details = [failed_result("contoso", [], result)], []
+        else:
+            audit = result["audit"]
+            results, details = [audit["result"]], [{**result["details"], "findings": audit["findings"]}]
+        folder = self.operator.folder / "reports"
+        options = {"folder": str(folder), "playbook": "audit", "hosts": ["contoso"]}
+        written = self.operator.run(REPORT, {**options, "results": results, "details": details})
+        if written.get("failed"):
+            self._complain(f"no report: {written['msg']}")
+        [row] = json.loads((folder / "report.json").read_text())["tenants"]
+        return dict(row)
+
+    def _compare(self, told: Json) -> None:
+        """With what is true at the admin door, in the store and in the hand-off."""
+        found = {entry["kind"] for entry in told["findings"] if entry["registration"] == "mail"} & TOLD
+        if found != (true := set(self._truth())):
+            self._complain(f"the report tells {sorted(found)}, true is {sorted(true)}")
+        if (told["state"] == "clean") == bool(told["findings"]):
+            self._complain(f"the report tells {told['state']} with {len(told['findings'])} findings")
+        facts = {entry.pop("name"): entry for entry in told["registrations"]}
+        for name, true_ones in self._facts().items():
+            wrong = {key: value for key, value in true_ones.items() if facts.get(name, {}).get(key) != value}
+            if wrong:
+                self._complain(f"the report tells of {name} {facts.get(name)}, true is {wrong}")
 
     @property
     def disturbed(self) -> bool:
@@ -177,6 +206,29 @@ class Tenant(Case):
         if not granted:
             yield "missing-grant"
 
+    def _facts(self) -> dict[str, Json]:
+        """Of each registration what a report tells, as far as others than the report's own code know it."""
+        snapshot, stored, held = self.operator.rig.admin.snapshot(TENANT), self._stored()["secrets"], self._handed_off()
+        facts = {}
+        for name, unique_name in NAMES.items():
+            [application] = [row for row in snapshot["applications"] if row["uniqueName"] == unique_name]
+            ends = {row["keyId"]: _moment(row["endDateTime"]) for row in application["passwordCredentials"]}
+            key_id = stored[unique_name]["key_id"] if unique_name in stored else None
+            end = ends.get(key_id)
+            facts[name] = {
+                "client_id": application["appId"],
+                "secret_key_id": key_id,
+                "secret_ends": end.isoformat() if end else None,
+                "handed_off": key_id is not None and held.get(TYPED[name][1]) == stored[unique_name]["value"],
+            }
+            if key_id not in self.told:
+                facts[name]["delivered_at"] = None
+        return facts
+
+    def _handed_off(self) -> Json:
+        file = self._folder / "handoff" / "contoso.yml"
+        return dict(yaml.safe_load(_VAULT.decrypt(file.read_bytes()))) if file.exists() else {}
+
     @staticmethod
     def _granted(snapshot: Json, application: Json) -> bool:
         principals = {row["id"] for row in snapshot["servicePrincipals"] if row["appId"] == application["appId"]}
@@ -189,10 +241,9 @@ class Tenant(Case):
     # --- the customer -------------------------------------------------------------------------------------------------
 
     def _type_in(self) -> None:
-        file = self._folder / "handoff" / "contoso.yml"
-        if self.lost_until or not file.exists() or (self.typed and self.chance.random() >= self.temper.types_in):
+        held = self._handed_off()
+        if self.lost_until or not held or (self.typed and self.chance.random() >= self.temper.types_in):
             return
-        held = yaml.safe_load(_VAULT.decrypt(file.read_bytes()))
         for registration in NAMES:
             typed = self.typed.get(registration)
             if typed is None or typed.fields != held:
