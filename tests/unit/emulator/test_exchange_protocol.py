@@ -79,6 +79,7 @@ def test_a_recipient_administrator_knows_only_of_recipients(rig: Rig) -> None:
         status, kind, text = exchange.refused(cmdlet)
         assert (status, kind) == (400, "CommandNotFoundException")
         assert cmdlet in text
+    assert {row["unknown"] for row in rig.admin.refusals()} == {None, "cmdlet Get-Nonsense"}
     rig.admin.tenant(exchange.tenant_id, directory_roles=["Global Administrator"])
     assert exchange.value("Get-ApplicationAccessPolicy") == []
 

@@ -30,10 +30,12 @@ class Result:
 
 
 def run(org: Organisation, caller: Caller, name: str, parameters: Mapping[str, Any]) -> Result:
-    """A cmdlet that the caller may not run is as unknown as one that does not exist."""
+    """A cmdlet that the caller may not run is answered as one that does not exist."""
     cmdlet = CMDLETS.get(name.lower())
-    if cmdlet is None or cmdlet.admission not in caller.admissions:
+    if cmdlet is None:
         raise ExchangeError("unknown_cmdlet", name)
+    if cmdlet.admission not in caller.admissions:
+        raise ExchangeError("cmdlet_without_role", name)
     invocation = Invocation(org, caller, cmdlet.bind(parameters))
     try:
         return Result(list(cmdlet.run(invocation)), invocation.warnings)
