@@ -127,6 +127,24 @@ def test_a_wrong_key_id_of_one_host_is_told_where_it_was_written(clerk: Desk, cl
     assert [right in warning for warning in row["warnings"]] == [True]
 
 
+def test_a_first_secret_stays_under_who_must_do_what_until_it_is_delivered(clerk: Desk, clock: Emulator) -> None:
+    """The table has nothing to say of it in a second run: no secret ends."""
+    keys = {host: [_keys(clock, _tenant(clerk, host), name)[0] for name in (CALENDAR, MAIL)] for host in clerk.hosts}
+
+    again = clerk.run("totalview.exchange365.onboard")
+    clerk.run(DELIVERED, "-e", json.dumps({"connector_delivered": keys["fabrikam"]}))
+
+    assert again.tenant("contoso")["next"] == "-"
+    report = json.loads((clerk.folder / "reports" / "report.json").read_text())
+    rows = {row["tenant"]: (row["who"], row["next"]) for row in report["tenants"]}
+    calendar, mail = keys["contoso"]
+    assert rows["contoso"][0] == "you"
+    assert (
+        f"You type in for the first time what was handed off: calendar {calendar}, mail {mail};" in rows["contoso"][1]
+    )
+    assert rows["fabrikam"] == (None, "")
+
+
 def test_force_is_for_the_named_registration_and_for_one_time(clerk: Desk, clock: Emulator) -> None:
     force = ("-e", '{"connector_rotate_force": ["calendar"]}', "--limit", "contoso")
     tenant, mark = _tenant(clerk, "contoso"), clock.last_request()

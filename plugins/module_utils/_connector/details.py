@@ -13,6 +13,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector i
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import (
     item_result,
+    typed_in,
     unchanged_result,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore
@@ -36,6 +37,13 @@ def of_plan(host: str, tenant_id: str, planned: t.Sequence[Planned], store: Secr
     }
 
 
+def deliveries(registrations: t.Sequence[Json]) -> dict[str, str]:
+    """What is still to be typed in, where nothing that ends presses anybody: the table tells that of a run's own
+    hand-off, and a report until somebody has named it as delivered."""
+    awaited = messages.to_type_in(registrations, [None] * len(registrations))
+    return {"deliveries": typed_in(awaited)} if awaited else {}
+
+
 def of_nothing(host: str, tenant_id: str | None) -> dict[str, t.Any]:
     """Of a tenant that was not looked into."""
     return {"tenant": host, "tenant_id": tenant_id, "registrations": [], "steps": [], "warnings": []}
@@ -52,7 +60,8 @@ def after(planned: Json, steps: Json) -> dict[str, t.Any]:
     registrations = [_changed(entry, index, steps) for index, entry in enumerate(planned.get("registrations", ()))]
     done = [step for part, registered in steps.items() for step in _done(part, registered)]
     told = messages.after(planned, registrations, steps)
-    return {**planned, "registrations": registrations, "steps": done, **told}
+    others = {name: value for name, value in planned.items() if name != "deliveries"}
+    return {**others, "registrations": registrations, "steps": done, **told, **deliveries(registrations)}
 
 
 def _registration(tenant_id: str, entry: Planned, store: SecretStore) -> dict[str, t.Any]:

@@ -40,7 +40,7 @@ def of_plan(
             "handoff": handoff,
             "store": variables["connector_store"],
             "consent": _planned_asks(planned),
-            "delivery": _to_type_in(registrations, awaited),
+            "delivery": to_type_in(registrations, awaited),
         }
     }
 
@@ -61,7 +61,7 @@ def after(planned: Json, registrations: t.Sequence[Json], steps: Json) -> dict[s
         "messages": {
             **told,
             "consent": asks if ran else told["consent"],
-            "delivery": _to_type_in(registrations, awaited),
+            "delivery": to_type_in(registrations, awaited),
         }
     }
 
@@ -92,7 +92,7 @@ def _ask(entry: Json, display_name: str, item: Json) -> dict[str, t.Any]:
     }
 
 
-def _to_type_in(registrations: t.Sequence[Json], awaited: t.Sequence[Json | None]) -> list[dict[str, t.Any]]:
+def to_type_in(registrations: t.Sequence[Json], awaited: t.Sequence[Json | None]) -> list[dict[str, t.Any]]:
     """Secrets that were handed off and that nobody has named as delivered. `awaited`: of each, by when."""
     return [
         {

@@ -46,7 +46,8 @@ class TenantState:
         result: dict[str, t.Any] = {"tenant": host, "state": state, "changed": list(self.changed), "next": follows}
         if self.type_in:
             result["type_in"] = [dict(entry) for entry in self.type_in]
-            result["next"] = self._typed_in() if follows == "-" else f"{self._typed_in()}; {follows}"
+            told = typed_in(self.type_in)
+            result["next"] = told if follows == "-" else f"{told}; {follows}"
         dates = [entry["before"] for entry in self.type_in if entry["before"]]
         if state == "waiting_for_exchange" and self.try_again_at:
             dates.append(self.try_again_at)
@@ -71,16 +72,6 @@ class TenantState:
             return "changes_pending", _RUN_ON
         return ("not_provable", self._not_shown()) if self.unprovable else ("complete", "-")
 
-    def _typed_in(self) -> str:
-        """The connector cannot be asked which secret it has."""
-        keys = ", ".join(f"{entry['registration']} {entry['key_id']}" for entry in self.type_in)
-        dates = [entry["before"][:10] for entry in self.type_in if entry["before"]]
-        if any(entry["late"] for entry in self.type_in):
-            when = "now, since the connector may have none that works,"
-        else:
-            when = f"before {min(dates)}" if dates else "for the first time"
-        return f"You type in {when} what was handed off: {keys}; then name these key ids in connector_delivered"
-
     def _not_shown(self) -> str:
         decide = "" if self.handed_off else " connector_handoff_unproven: true hands off all the same."
         reasons = "; ".join(dict.fromkeys(reason.removesuffix(".") for reason in self.unprovable))
@@ -103,6 +94,17 @@ class TenantState:
         reasons = "; ".join(dict.fromkeys(wait.removesuffix(".") for wait in self.waits))
         secret = "" if self.handed_off else " Nobody but your store holds a new secret until then."
         return f"You run again{when}. Not yet: {reasons}.{secret}"
+
+
+def typed_in(awaited: t.Sequence[Json]) -> str:
+    """Who types what in by when: the connector cannot be asked which secret it has. `awaited`: as in `type_in`."""
+    keys = ", ".join(f"{entry['registration']} {entry['key_id']}" for entry in awaited)
+    dates = [entry["before"][:10] for entry in awaited if entry["before"]]
+    if any(entry["late"] for entry in awaited):
+        when = "now, since the connector may have none that works,"
+    else:
+        when = f"before {min(dates)}" if dates else "for the first time"
+    return f"You type in {when} what was handed off: {keys}; then name these key ids in connector_delivered"
 
 
 def result_of(host: str, plan: Json, steps: Json, *, check_mode: bool, failure: Json | None) -> dict[str, t.Any]:

@@ -107,7 +107,11 @@ def _planned(call: Call, tenant: Tenant, variables: Variables, host: str) -> Out
         "planned": _in_short(planned, handing_off),
         "plan": list(_in_names(planned, handing_off)),
         "result": _state(planned, pending=pending, handed_off=handoff.exists).result(host),
-        "details": {**told, **messages.of_plan(variables, planned, told["registrations"], handoff.where)},
+        "details": {
+            **told,
+            **details.deliveries(told["registrations"]),
+            **messages.of_plan(variables, planned, told["registrations"], handoff.where),
+        },
         "rights": _rights(tenant, variables),
     }
     findings = tuple(finding for entry in planned for finding in entry.findings) + unknown_keys

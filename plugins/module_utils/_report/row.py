@@ -21,12 +21,13 @@ _ANONYMOUS_FINDING = ("kind", "severity", "since", "accepted_until", "playbook")
 
 
 def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bool) -> Row:
-    """One tenant of a report, from its connector_result."""
-    follows = str(result.get("next") or "").removeprefix("-") if result.get("next") == "-" else result.get("next")
+    """One tenant of a report, from its connector_result and connector_details."""
+    awaited = result.get("deliveries")
+    follows = result.get("next") if result.get("next") != "-" else awaited
     made: Row = {
         "tenant": result["tenant"],
         "state": result["state"],
-        "who": _who(result) if follows else None,
+        "who": _who(result, is_delivery=follows == awaited) if follows else None,
         "next": follows or "",
         "by": result.get("by"),
         "changed": result.get("changed") or [],
@@ -39,8 +40,8 @@ def row(result: t.Mapping[str, t.Any], playbook: str, at: str, *, check_mode: bo
     return t.cast("Row", printable(made))
 
 
-def _who(result: t.Mapping[str, t.Any]) -> str | None:
-    return "you" if result.get("type_in") else state_of(result["state"]).who
+def _who(result: t.Mapping[str, t.Any], *, is_delivery: bool) -> str | None:
+    return "you" if is_delivery or result.get("type_in") else state_of(result["state"]).who
 
 
 def anonymous(entry: Row, pseudonym: str) -> Row:

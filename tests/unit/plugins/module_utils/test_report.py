@@ -97,6 +97,25 @@ def test_metrics_bear_any_name(name: str) -> None:
     assert {sample.labels["tenant"] for sample in samples if "tenant" in sample.labels} == {name}
 
 
+@pytest.mark.parametrize(
+    ("fields", "who", "follows"),
+    [
+        ({}, None, ""),
+        ({"deliveries": "You type in a."}, "you", "You type in a."),
+        ({"deliveries": "You type in a.", "state": "failed", "next": "You look."}, "you", "You look."),
+        (
+            {"deliveries": "You type in a.", "state": "waiting_for_consent", "next": "They consent."},
+            "administrator of the tenant",
+            "They consent.",
+        ),
+    ],
+)
+def test_what_is_still_to_be_typed_in_is_told_where_nothing_else_follows(fields: Json, who: str, follows: str) -> None:
+    found = _row(**fields)
+
+    assert (found["who"], found["next"]) == (who, follows)
+
+
 def test_each_state_and_severity_has_a_series_also_with_0() -> None:
     text = as_metrics(make("audit", NOON, [_row(state="complete")], before=None, anonymous=False))
 
