@@ -20,13 +20,10 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.parsing.vault import VaultSecret
 from ansible.plugins.loader import init_plugin_loader
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.session import Session
-from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, perform
-from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
 from benchmark.fleet import VAULT_PASSWORD
 from tooling.role_tasks import RoleTasks
 
-MODULES = "ansible_collections.totalview.exchange365.plugins.modules"
+COLLECTION = "ansible_collections.totalview.exchange365.plugins"
 
 Json = dict[str, Any]
 
@@ -34,15 +31,18 @@ Json = dict[str, Any]
 def onboard(common: Json, tenant: tuple[str, str]) -> None:
     """`tenant`: inventory host and directory id."""
     host, id_ = tenant
-    session: Session | None = None
+    core, session = import_module(f"{COLLECTION}.module_utils._operation"), None
+    environment = import_module(f"{COLLECTION}.module_utils._microsoft.auth.environment")
 
     def work(module: str, options: Json, check_mode: bool) -> Json:
         nonlocal session
-        operation = import_module(f"{MODULES}.{module}").OPERATION
+        operation = import_module(f"{COLLECTION}.modules.{module}").OPERATION
         checked = ArgumentSpecValidator(dict(operation.argument_spec), **operation.constraints).validate(options)
-        result, outcome = perform(operation, Call(checked.validated_parameters, check_mode, _vault, session))
+        params = environment.with_environment(checked.validated_parameters, os.environ)
+        call = core.Call(params, check_mode, _vault, session)
+        result, outcome = core.perform(operation, call)
         session = (outcome and outcome.session) or session
-        return result
+        return dict(result)
 
     variables = {**common, "connector_tenant_id": id_, "inventory_hostname": host}
     result = RoleTasks(variables, work).run()
@@ -50,15 +50,16 @@ def onboard(common: Json, tenant: tuple[str, str]) -> None:
         sys.exit(f"{host}: {result}")
 
 
-def _vault(vault_id: str | None, password_file: str | None) -> AnsibleVault:  # noqa: ARG001 (as a vault is called)
-    return AnsibleVault([("default", VaultSecret(VAULT_PASSWORD.encode()))], vault_id)
+def _vault(vault_id: str | None, password_file: str | None) -> Any:  # noqa: ARG001 (as a vault is called)
+    vault = import_module(f"{COLLECTION}.plugin_utils._ansible_vault").AnsibleVault
+    return vault([("default", VaultSecret(VAULT_PASSWORD.encode()))], vault_id)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("inventory", type=Path)
     options = parser.parse_args()
-    init_plugin_loader()
+    init_plugin_loader()  # what was imported of a collection before, Ansible's importer does not know
     inventory = yaml.safe_load(options.inventory.read_text("utf-8"))["all"]
     given = {name: value for name, value in inventory["vars"].items() if name.startswith("connector_")}
     hosts = inventory["children"]["tenants"]["hosts"]

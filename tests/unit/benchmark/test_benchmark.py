@@ -35,6 +35,19 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dict(json.loads(result.read_text("utf-8")))
 
 
+def test_growth_onboards_a_fleet_by_the_shortest_way_and_measures_its_first_tenants(tmp_path: Path) -> None:
+    result = tmp_path / "bench.json"
+    command = [sys.executable, "-m", "benchmark", "--growth", "1", "2", "--result", str(result)]
+
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(HERE.parent)}, check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(result.read_text("utf-8"))["scenarios"]
+    assert {name: row["requests_per_tenant"] for name, row in found.items()} == {"unchanged_1": 7, "unchanged_2": 7}
+
+
 #: What base commits may not have.
 AFTERWARDS = {"audit", "audit_all", "disable"}
 
