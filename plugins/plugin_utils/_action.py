@@ -23,6 +23,7 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import SECRET_VARIABLES
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.words import result_in_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import EndpointError, InputError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.environment import with_environment
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import (
@@ -47,6 +48,9 @@ from ansible_collections.totalview.exchange365.plugins.plugin_utils._tenant_host
 if not missing_libraries():
     with contextlib.suppress(EndpointError):  # each task tells what is wrong with it
         tls_context(default_ca_path())  # for all workers, which inherit it
+
+#: Whose options are given by variables, so that whoever reads what its tasks tell knows those.
+_ROLE = "totalview.exchange365.connector"
 
 # A garbage collector writes to whatever it looks at; that of a worker would so make it a copy of all that the
 # ansible-playbook process has in its memory (docs.python.org, gc.freeze).
@@ -74,6 +78,10 @@ class ConnectorAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         super().run(tmp, task_vars)
+        result = self._result(task_vars)
+        return result_in_variables(result) if (task_vars or {}).get("ansible_role_name") == _ROLE else result
+
+    def _result(self, task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         params = with_environment(self._params(), os.environ)
         if self._task.delegate_to and self._task.delegate_to not in C.LOCALHOST:
             return self._run_there(params, task_vars)

@@ -30,7 +30,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "tenant is a plain word": ({"connector_tenant_id": "contoso"}, ["contoso", "neither a directory id"]),
     "tenant escapes": ({"connector_tenant_id": "../x"}, ["../x", "neither a directory id"]),
     "no tenant": ({"connector_tenant_id": None}, ["connector_tenant_id"]),
-    "unknown tenant": ({"connector_tenant_id": UNKNOWN_TENANT}, ["AADSTS90002", "not found", "Check tenant_id"]),
+    "unknown tenant": (
+        {"connector_tenant_id": UNKNOWN_TENANT},
+        ["AADSTS90002", "not found", "Check connector_tenant_id"],
+    ),
     "wrong secret": ({"connector_auth_client_secret": "nope"}, ["AADSTS7000215", "value (not its id)"]),
     "unknown application": ({"connector_auth_client_id": UNKNOWN_APPLICATION}, ["AADSTS700016", "auth_client_id"]),
     "no credential": (
@@ -77,7 +80,10 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
     "sender is no address": ({"connector_mail_sender": "totalview"}, ["totalview", "no e-mail address"]),
     "plain http": ({"connector_graph_url": "http://127.0.0.1"}, ["http://127.0.0.1", "https://host"]),
     "nobody listens": ({"connector_authority_url": "https://127.0.0.1:1"}, ["No answer from https://127.0.0.1:1"]),
-    "another Graph": ({"connector_graph_url": "https://127.0.0.1:1"}, ["AADSTS500011", "Check graph_url and cloud"]),
+    "another Graph": (
+        {"connector_graph_url": "https://127.0.0.1:1"},
+        ["AADSTS500011", "Check connector_graph_url and connector_cloud"],
+    ),
     "unknown certificate": ({"connector_ca_path": "{{ omit }}"}, ["certificate", "not accepted", "ca_path"]),
     "no such CA file": ({"connector_ca_path": "/nowhere/ca.pem"}, ["/nowhere/ca.pem"]),
     "store is a file": ({"connector_store_folder": "/etc/hostname"}, ["/etc/hostname"]),

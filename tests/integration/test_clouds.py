@@ -68,7 +68,7 @@ def test_clouds_that_do_not_agree_are_told_before_anything_is_sent(
 
     for name, (_given, cloud) in mixed.items():
         told = run.tenant(name)["next"]
-        assert f"of the cloud {cloud}, and cloud is" in told, told
+        assert f"of the cloud {cloud}, and connector_cloud is" in told, told
     assert emulator.requests(tenant=ids["global"]) == []
     assert "AADSTS90002" in run.tenant("elsewhere")["next"]
     assert "national" in run.tenant("elsewhere")["next"]

@@ -64,7 +64,7 @@ def test_without_being_asked_nothing_is_adopted_and_nothing_made(desk: Desk, con
 
     assert run.code != 0
     assert made["appId"] in run.tenant("contoso")["next"]
-    assert "Set adopt" in run.tenant("contoso")["next"]
+    assert "Set connector_adopt" in run.tenant("contoso")["next"]
     assert writes(emulator, contoso) == []
 
 

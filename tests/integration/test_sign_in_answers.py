@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.words import in_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.auth.aadsts import EXPLANATIONS, Who
 from emulator.launch import Emulator, running_emulator
 from integration.administrator import MAIL
@@ -45,7 +46,7 @@ def test_each_code_of_the_automations_sign_in(desk: Desk, tenants: Tenants, emul
         assert result["state"] == "failed", result
         assert f"AADSTS{code}:" in result["next"], result
         assert f"the automation ({CLIENT_ID})" in result["next"]
-        assert EXPLANATIONS[code].automation in result["next"]
+        assert in_variables(EXPLANATIONS[code].automation) in result["next"]
         assert writes(emulator, tenant) == []
 
 
@@ -67,7 +68,7 @@ def test_each_code_of_a_registrations_sign_in(desk: Desk, tenants: Tenants, emul
         assert result["state"] == "failed", result
         assert f"AADSTS{code}:" in result["next"], result
         assert f"the registration {MAIL} ({clients[code]})" in result["next"], result
-        assert EXPLANATIONS[code].next_step(Who(clients[code], MAIL)) in result["next"], result
+        assert in_variables(EXPLANATIONS[code].next_step(Who(clients[code], MAIL))) in result["next"], result
         assert "the automation (" not in result["next"]
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import options
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.words import in_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.client_secret import (
     model as client_secret,
@@ -140,4 +141,5 @@ class Planned:
         self.try_again_at = max((moment for moment in (self.try_again_at, until) if moment), default=None)
 
     def find(self, findings: t.Iterable[str]) -> None:
-        self.findings += [f"{self.wanted.unique_name}: {finding}" for finding in findings]
+        told = [in_variables(finding, self.name) for finding in findings]
+        self.findings += [f"{self.wanted.unique_name}: {finding}" for finding in told]

@@ -14,6 +14,7 @@ from functools import partial
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.model import Planned, Wanted
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.steps import STEPS
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.words import renamed, told_in_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     AmbiguityError,
     ExchangeRightError,
@@ -132,8 +133,9 @@ class Planner:
         self._prefetch(wanted)
         planned = [Planned(self._known(entry)) for entry in wanted]
         for entry in planned:
-            for _name, work in self._works():
-                work(entry)
+            with told_in_variables(entry.name):
+                for _name, work in self._works():
+                    work(entry)
         check_groups(planned)
         return planned
 
@@ -494,4 +496,4 @@ def _keep_refusal(planned: Planned, work: t.Callable[[], None]) -> None:
     try:
         work()
     except (AmbiguityError, InputError, PolicyError, ProofError, StoreError) as error:
-        planned.refused.append(error)
+        planned.refused.append(renamed(error, planned.name))

@@ -35,6 +35,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
     read_variables,
     with_absolute_folders,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.words import told_in_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
@@ -56,6 +57,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
 _WHO_CONSENTS = "A Global Administrator or Privileged Role Administrator of the tenant"
 
 
+@told_in_variables()
 def run(call: Call) -> Outcome:
     """The work of connector_plan."""
     host = call.params["host"]

@@ -50,6 +50,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._printable i
 #: Of the kinds of sign-in, those that need nothing that is stored somewhere.
 AUTH_KINDS = tuple(name for name, kind in KINDS.items() if "auth_refresh_token_file" not in kind.options)
 _SIGN_IN = ("auth_kind", "auth_client_id", *credential_options(AUTH_KINDS))
+#: What is said of options that a tenant's sign-in has as well begins like this.
+STORE_OPTIONS = "Of the store's own options: "
 #: Of all versions since 2018 the newest that national clouds have too.
 _API_VERSION = "7.4"
 #: learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules, Microsoft.KeyVault.
@@ -84,7 +86,7 @@ class KeyVaultOptions:
             return cls(url.lower(), path, credential(given, _no_token_file), params.get("ca_cert"))
         except InputError as error:
             error.message = f"The secret store {url} cannot be signed in to. {error.message}"
-            error.next_step = f"Of the store's own options: {error.next_step}"
+            error.next_step = f"{STORE_OPTIONS}{error.next_step}"
             raise
 
     @property
