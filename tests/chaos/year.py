@@ -163,7 +163,11 @@ class Tenant(Case):
 
     def _compare(self, told: Json) -> None:
         """With what is true at the admin door, in the store and in the hand-off."""
-        found = {entry["kind"] for entry in told["findings"] if entry["registration"] == "mail"} & TOLD
+        of_mail = [entry for entry in told["findings"] if entry["registration"] == "mail"]
+        found = {entry["kind"] for entry in of_mail} & TOLD
+        # A grant that waits for the restriction to be in place is told as such.
+        if any("grant Mail.Send (application)" in entry["evidence"] for entry in of_mail):
+            found.add("missing-grant")
         if found != (true := set(self._truth())):
             self._complain(f"the report tells {sorted(found)}, true is {sorted(true)}")
         if (told["state"] == "clean") == bool(told["findings"]):
