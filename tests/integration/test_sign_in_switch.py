@@ -57,6 +57,7 @@ def test_both_switches_of_what_was_named_and_back(desk: Desk, tenant: str, emula
 
     planned = desk.run(DISABLE, *option, "--check")
     assert planned.tenant("contoso")["state"] == "changes_pending"
+    assert planned.tenant("contoso")["next"] == "You run again without check mode."
     assert _switches(emulator, tenant) == dict.fromkeys(NAMES, ON)
 
     mark = last_request(emulator)
@@ -100,7 +101,7 @@ def test_without_a_name_nothing_is_switched(desk: Desk, tenant: str, emulator: E
     run = desk.run(DISABLE)
 
     assert run.code != 0
-    assert "connector_switch" in run.tenant("contoso")["next"]
+    assert "Run again with -e connector_switch=calendar, mail or both." in run.tenant("contoso")["next"]
     assert _switches(emulator, tenant) == dict.fromkeys(NAMES, ON)
 
 

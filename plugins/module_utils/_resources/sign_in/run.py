@@ -45,7 +45,9 @@ def run(call: Call) -> Outcome:
     except ConnectorError as error:
         error.message = f"{unique_name} is NOT {_word(enabled=enabled)}, as far as is known: {error.message}"
         raise
-    values = {"client_id": actual.client_id, "enabled": enabled, "next": _next(enabled=enabled), **change.after}
+    planned_only = call.check_mode and change.changed
+    follows = "You run again without check mode." if planned_only else _next(enabled=enabled)
+    values = {"client_id": actual.client_id, "enabled": enabled, "next": follows, **change.after}
     return Outcome(values, change)
 
 
