@@ -16,6 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.m
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.result import unchanged_result
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.variables import Variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    EndpointError,
     ExchangeError,
     InputError,
     NoExchangeError,
@@ -203,7 +204,7 @@ def _roles(
     try:
         change = _restriction(planned, tenant, store, client_id, only_roles=True)
         later = _restriction(planned, tenant, store, client_id)
-    except (ExchangeError, NoExchangeError) as error:
+    except (EndpointError, ExchangeError, NoExchangeError) as error:
         planned.find([f"What restricts its mailboxes could not be read: {error.message}"])
         return UNRESTRICTED.change, ()
     return change, tuple(step.describe() for step in later.steps if step not in change.steps)

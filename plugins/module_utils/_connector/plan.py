@@ -17,7 +17,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.s
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.words import renamed, told_in_variables
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     AmbiguityError,
-    ExchangeRightError,
+    EndpointError,
+    ExchangeError,
     InputError,
     NoExchangeError,
     PolicyError,
@@ -254,13 +255,17 @@ class Planner:
         try:
             actual = restriction_read.read(self._clients(planned.wanted), desired, deleted=True)
             planned.restriction = restriction_plan.plan(actual, desired)
+            if self._note:
+                restriction_run.forget_policy(self._store, self._tenant.directory_id, desired, planned.restriction)
             planned.find(planned.restriction.findings)
-        except (ExchangeRightError, NoExchangeError) as error:
-            if desired.mode != "none":
+        except (EndpointError, ExchangeError, NoExchangeError) as error:
+            if not restriction_run.is_optional(error, desired):
                 raise
             planned.find(restriction_run.unread(error))
         planned.changes["restriction"] = planned.restriction.change
         planned.withheld += [step.describe() for step in planned.restriction.withheld]
+        if planned.restriction.unseen_policy:
+            planned.wait([str(planned.restriction.waiting)], planned.restriction.unseen_policy + desired.delay)
         if planned.restriction.withheld and not planned.access.foreign:
             planned.wait([str(planned.restriction.waiting)], planned.access.until)
 

@@ -24,8 +24,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.h
 
 Json = dict[str, t.Any]
 
-#: Of a throttled batch; its other faults are none to wait for.
-_BATCH_RETRIES = 2
+#: Of what can be had in another way, or done without.
+_BRIEFLY = {"retries": 2}
 
 
 class BearerTokens(t.Protocol):
@@ -74,16 +74,17 @@ class Api:
         body: Json | None = None,
         headers: t.Mapping[str, str] | None = None,
         reads: bool = False,
+        briefly: bool = False,
     ) -> requests.Response:
         """The answer, whatever its status. `reads`: a POST that changes nothing, so that it may be sent again.
 
-        Raises EndpointError, SignInError.
+        `briefly`: it is soon given up. Raises EndpointError, SignInError.
         """
-        return self._signed(method, url, headers, json=body, reads=reads)
+        return self._signed(method, url, headers, json=body, reads=reads, **(_BRIEFLY if briefly else {}))
 
     def send_batch(self, url: str, body: Json, headers: t.Mapping[str, str] | None = None) -> requests.Response:
         """As `send`, soon given up: whatever a batch asks for can be asked one by one."""
-        return self._signed("POST", url, headers, json=body, retries=_BATCH_RETRIES)
+        return self._signed("POST", url, headers, json=body, **_BRIEFLY)
 
     def _signed(
         self, method: str, url: str, headers: t.Mapping[str, str] | None, **how_and_what: t.Any

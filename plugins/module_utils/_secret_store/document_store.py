@@ -52,7 +52,7 @@ class DocumentStore:
 
     Its content: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
     value, retired, proof, handed_off, delivered, signed_in}}, "announced": {unique_name: [{label, at}]},
-    "host": inventory host, once it is noted, "groups": {unique_name: {name, guid}},
+    "host": inventory host, once it is noted, "groups": {unique_name: {name, guid, policy_asked?}},
     "registrations": {unique_name: {client_id, announced, restoring}},
     "access": {unique_name: {seen: {id: since}, gone}},
     "disabled": {unique_name: {since, by}}, "waiting": {unique_name: {since, asked}},
@@ -122,12 +122,12 @@ class DocumentStore:
             self._revise(tenant_id, noted)
 
     def group(self, tenant_id: str, registration: str) -> StoredGroup | None:
-        return self._noted(tenant_id, "groups", registration, lambda row: StoredGroup(row["name"], row["guid"]))
+        return self._noted(tenant_id, "groups", registration, _group)
 
     def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
         if self.group(tenant_id, registration) == group:
             return
-        self._note(tenant_id, "groups", registration, None if group is None else dict(vars(group)))
+        self._note(tenant_id, "groups", registration, None if group is None else _group_row(group))
 
     def registration(self, tenant_id: str, registration: str) -> StoredRegistration | None:
         return self._noted(tenant_id, "registrations", registration, _registration)
@@ -287,6 +287,15 @@ def _with_notes(secret: RetiredSecret, noted: RetiredSecret) -> RetiredSecret:
 def _announcements(content: t.Mapping[str, t.Any], registration: str) -> tuple[Announcement, ...]:
     rows = content.get("announced", {}).get(registration, ())
     return tuple(Announcement(str(row["label"]), datetime.fromisoformat(row["at"])) for row in rows)
+
+
+def _group(row: t.Mapping[str, t.Any]) -> StoredGroup:
+    return StoredGroup(row["name"], row["guid"], _moment(row.get("policy_asked")))
+
+
+def _group_row(group: StoredGroup) -> Document:
+    asked = {"policy_asked": group.policy_asked.isoformat()} if group.policy_asked else {}
+    return {"name": group.name, "guid": group.guid, **asked}
 
 
 def _registration(row: t.Mapping[str, t.Any]) -> StoredRegistration:

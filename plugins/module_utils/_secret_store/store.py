@@ -80,10 +80,14 @@ class StoredSecret:
 
 @dataclass(frozen=True)
 class StoredGroup:
-    """The group that restricts a registration: what it is called may be taken by another, its GUID may not."""
+    """The group that restricts a registration: what it is called may be taken by another, its GUID may not.
+
+    `policy_asked`: when the access policy for it was made, until Exchange shows that.
+    """
 
     name: str
     guid: str
+    policy_asked: datetime | None = None
 
 
 @dataclass(frozen=True)

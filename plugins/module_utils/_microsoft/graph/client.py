@@ -99,7 +99,7 @@ class GraphClient:
 
     def _keep(self, url: str, response: Json) -> None:
         body = response.get("body")
-        if response.get("status") == 200 and isinstance(body, dict) and not says_error(body):
+        if response.get("status") == 200 and isinstance(body, dict) and _is_plain(body):
             self._ahead[url] = body
         elif response.get("status") == 404 and is_not_found(body):
             self._ahead[url] = None
@@ -205,6 +205,11 @@ class GraphClient:
         if says_error(body):
             raise graph_error(response, action)
         return body
+
+
+def _is_plain(body: Json) -> bool:
+    """Whether it is an object, or a list of some."""
+    return not says_error(body) and ("id" in body or isinstance(body.get("value"), list))
 
 
 def _check_done(response: requests.Response, action: str) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
-    ExchangeRightError,
+    EndpointError,
+    ExchangeError,
     NoExchangeError,
     ProofError,
 )
@@ -58,10 +59,10 @@ def _desired(tenant: Tenant, task: Task) -> Desired:
 
 
 def _unrestricted(tenant: Tenant, address: str) -> Mailbox:
-    """Where nothing is restricted, the automation may be without any right in Exchange."""
+    """Where nothing is restricted, Exchange need not let the automation in, nor answer."""
     try:
-        return named(tenant.exchange, address)
-    except (ExchangeRightError, NoExchangeError):
+        return named(tenant.exchange.soon_given_up(), address)
+    except (EndpointError, ExchangeError, NoExchangeError):
         return Mailbox(address, address)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import typing as t
 from dataclasses import astuple
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import AmbiguityError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
@@ -22,6 +22,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     TakeOverPolicy,
 )
 
+#: By then each directory server has heard of a policy that was made.
+_SHOWN = timedelta(hours=1)
+
 
 def steps(actual: Actual, desired: Desired) -> list[Step]:
     """Keeps, takes over or makes the one policy. Raises AmbiguityError for one of somebody else."""
@@ -30,9 +33,19 @@ def steps(actual: Actual, desired: Desired) -> list[Step]:
     keep = next((policy for policy in matching if policy.since), None)
     if keep is not None:
         return to_remove(actual, (keep,))
+    if not actual.policies and waits_for(actual, desired):
+        return []
     if matching and desired.adopt:
         return [TakeOverPolicy(matching[0]), *to_remove(actual, (matching[0],))]
     return [CreatePolicy(desired.group), *to_remove(actual, ())]
+
+
+def waits_for(actual: Actual, desired: Desired) -> datetime | None:
+    """Until when the policy that was made is likely to show: a second one would take room, and nothing else."""
+    if desired.mode != "access_policy" or desired.policy_asked is None or actual.policies:
+        return None
+    until = desired.policy_asked + _SHOWN
+    return until if actual.now < until else None
 
 
 def to_remove(actual: Actual, keep: t.Collection[Policy]) -> list[Step]:

@@ -10,7 +10,7 @@ import contextlib
 import re
 import typing as t
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
@@ -55,6 +55,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.read import (
     Clients,
     find_group,
+    is_assigned_elsewhere,
     read,
     reads_ahead,
     role_definition_id,
@@ -72,6 +73,10 @@ _NOT_YET = {
 }
 #: What a second cmdlet would make a second time, or find taken.
 _CREATING = (CreateGroup, CreatePolicy, CreatePointer, WriteScope, Assign)
+#: What a cmdlet answers that makes what is there.
+_THERE_ALREADY = frozenset(
+    {"ADObjectAlreadyExistsException", "ManagementObjectAlreadyExistsException", "MemberAlreadyExistsException"}
+)
 #: Parameters that tell of the new object itself.
 _OF_ITS_OWN = frozenset({"Name", "DisplayName", "Alias", "Notes", "Description"})
 #: As Exchange quotes what it did not find, in any language; an apostrophe is no quote.
@@ -132,9 +137,23 @@ def _confirmed(clients: Clients, desired: Desired, restriction: Restriction, app
         latest[:] = [plan(read(clients, desired), desired)]
         return not latest[0].change.changed
 
-    await_visible(is_done, what="The restriction", times=1)
+    try:
+        await_visible(is_done, what="The restriction", times=1)
+    except ReplicationError:
+        if not all(isinstance(step, (*_CREATING, AddMember)) for step in latest[0].change.steps):
+            raise
+        return _unseen(restriction, latest[0], clients.exchange.now)
     change: Change[Step] = Change(restriction.change.before, latest[0].change.after, restriction.change.steps)
     return replace(_not_older(latest[0], restriction), change=change)
+
+
+def _unseen(restriction: Restriction, found: Restriction, now: datetime) -> Restriction:
+    """Written, and not every directory server has heard of it."""
+    late = found.change.steps
+    waiting = f"Exchange does not show everywhere yet what was done: {', '.join(step.describe() for step in late)}"
+    stopped = _stopped(restriction, [*restriction.change.steps], waiting)
+    made = any(isinstance(step, CreatePolicy) for step in late)
+    return replace(stopped, group_guid=found.group_guid, unseen_policy=now if made else None)
 
 
 def _not_older(found: Restriction, planned: Restriction) -> Restriction:
@@ -148,6 +167,8 @@ def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: S
     """None once it is written; else what is to be waited for."""
     reason: str | None = None
     lagging = unsure = False
+    if isinstance(step, CreateGroup) and actual.hidden:
+        reason, lagging, unsure = _NOT_YET["ReplicationError"], True, True
     for _turn in tries("Exchange Online to catch up", patience, (_PAUSE,)):
         if lagging and _is_done(clients, desired, step):
             return None
@@ -161,6 +182,8 @@ def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: S
             unsure = isinstance(step, _CREATING) and not writer.named(error.reason)
         except (ExchangeError, GraphError, ReplicationError) as error:
             reason, lagging = _not_yet(error), False
+            if reason is None and _is_there(clients, desired, actual, step, error):
+                reason, lagging, unsure = _unshown(step), True, True
             if reason is None:
                 raise
         else:
@@ -171,6 +194,26 @@ def _write_patiently(clients: Clients, desired: Desired, actual: Actual, step: S
 def _unheard_of(step: Step) -> str:
     """A directory server that has not heard of a fresh object finds nothing under its name (CIPP issue 3535)."""
     return f"Exchange does not know everywhere what was just made, and so could not {step.describe()}"
+
+
+def _unshown(step: Step) -> str:
+    return f"Exchange has what is wanted, and does not show it yet ({step.describe()})"
+
+
+def _is_there(clients: Clients, desired: Desired, actual: Actual, step: Step, error: ConnectorError) -> bool:
+    """Whether Exchange refuses to make what is there already, although our reading did not show it."""
+    if error.code not in _THERE_ALREADY:
+        return False
+    match step:
+        case AddMember() | CreatePointer():
+            return True
+        case WriteScope():
+            return not step.exists
+        case Assign():
+            return not is_assigned_elsewhere(clients.exchange, str(actual.principal_id), step.name)
+        case CreateGroup():
+            return desired.knew_group
+    return False
 
 
 def _is_done(clients: Clients, desired: Desired, step: Step) -> bool:

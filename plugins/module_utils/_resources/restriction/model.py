@@ -209,6 +209,9 @@ class Desired:
     `adopt_group`: GUID of the one group that may be somebody else's. `known_group`: GUID of the group that the store
     knows under this name.
 
+    `policy_asked`: when an access policy was made that Exchange has not shown yet. `knew_group`: the store knew one of
+    that name.
+
     `client_id`: of the registration, where it was located before. `live`: somebody may sign in with it.
     `withheld_for`: why no role is assigned now.
     """
@@ -229,6 +232,8 @@ class Desired:
     known_group: str | None = None
     live: bool = False
     withheld_for: str | None = None
+    policy_asked: datetime | None = None
+    knew_group: bool = False
 
     @classmethod
     def from_params(cls, params: t.Mapping[str, t.Any], permissions: t.Iterable[str], *, proven: bool) -> t.Self:
@@ -267,6 +272,7 @@ class Desired:
 class Actual:
     """`live`: somebody may hold a working credential of the registration.
 
+    `hidden`: the name is that of a security group which Exchange does not show as a group yet.
     `resolved`: recipients by desired address, None for an unknown one. `nested`: who is in each group that is a member
     or shall be, by its guid; groups in it that do not list their members are there themselves. `name_taken` and
     `alias_taken`: what holds the group's name, or the alias that it would get, where there is no such group.
@@ -282,6 +288,7 @@ class Actual:
     group: Group | None = None
     name_taken: str | None = None
     alias_taken: str | None = None
+    hidden: bool = False
     resolved: t.Mapping[str, Recipient | None] = field(default_factory=dict)
     nested: t.Mapping[str, tuple[Recipient, ...]] = field(default_factory=dict)
     policies: tuple[Policy, ...] = ()
@@ -422,7 +429,8 @@ class Restriction:
     `waiting`: what Exchange has not caught up with. `leftover`: what goes once this mode is proven.
     `fingerprint`: names this very restriction, None while it changes. `group_guid`: of its group, None before there is
     one. `withheld`: roles that are not assigned now, as `Desired.withheld_for` says. `findings`: what an operator
-    should know. `sender`: what Totalview must be given for it.
+    should know. `sender`: what Totalview must be given for it. `unseen_policy`: since when an access policy is there
+    that Exchange does not show yet.
     """
 
     change: Change[Step]
@@ -435,6 +443,7 @@ class Restriction:
     withheld: tuple[Assign, ...] = ()
     findings: tuple[str, ...] = ()
     sender: str | None = None
+    unseen_policy: datetime | None = None
 
 
 #: Nothing is restricted, and nothing is known to be left over.

@@ -46,6 +46,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.view import view, view_after
 
 _LONGEST_NAME = 64
+POLICY_UNSEEN = "Exchange does not show the new access policy yet"
 
 
 def plan(actual: Actual, desired: Desired) -> Restriction:
@@ -57,17 +58,20 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
     closing = [step for step in closing if step not in withheld]
     steps = (*closing, *(old if goes else ()))
     since = actual.now if closing and desired.mode != "none" else binding.since(actual, desired)
+    unseen = access_policy.waits_for(actual, desired)
+    waiting = desired.withheld_for if withheld else None
     return Restriction(
         Change(view(actual), view_after(actual, desired, steps), steps),
         since=since,
-        hold=binding.hold(actual, desired, since),
+        hold=desired.permissions if unseen else binding.hold(actual, desired, since),
         leftover=() if goes else tuple(step.describe() for step in old),
-        waiting=desired.withheld_for if withheld else None,
-        fingerprint=None if closing or withheld else binding.fingerprint(actual, desired),
+        waiting=POLICY_UNSEEN if unseen else waiting,
+        fingerprint=None if closing or withheld or unseen else binding.fingerprint(actual, desired),
         group_guid=actual.group.guid if actual.group else None,
         withheld=withheld,
         findings=(*findings(actual, desired), *_held_back(actual, desired, old)),
         sender=_sender(actual, desired),
+        unseen_policy=desired.policy_asked if unseen else None,
     )
 
 

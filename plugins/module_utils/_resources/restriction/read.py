@@ -35,6 +35,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     LISTING_GROUPS,
+    SECURITY_GROUP,
     SOFT_DELETED,
     Actual,
     Assignment,
@@ -69,6 +70,8 @@ def read(clients: Clients, desired: Desired, *, deleted: bool = False) -> Actual
 
     `deleted`: whether the registration may be one that is about to be restored: what restricts it outlives it.
     """
+    if desired.mode == "none":
+        clients = clients._replace(exchange=clients.exchange.soon_given_up())
     actual = _registration(clients, desired)
     if deleted and actual.principal_id is None and desired.client_id is not None:
         actual = optional(partial(_deleted, clients.graph, actual, desired.client_id)) or actual
@@ -194,14 +197,26 @@ def _deleted(graph: GraphClient, actual: Actual, client_id: str) -> Actual:
 
 
 def _with_group(exchange: ExchangeClient, actual: Actual, desired: Desired) -> Actual:
-    group = find_group(exchange, desired.group)
+    group, alias = find_group(exchange, desired.group), group_alias(desired.group)
     taken = _taken_by(exchange, desired.group) if group is None else None
-    alias = group_alias(desired.group)
-    alias_taken = _taken_by(exchange, alias) if group is None and alias != desired.group else None
+    late = taken if taken and _is_group_of(taken, desired.group) else None
+    if late is not None:
+        group, taken = find_group(exchange, str(late["Guid"]).lower()), None
+    other = _taken_by(exchange, alias) if group is None and alias != desired.group else None
+    if late and other and other["Guid"] == late["Guid"]:
+        other = None
     resolved = _resolved(exchange, group.members if group else (), desired)
     groups = {found.guid for found in resolved.values() if found is not None and found.lists_members}
     nested = {guid: recipients_in(exchange, guid) for guid in sorted(groups)}
-    return replace(actual, group=group, name_taken=taken, alias_taken=alias_taken, resolved=resolved, nested=nested)
+    return replace(
+        actual,
+        group=group,
+        name_taken=_kind(taken),
+        alias_taken=_kind(other),
+        hidden=late is not None and group is None,
+        resolved=resolved,
+        nested=nested,
+    )
 
 
 def _resolved(
@@ -272,9 +287,19 @@ def recipients_among(
     return tuple(found.values())
 
 
-def _taken_by(exchange: ExchangeClient, name: str) -> str | None:
+def _taken_by(exchange: ExchangeClient, name: str) -> Json | None:
     rows = exchange.find("Get-Recipient", action=f"see whether the name {name} is free", Identity=name)
-    return next((str(row["RecipientTypeDetails"]) for row in rows if _is_named(row, name)), None)
+    return next((row for row in rows if _is_named(row, name)), None)
+
+
+def _kind(row: Json | None) -> str | None:
+    return None if row is None else str(row["RecipientTypeDetails"])
+
+
+def _is_group_of(row: Json, name: str) -> bool:
+    """Whether it is the group that was looked for, of which the directory server that was asked first has not heard
+    (CIPP issue 3535). One that has the name for an alias or address only is another."""
+    return row["RecipientTypeDetails"] == SECURITY_GROUP and str(row.get("Name") or "").lower() == name.lower()
 
 
 def find_person(exchange: ExchangeClient, address: str) -> Recipient | None:
@@ -395,9 +420,24 @@ def _pointer_row(exchange: ExchangeClient, app_id: str) -> Json | None:
 def _assignments(exchange: ExchangeClient, pointer: Json) -> tuple[Assignment, ...]:
     object_id = str(pointer["ObjectId"])
     rows = exchange.find("Get-ManagementRoleAssignment", action="read the roles in Exchange", RoleAssignee=object_id)
-    # Public scripts see the assignee by its display name, others by an id.
-    names = _lowered(pointer, "ObjectId", "AppId", "Identity", "Sid", "Name", "DisplayName")
-    return tuple(_assignment(row) for row in rows if names & _lowered(row, "RoleAssignee", "RoleAssigneeName", "App"))
+    return tuple(_assignment(row) for row in rows if _assignees(pointer) & _assigned(row))
+
+
+def _assignees(pointer: Json) -> set[str]:
+    """By which an assignment may name it: public scripts see its display name, others an id."""
+    return _lowered(pointer, "ObjectId", "AppId", "Identity", "Sid", "Name", "DisplayName")
+
+
+def _assigned(row: Json) -> set[str]:
+    return _lowered(row, "RoleAssignee", "RoleAssigneeName", "App")
+
+
+def is_assigned_elsewhere(exchange: ExchangeClient, principal_id: str, name: str) -> bool:
+    """Whether a role assignment of that name is somebody else's."""
+    rows = exchange.find("Get-ManagementRoleAssignment", action=f"read role assignment {name}", Identity=name)
+    pointer = exchange.find("Get-ServicePrincipal", action="read Exchange's service principal", Identity=principal_id)
+    names = set().union(*(_assignees(row) for row in pointer))
+    return any(str(row["Name"]).lower() == name.lower() and not names & _assigned(row) for row in rows)
 
 
 def _lowered(row: Json, *fields: str) -> set[str]:

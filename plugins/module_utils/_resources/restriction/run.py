@@ -13,6 +13,8 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ConnectorError,
+    EndpointError,
+    ExchangeError,
     ExchangeRightError,
     NoExchangeError,
 )
@@ -93,14 +95,20 @@ def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> 
     gate = Gate.from_params(tenant, store, call.params)
     others = gate.look(desired.client_id, note=not call.check_mode)
     desired = guarded(desired, others)
-    actual = read(clients, desired, deleted=call.check_mode)
+    try:
+        actual = read(clients, desired, deleted=call.check_mode)
+    except (EndpointError, ExchangeError) as error:
+        if not is_optional(error, desired):
+            raise
+        return Outcome(_NOTHING, UNRESTRICTED.change, unread(error))
     restriction = plan(actual, desired)
     if not call.check_mode:
         require(actual.principal_id, desired.unique_name)
         patience = parse_duration(call.params["wait"], "wait")
         # Before as well: a group that is about to be made anew is not the one that was known.
         _note_group(store, tenant, desired, restriction)
-        desired = replace(desired, known_group=restriction.group_guid)
+        knew = desired.known_group is not None
+        desired = replace(desired, known_group=restriction.group_guid, knew_group=knew)
         restriction = apply(clients, desired, actual, restriction, patience)
         _note_group(store, tenant, desired, restriction)
         if any(isinstance(step, Assign) for step in restriction.change.steps):
@@ -143,13 +151,21 @@ def _after(clients: Clients, desired: Desired, restriction: Restriction, others:
 
 def with_known_group(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
     known = store.group(tenant_id, desired.unique_name)
-    same = known is not None and known.name.lower() == desired.group.lower()
-    return replace(desired, known_group=known.guid if known and same else None)
+    if known is None or known.name.lower() != desired.group.lower():
+        return replace(desired, known_group=None)
+    return replace(desired, known_group=known.guid, policy_asked=known.policy_asked)
+
+
+def forget_policy(store: SecretStore, tenant_id: str, desired: Desired, restriction: Restriction) -> None:
+    """The one that Exchange did not show, since it has."""
+    if desired.policy_asked is not None and restriction.unseen_policy is None and desired.known_group is not None:
+        store.note_group(tenant_id, desired.unique_name, StoredGroup(desired.group, desired.known_group))
 
 
 def _note_group(store: SecretStore | None, tenant: Tenant, desired: Desired, restriction: Restriction) -> None:
     if store is not None and desired.group:
-        group = StoredGroup(desired.group, restriction.group_guid) if restriction.group_guid else None
+        guid = restriction.group_guid
+        group = StoredGroup(desired.group, guid, restriction.unseen_policy) if guid else None
         store.note_group(tenant.directory_id, desired.unique_name, group)
 
 
@@ -211,8 +227,14 @@ def located_absent(desired: Desired, store: SecretStore, tenant_id: str, client_
     return Located(ours, noted.ids.get("service_principal") if noted else None)
 
 
+def is_optional(error: ConnectorError, desired: Desired) -> bool:
+    """Whether Exchange told nothing, whatever the reason, and nothing shall be restricted there."""
+    told_nothing = error.trace.status is not None or isinstance(error, EndpointError | ExchangeRightError)
+    return desired.mode == "none" and (told_nothing or isinstance(error, NoExchangeError))
+
+
 def unread(error: ConnectorError) -> tuple[str, ...]:
-    """Without a right in Exchange nothing can be restricted there, and nothing was."""
+    """Without a right in Exchange, or an answer of it, nothing can be restricted there."""
     return (f"Whether an earlier restriction is left over in Exchange is not known: {error.message}",)
 
 
