@@ -177,6 +177,41 @@ def test_who_must_do_what_can_be_copied(page: Page, tmp_path: Path) -> None:
     assert len(copied.splitlines()) == len(waiting) + len({"you", "administrator of the tenant"}) + 1
 
 
+@pytest.mark.parametrize("text", ["(", "[a-", "\\", ".*", "^con", "$", "a|b", "+?{2}", "*", '"', "<script>"])
+def test_what_is_searched_is_text_and_no_pattern(page: Page, tmp_path: Path, text: str) -> None:
+    results, details = fleet(20)
+    details[7]["warnings"] = [f"before {text}after"]
+    page.open(_make(tmp_path, results, details))
+
+    _search(page, text)
+
+    assert _names(page) == [results[7]["tenant"]]
+
+
+def test_a_report_without_a_tenant_says_so(page: Page, tmp_path: Path) -> None:
+    page.open(_make(tmp_path, [], []))
+
+    assert _shown(page) == "0 tenants"
+    assert page.run("document.getElementById('rows').innerText") == "This report has no tenant."
+    assert "Nobody has anything to do." in page.run("document.body.innerText")
+    page.press("/", "/")
+    page.type("x")
+    assert page.run("document.getElementById('rows').innerText") == "This report has no tenant."
+
+
+def test_on_paper_each_tenant_that_was_found_has_a_line(page: Page, tmp_path: Path) -> None:
+    results, details = fleet(250)
+    page.open(_make(tmp_path, results, details))
+    assert len(_names(page)) == 100
+
+    page.run("window.dispatchEvent(new Event('beforeprint'))")
+    on_paper = _names(page)
+    page.run("window.dispatchEvent(new Event('afterprint'))")
+
+    assert sorted(on_paper) == sorted(result["tenant"] for result in results)
+    assert len(_names(page)) == 100
+
+
 def test_what_has_changed_is_told(page: Page, tmp_path: Path) -> None:
     results, details = fleet(30)
     _make(tmp_path, results, details)

@@ -43,7 +43,7 @@ def run(call: Call) -> Outcome:
                 write(folder / name, text(report).encode(), files.MODE)
     except OSError as error:
         raise InputError(
-            f"The report cannot be written: {error}.",
+            f"The report in {folder} cannot be written: {error}.",
             next_step="Mend that or set connector_report_folder; the tenants are as the table says.",
         ) from error
     counted = {"tenants": len(report.tenants), "states": report.states, "findings": report.findings}

@@ -65,12 +65,13 @@
     found = rows.filter(matches).sort((a, b) => direction * order(a, b) || ORDERS.tenant(a, b));
     at("rows").replaceChildren(...found.slice(0, wanted.limit).map(line));
     if (!found.length) {
-      const cell = make("td", "", "No tenant is like that.");
+      const cell = make("td", "", rows.length ? "No tenant is like that." : "This report has no tenant.");
       cell.colSpan = 6;
       at("rows").append(make("tr", "empty", cell));
     }
     const all = found.length === rows.length;
-    at("shown").textContent = all ? `${number.format(rows.length)} tenants` : `${number.format(found.length)} of ${number.format(rows.length)} tenants`;
+    const total = `${number.format(rows.length)} ${rows.length === 1 ? "tenant" : "tenants"}`;
+    at("shown").textContent = all ? total : `${number.format(found.length)} of ${total}`;
     at("more").hidden = found.length <= wanted.limit;
     at("more").textContent = `Show more (${number.format(found.length - wanted.limit)} left)`;
     at("clear").hidden = !(wanted.search || wanted.state || wanted.month || wanted.finding);
