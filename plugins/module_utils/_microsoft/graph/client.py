@@ -157,7 +157,7 @@ class GraphClient:
         _check_done(self._send("POST", self._url(path), action, body=body), action)
 
     def patch(self, path: str, body: Json, *, action: str) -> None:
-        _check_done(self._send("PATCH", self._url(path), action, body=body), action)
+        self._check_changed(self._send("PATCH", self._url(path), action, body=body), action)
 
     def upsert(self, path: str, body: Json, *, action: str) -> Json | None:
         """PATCH by an alternate key with create-if-missing: the new object, or None where it was there already."""
@@ -165,8 +165,15 @@ class GraphClient:
         response = self._send("PATCH", self._url(path), action, body=body, headers=headers)
         if response.status_code == HTTPStatus.CREATED:
             return self._json(response, action)
-        _check_done(response, action)
+        self._check_changed(response, action)
         return None
+
+    def _check_changed(self, response: requests.Response, action: str) -> None:
+        """Where the object as it is now is told, as OData allows for, it was changed as well."""
+        if response.status_code == HTTPStatus.OK and json_object(response):
+            self._json(response, action)
+        else:
+            _check_done(response, action)
 
     def delete(self, path: str, *, action: str) -> None:
         _check_done(self._send("DELETE", self._url(path), action), action)

@@ -67,13 +67,13 @@ _REMOVE_A_SECRET = (
 
 _NOT_FOUND = "Request_ResourceNotFound"
 _BAD_REQUEST = "Request_BadRequest"
-_SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
+SAME_KEY = "Request_MultipleObjectsWithSameKeyValue"
 #: What a bad request may mean, where only its text says so (CIPP-API pull request 1970; azure-docs-powershell issue
 #: 599; msgraph-bicep-types issue 137; CIPP issue 1142).
 _BY_TEXT = (
     (re.compile(r"credential type not allowed as per", re.IGNORECASE), "CredentialTypeNotAllowedAsPerAppPolicy"),
     (re.compile(r"credential lifetime exceeds the max", re.IGNORECASE), "CredentialInvalidLifetimeAsPerAppPolicy"),
-    (re.compile(r"another object with the same value for property|is already in use", re.IGNORECASE), _SAME_KEY),
+    (re.compile(r"another object with the same value for property|is already in use", re.IGNORECASE), SAME_KEY),
 )
 
 ReadT = t.TypeVar("ReadT")
@@ -121,9 +121,16 @@ def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyErr
     if (status == 403 and code) or (status == 401 and code in _LACKS_A_ROLE):
         # Authorization_RequestDenied or AccessDenied, as services will have it; a proxy's page has no code.
         return ForbiddenError, "The automation's application lacks a right in this tenant (see the README's table)."
-    if status == 409 or code == _SAME_KEY:
+    if status == 409 or code == SAME_KEY:
         return GraphError, _BUSY if code in ("", CONCURRENCY) else _TAKEN
     return GraphError, _NEXT_STEPS.get(status, unknown_refusal(status))
+
+
+def is_taken(error: GraphError) -> bool:
+    """Whether what shall be made is there, or something else that has its key."""
+    if error.trace.status == 409:
+        return error.code != CONCURRENCY
+    return any(meant == SAME_KEY and pattern.search(error.message) for pattern, meant in _BY_TEXT)
 
 
 def optional(read: t.Callable[[], ReadT]) -> ReadT | None:

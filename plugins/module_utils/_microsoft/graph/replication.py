@@ -9,7 +9,11 @@ from __future__ import annotations
 import typing as t
 from datetime import datetime, timedelta
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import GraphError, ReplicationError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    GraphError,
+    NotFoundError,
+    ReplicationError,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import parse_time
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
@@ -34,6 +38,8 @@ ResultT = t.TypeVar("ResultT")
 
 
 def looks_like_lag(error: GraphError) -> bool:
+    if isinstance(error, NotFoundError):  # whatever the words
+        return True
     return any(error.trace.status == status and text in error.message for status, text in _LAG)
 
 

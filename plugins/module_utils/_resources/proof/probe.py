@@ -60,7 +60,8 @@ _LOOK_AT_MAILBOX = (
 #: What an access policy's refusal says of itself (learn.microsoft.com/graph/auth-limit-mailbox-access).
 _BY_POLICY = "[RAOP]"
 #: What Exchange lists may not answer all the same, whoever asks: young, without a licence, on premises, on the move
-#: (public reports: graph-docs-contrib 405; microsoft-graph-docs 10745; python-o365 438, 757). Any 404 with a code, too.
+#: (public reports: graph-docs-contrib 405; microsoft-graph-docs 10745; python-o365 438, 757; graph-explorer-v4 3143;
+#: ErrorAccountDisabled: the list of EWS response codes). Any 404 with a code, too.
 _CANNOT_ANSWER = frozenset(
     {
         "MailboxNotEnabledForRESTAPI",
@@ -71,8 +72,12 @@ _CANNOT_ANSWER = frozenset(
         "ErrorNonExistentMailbox",
         "ErrorMailboxMoveInProgress",
         "ErrorMailboxStoreUnavailable",
+        "ErrorAccountDisabled",
+        "MailboxInfoStale",
     }
 )
+#: So many mailboxes with a fault of the service's, and it is not theirs.
+_MOST_UNWELL = 3
 
 
 class Registration:
@@ -124,31 +129,42 @@ class Registration:
     def _ask(self, permissions: t.Collection[str], mailboxes: t.Iterable[Mailbox]) -> tuple[Seen, ...]:
         """Of the first mailbox that can answer; of all, where none can."""
         asked: list[Seen] = []
+        unwell: list[Mailbox] = []
         for mailbox in mailboxes:
-            seen = self._ask_one(permissions, mailbox)
+            try:
+                seen = self._ask_one(permissions, mailbox, briefly=True)
+            except GraphError as error:
+                unwell.append(mailbox)
+                if not _is_unwell(error):
+                    raise
+                if len(unwell) < _MOST_UNWELL:
+                    continue
+                break  # it is not the mailboxes
             if all(entry.verdict != "missing" for entry in seen):
                 return seen
             asked += [entry for entry in seen if entry.verdict == "missing"]
-        return tuple(asked)
+        return self._ask_one(permissions, unwell[0]) if unwell else tuple(asked)
 
-    def _ask_one(self, permissions: t.Collection[str], mailbox: Mailbox) -> tuple[Seen, ...]:
+    def _ask_one(self, permissions: t.Collection[str], mailbox: Mailbox, *, briefly: bool = False) -> tuple[Seen, ...]:
         kinds = {name.split(".")[0]: name for name in permissions}
         found = []
         if "Calendars" in kinds:
-            found.append(_seen(kinds["Calendars"], mailbox.address, self._read_calendar(mailbox)))
+            found.append(_seen(kinds["Calendars"], mailbox.address, self._read_calendar(mailbox, briefly=briefly)))
         if "Mail.Send" in permissions:
-            found.append(_seen("Mail.Send", mailbox.address, self._send_nothing(mailbox)))
+            found.append(_seen("Mail.Send", mailbox.address, self._send_nothing(mailbox, briefly=briefly)))
         return tuple(found)
 
-    def _read_calendar(self, mailbox: Mailbox) -> requests.Response:
+    def _read_calendar(self, mailbox: Mailbox, *, briefly: bool) -> requests.Response:
         now = self._api.now
         window = f"startDateTime={now:%Y-%m-%dT%H:%M:%SZ}&endDateTime={now + timedelta(days=1):%Y-%m-%dT%H:%M:%SZ}"
-        return self._api.send("GET", f"{self._user(mailbox)}/calendarView?{window}&$top=1&$select=id")
+        url = f"{self._user(mailbox)}/calendarView?{window}&$top=1&$select=id"
+        return self._api.send("GET", url, briefly=briefly)
 
-    def _send_nothing(self, mailbox: Mailbox) -> requests.Response:
-        """A message without recipients: Exchange decides about access first, and can deliver it to nobody."""
+    def _send_nothing(self, mailbox: Mailbox, *, briefly: bool) -> requests.Response:
+        """A message without recipients: Exchange decides about access first, and can deliver it to nobody, however
+        often it is sent."""
         body: Json = {"message": {"subject": "", "toRecipients": []}, "saveToSentItems": False}
-        return self._api.send("POST", f"{self._user(mailbox)}/sendMail", body=body)
+        return self._api.send("POST", f"{self._user(mailbox)}/sendMail", body=body, reads=True, briefly=briefly)
 
     def send_test_mail(self, sender: Mailbox, recipient: str) -> None:
         """A real message. Raises GraphError."""
@@ -192,6 +208,11 @@ def _seen(permission: str, mailbox: str, response: requests.Response) -> Seen:
     return Seen(permission, mailbox, verdict, error.message)
 
 
+def _is_unwell(error: GraphError) -> bool:
+    """Whether the service has a fault with this mailbox, be it with others as well."""
+    return error.trace.status is not None and error.trace.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+
+
 def _verdict(response: requests.Response, error: ConnectorError) -> Verdict | None:
     """None for an answer that tells nothing about access."""
     if error.code == "ErrorInvalidRecipients":
@@ -220,7 +241,7 @@ def _refusal(response: requests.Response, error: ConnectorError) -> Verdict | No
     """Of a 401 or 403. None for a token that is of no use at all, and for what a proxy answers."""
     if is_about_the_token(response) or error.code in _OTHER:
         return None
-    if _BY_POLICY in error.message:
+    if _BY_POLICY in error.message.upper():
         return "blocked"
     return "no_role" if error.code in _NO_ROLE else "refused"
 

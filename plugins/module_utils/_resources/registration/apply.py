@@ -23,6 +23,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     GraphClient,
     odata_string,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import is_taken
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.replication import (
     DEADLINE,
     await_visible,
@@ -66,8 +67,6 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
-#: Too many writers at once; it says nothing about the object.
-_CONCURRENCY = "Directory_ConcurrencyViolation"
 _ALREADY_OWNER = "added object references already exist"
 #: Readings come from several replicas; what was deleted before we began is shown by one of them.
 _GLANCE = timedelta(seconds=4)
@@ -258,9 +257,7 @@ def _create_principal(graph: GraphClient, progress: _Progress) -> None:
             young=progress.young,
         )
     except GraphError as error:
-        if error.trace.status != HTTPStatus.CONFLICT or error.code == _CONCURRENCY:
-            raise
-        if not _found_hidden_principal(graph, progress):
+        if not (is_taken(error) and _found_hidden_principal(graph, progress)):
             raise
 
 

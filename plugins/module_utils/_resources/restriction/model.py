@@ -80,6 +80,9 @@ _WITHOUT_MAILBOX = ON_PREMISES | {"MailContact", "GuestMailUser", "MailForestCon
 #: What is no recipient at all, but somebody whose address it is.
 _NO_RECIPIENTS = frozenset({"User", SOFT_DELETED})
 
+#: By which a recipient is told. Get-User shows no PrimarySmtpAddress, and who has no mailbox may have no address.
+_ADDRESSES = ("PrimarySmtpAddress", "WindowsEmailAddress", "UserPrincipalName", "Name")
+
 _MARK = "Totalview"
 
 
@@ -105,7 +108,7 @@ class Recipient:
     def from_exchange(cls, row: Json) -> t.Self:
         return cls(
             str(row["Guid"]).lower(),
-            str(row["PrimarySmtpAddress"]).lower(),
+            str(next((row[name] for name in _ADDRESSES if row.get(name)), "")).lower(),
             str(row["RecipientTypeDetails"]),
             str(row.get("ExternalDirectoryObjectId") or "").lower(),
             str(row.get("UserPrincipalName") or row.get("WindowsLiveID") or "").lower(),

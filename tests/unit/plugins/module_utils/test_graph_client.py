@@ -272,6 +272,17 @@ def test_a_write_is_not_done_because_somebody_answered_with_200(graph, http, met
     assert "proxy" in caught.value.next_step
 
 
+def test_a_change_may_be_answered_with_what_was_changed(graph, http):
+    http.on(
+        "PATCH", "/things", (200, {"id": "1"}), (200, {"id": "1"}), (200, {"error": {"code": "Busy", "message": "x"}})
+    )
+
+    graph.patch("/things", {"a": 1}, action="change")
+    assert graph.upsert("/things", {"a": 1}, action="change") is None
+    with pytest.raises(GraphError, match="Busy"):
+        graph.patch("/things", {"a": 1}, action="change")
+
+
 # --- reading ahead
 
 THINGS, OTHERS = ("/things/1", None), ("/others", None)

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
     ForbiddenError,
     GraphError,
+    NotFoundError,
     ReplicationError,
     Trace,
 )
@@ -62,6 +63,10 @@ def writes(*outcomes):
 @pytest.mark.parametrize(("status", "message"), LAG)
 def test_the_known_messages_mean_lag(status, message):
     assert looks_like_lag(refusal(status, message))
+
+
+def test_what_graph_does_not_find_is_late_whatever_the_words():
+    assert looks_like_lag(refusal(404, "Resource not found.", NotFoundError))
 
 
 @pytest.mark.parametrize("message", [message for _status, message in LAG])

@@ -212,6 +212,9 @@ CANNOT_ANSWER = [
     (404, "AnythingElse"),
     (503, "ErrorMailboxMoveInProgress"),
     (503, "ErrorMailboxStoreUnavailable"),
+    (503, "MailboxInfoStale"),
+    (421, "MailboxInfoStale"),
+    (403, "ErrorAccountDisabled"),
 ]
 
 
@@ -226,6 +229,29 @@ def test_a_sample_that_cannot_answer_is_replaced_by_the_next_inside_and_outside(
 
     assert registration.judged(desired, **NO_WAIT).state == "proven"
     assert http.calls() == [send_mail(address) for address in (ANN, bob, CARL, dora)]
+
+
+@pytest.mark.parametrize("fault", [(500, ""), (503, ""), (504, "<html>"), error("ErrorInternalServerError", 500)])
+def test_a_mailbox_with_which_the_service_has_a_fault_is_replaced_by_the_next(http, registration, fault):
+    http.on(*send_mail(ANN), fault)
+    http.on(*send_mail("bob@c.example"), NO_RECIPIENTS)
+    http.on(*send_mail(CARL), DENIED)
+    desired = replace(MAIL, inside=(A, Mailbox("id-of-bob", "bob@c.example")))
+
+    assert registration.judged(desired, **NO_WAIT).state == "proven"
+
+
+def test_where_the_service_has_a_fault_with_each_mailbox_it_is_asked_once_more_and_told(http, registration):
+    names = [f"m{number}@c.example" for number in range(9)]
+    for name in names:
+        http.on(*send_mail(name), (503, ""))
+    desired = replace(MAIL, inside=tuple(Mailbox(f"id-of-{name[:2]}", name) for name in names))
+
+    with pytest.raises(GraphError, match=names[0]) as caught:
+        registration.judged(desired, **NO_WAIT)
+
+    assert caught.value.trace.status == 503
+    assert http.calls() == [send_mail(name) for name in (*names[:3], names[0])]
 
 
 def test_who_can_answer_is_not_replaced(http, registration):

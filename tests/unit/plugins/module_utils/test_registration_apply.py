@@ -48,6 +48,9 @@ LAG = (
     },
 )
 DENIED = (403, {"error": {"code": "Authorization_RequestDenied", "message": "Insufficient privileges"}})
+#: The same in older words (azure-docs-powershell issue 599).
+IN_USE_TEXT = "Another object with the same value for property servicePrincipalNames already exists."
+IN_USE = (400, {"error": {"code": "Request_BadRequest", "message": IN_USE_TEXT}})
 CONFLICT = (409, {"error": {"code": "Request_MultipleObjectsWithSameKeyValue", "message": ""}})
 NOW = {"Date": "Fri, 01 May 2026 12:00:00 GMT"}
 
@@ -211,8 +214,9 @@ def test_a_service_principal_that_is_no_longer_among_the_deleted_is_made_or_foun
     ]
 
 
-def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_doubled(graph, tenant):
-    tenant.on("PATCH", PRINCIPAL, CONFLICT)
+@pytest.mark.parametrize("refusal", [CONFLICT, IN_USE])
+def test_a_service_principal_that_the_reading_did_not_show_is_restored_and_not_doubled(graph, tenant, refusal):
+    tenant.on("PATCH", PRINCIPAL, refusal)
     tenant.on("GET", DELETED_PRINCIPALS, (200, {"value": [{"id": "principal-0", "appId": "client-1"}]}))
     tenant.on("POST", f"{DELETED}/principal-0/restore", (200, {"id": "principal-0"}))
 

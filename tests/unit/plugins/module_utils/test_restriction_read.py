@@ -247,6 +247,23 @@ def test_a_lack_of_rights_does_not_mean_absent(clients, organization):
         read(clients, DESIRED)
 
 
+@pytest.mark.parametrize(
+    ("told", "address"),
+    [
+        ({"PrimarySmtpAddress": "Dora@c.example"}, "dora@c.example"),
+        ({"PrimarySmtpAddress": "", "WindowsEmailAddress": "Dora@c.example"}, "dora@c.example"),
+        ({"WindowsEmailAddress": "", "UserPrincipalName": "dora@c.onmicrosoft.example"}, "dora@c.onmicrosoft.example"),
+        ({"PrimarySmtpAddress": None}, "dora"),
+        ({}, "dora"),
+    ],
+)
+def test_who_has_no_address_is_told_by_another_name(told, address):
+    """Get-User shows no PrimarySmtpAddress, and members of a group need not have one."""
+    found = Recipient.from_exchange({"Guid": "G", "Name": "Dora", "RecipientTypeDetails": "User", **told})
+
+    assert found.address == address
+
+
 def test_what_else_has_the_groups_name_is_told(clients, organization):
     organization.on("Get-Group", MISSING)
     organization.on("Get-Recipient", rows(row("senders", "SharedMailbox")), identity="senders")
