@@ -145,6 +145,20 @@ def test_a_first_secret_stays_under_who_must_do_what_until_it_is_delivered(clerk
     assert rows["fabrikam"] == (None, "")
 
 
+def test_delivered_without_a_name_says_what_to_name_and_one_host_may_have_a_list(clerk: Desk, clock: Emulator) -> None:
+    mark = clock.last_request()
+    silent = clerk.run(DELIVERED)
+
+    assert silent.code != 0
+    assert "connector_delivered names no client secret of any host. Run again with" in " ".join(silent.output.split())
+    assert clock.requests(after=mark) == []
+    [key] = _keys(clock, _tenant(clerk, "fabrikam"))
+    clerk.hosts["fabrikam"]["connector_delivered"] = key
+    noted = clerk.run(DELIVERED)
+    assert noted.code == 0, noted.output
+    assert noted.tenant("fabrikam")["changed"] == ["mail: secret"]
+
+
 def test_force_is_for_the_named_registration_and_for_one_time(clerk: Desk, clock: Emulator) -> None:
     force = ("-e", '{"connector_rotate_force": ["calendar"]}', "--limit", "contoso")
     tenant, mark = _tenant(clerk, "contoso"), clock.last_request()
