@@ -97,6 +97,12 @@ options:
         Any other such group is refused, whatever its name and notes.
     version_added: 1.0.0
     type: str
+  adopt_sender:
+    description:
+      - GUID in Exchange of the one mailbox that the address O(sender) may lead to where O(store) knows another by it.
+        Without it such a change is refused.
+    version_added: 1.0.0
+    type: str
   api:
     description:
       - V(graph_beta) writes the roles of O(mode=rbac) through Microsoft Graph beta, which Microsoft does not support
@@ -244,6 +250,7 @@ ARGUMENT_SPEC = {
     "sender": {"type": "str"},
     "adopt": {"type": "bool", "default": False},
     "adopt_group": {"type": "str"},
+    "adopt_sender": {"type": "str"},
     "api": {"type": "str", "choices": ["exchange", "graph_beta"], "default": "exchange"},
     "proven": {"type": "bool", "default": False},
     "enforcement_delay": {"type": "str", "default": "2h"},

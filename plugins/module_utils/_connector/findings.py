@@ -139,6 +139,12 @@ KINDS = {
         "See the evidence: it says who removes it.",
         None,
     ),
+    "sender-replaced": Kind(
+        HIGH,
+        "The sender's address leads to another mailbox than before: mail would be sent from that one.",
+        "See the evidence: it says who decides, and how.",
+        None,
+    ),
     "reach-missing": Kind(MEDIUM, "Mailboxes are not reached that shall be.", "Onboarding brings them in."),
     "duplicate-name": Kind(
         LOW,
@@ -180,7 +186,14 @@ KINDS = {
     "reach-wrong": Kind(HIGH, "Signed in as the registration, something is not as wanted.", "See the evidence.", None),
     "refused": Kind(HIGH, "Onboarding would stop here.", "See the evidence: it says who does what.", None),
 }
-_REFUSED = {"ProofFailed": "reach-wrong", "ForeignPolicy": "foreign-policy", "ForeignAssignment": "foreign-role"}
+_REFUSED = {
+    "ProofFailed": "reach-wrong",
+    "ForeignPolicy": "foreign-policy",
+    "ForeignAssignment": "foreign-role",
+    "ReplacedSender": "sender-replaced",
+}
+#: Of these another one may be found another day.
+_OF_MANY = ("foreign-policy", "foreign-role", "sender-replaced")
 _ACCESS = {
     SECRET: "foreign-secret",
     CERTIFICATE: "foreign-certificate",
@@ -248,8 +261,7 @@ def _refused(name: str, errors: t.Iterable[ConnectorError]) -> t.Iterator[Findin
             continue  # told as that
         told = (" ".join(filter(None, (error.message, error.next_step))),)
         kind = _REFUSED.get(error.code, "refused")
-        # Of what others made in Exchange there may be more another day.
-        subject = _digest(told) if kind.startswith("foreign-") else error.code
+        subject = _digest(told) if kind in _OF_MANY else error.code
         yield Finding(kind, name, subject, told)
 
 

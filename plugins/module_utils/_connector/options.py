@@ -131,6 +131,7 @@ def registrations(variables: Variables) -> list[Registration]:
     sender = variables["connector_mail_sender"]
     calendar |= {"sender": None, "mailbox": sender if calendar["restriction"] == "none" else None, "test_mail_to": None}
     mail |= {"sender": sender, "mailbox": sender, "test_mail_to": variables["connector_test_mail_to"]}
+    calendar["adopt_sender"], mail["adopt_sender"] = None, variables["connector_mail_adopt_sender"]
     decisions = [variables[name] or {} for name in ("connector_adopt_credentials", "connector_adopt_owners")]
     for registration in (calendar, mail):
         for name in ("keep", "remove"):
@@ -180,7 +181,7 @@ def permissions(registration: Registration) -> Options:
 
 
 def restriction(variables: Variables, registration: Registration, *, proven: bool = False) -> Options:
-    same = ("unique_name", "group", "members", "members_exact", "sender", "adopt", "adopt_group")
+    same = ("unique_name", "group", "members", "members_exact", "sender", "adopt", "adopt_group", "adopt_sender")
     return {
         **{name: registration[name] for name in same},
         "state": "present",

@@ -250,7 +250,7 @@ class Planner:
 
     def _restriction(self, planned: Planned) -> None:
         wanted = planned.wanted.restriction
-        desired = restriction_run.with_known_group(wanted, self._store, self._tenant.directory_id)
+        desired = restriction_run.with_known(wanted, self._store, self._tenant.directory_id)
         desired = restriction_run.guarded(desired, planned.access)
         try:
             actual = restriction_read.read(self._clients(planned.wanted), desired, deleted=True)
@@ -258,6 +258,8 @@ class Planner:
             if self._note:
                 restriction_run.forget_policy(self._store, self._tenant.directory_id, desired, planned.restriction)
             planned.find(planned.restriction.findings)
+            if self._note:
+                restriction_run.note_sender(self._store, self._tenant.directory_id, desired, planned.restriction)
         except (EndpointError, ExchangeError, NoExchangeError) as error:
             if not restriction_run.is_optional(error, desired):
                 raise

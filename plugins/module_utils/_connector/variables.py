@@ -127,6 +127,7 @@ SPEC: dict[str, dict[str, t.Any]] = {
     "connector_mail_members": _LIST,
     "connector_mail_members_exact": _given(_FLAG),
     "connector_mail_adopt_group": _TEXT,
+    "connector_mail_adopt_sender": _TEXT,
     "connector_rbac_api": _given({"type": "str", "choices": ["exchange", "graph_beta"]}),
     "connector_enforcement_delay": _given(_TEXT),
     "connector_exchange_wait": _given(_TEXT),

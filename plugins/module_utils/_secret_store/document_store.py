@@ -30,6 +30,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredRegistration,
     StoredRemoval,
     StoredSecret,
+    StoredSender,
     StoredSwitch,
     StoredWaiting,
 )
@@ -39,7 +40,7 @@ _VERSION = 2
 #: In a document whose tenant has another store since: where that is.
 MOVED = "moved"
 #: Notes by registration.
-_SECTIONS = ("groups", "registrations", "access", "disabled", "waiting", "offboarding")
+_SECTIONS = ("groups", "senders", "registrations", "access", "disabled", "waiting", "offboarding")
 
 #: What a content that we have not written raises when it is read.
 _UNKNOWN = (ValueError, KeyError, TypeError, AttributeError)
@@ -53,6 +54,7 @@ class DocumentStore:
     Its content: {"version": 2, "tenant_id": GUID, "secrets": {unique_name: {client_id, key_id, label, end,
     value, retired, proof, handed_off, delivered, signed_in}}, "announced": {unique_name: [{label, at}]},
     "host": inventory host, once it is noted, "groups": {unique_name: {name, guid, policy_asked?}},
+    "senders": {unique_name: {address, guid}},
     "registrations": {unique_name: {client_id, announced, restoring}},
     "access": {unique_name: {seen: {id: since}, gone}},
     "disabled": {unique_name: {since, by}}, "waiting": {unique_name: {since, asked}},
@@ -128,6 +130,13 @@ class DocumentStore:
         if self.group(tenant_id, registration) == group:
             return
         self._note(tenant_id, "groups", registration, None if group is None else _group_row(group))
+
+    def sender(self, tenant_id: str, registration: str) -> StoredSender | None:
+        return self._noted(tenant_id, "senders", registration, lambda row: StoredSender(row["address"], row["guid"]))
+
+    def note_sender(self, tenant_id: str, registration: str, sender: StoredSender) -> None:
+        if self.sender(tenant_id, registration) != sender:
+            self._note(tenant_id, "senders", registration, dict(vars(sender)))
 
     def registration(self, tenant_id: str, registration: str) -> StoredRegistration | None:
         return self._noted(tenant_id, "registrations", registration, _registration)

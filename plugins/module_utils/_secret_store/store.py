@@ -91,6 +91,14 @@ class StoredGroup:
 
 
 @dataclass(frozen=True)
+class StoredSender:
+    """The mailbox that the sender's address, in lower case, led to: an address may be given to another one."""
+
+    address: str
+    guid: str
+
+
+@dataclass(frozen=True)
 class Announcement:
     """What was about to be issued, by its label, and when by Microsoft's clock."""
 
@@ -227,6 +235,12 @@ class SecretStore(t.Protocol):
 
     def note_group(self, tenant_id: str, registration: str, group: StoredGroup | None) -> None:
         """Notes it, or (None) that there is none."""
+
+    def sender(self, tenant_id: str, registration: str) -> StoredSender | None:
+        """The sender that was last seen or decided upon; None where none is noted."""
+
+    def note_sender(self, tenant_id: str, registration: str, sender: StoredSender) -> None:
+        """Notes it. Writes nothing where it is noted already."""
 
     def registration(self, tenant_id: str, registration: str) -> StoredRegistration | None:
         """None where nothing is noted of it."""

@@ -141,3 +141,19 @@ def test_a_tenant_without_exchange_takes_no_commands(rig: Rig) -> None:
         rig.admin.exchange("without.example", "Get-Mailbox")
     with pytest.raises(EmulatorError, match="language: the tenant has no Exchange"):
         rig.admin.tenant("without.example", language="da")
+
+
+def test_an_address_goes_from_one_mailbox_to_another_and_is_nobody_elses(exchange: ExchangeRig) -> None:
+    run = exchange.rig.admin.exchange
+    tenant, alias = exchange.tenant_id, f"post@{DOMAIN}"
+    run(tenant, "Set-Mailbox", Identity=ANN, EmailAddresses=[f"SMTP:{ANN}", f"smtp:{alias}"])
+    assert run(tenant, "Get-Recipient", Identity=alias)[0]["PrimarySmtpAddress"] == ANN
+    with pytest.raises(EmulatorError, match="already being used"):
+        run(tenant, "Set-Mailbox", Identity=BOB, EmailAddresses=[f"SMTP:{BOB}", f"smtp:{alias}"])
+    with pytest.raises(EmulatorError):
+        run(tenant, "Set-Mailbox", Identity=BOB, EmailAddresses=[f"SMTP:bobby@{DOMAIN}"])
+
+    run(tenant, "Set-Mailbox", Identity=ANN, EmailAddresses=[f"SMTP:{ANN}"])
+    run(tenant, "Set-Mailbox", Identity=BOB, EmailAddresses=[f"SMTP:{BOB}", f"smtp:{alias}"])
+
+    assert run(tenant, "Get-Recipient", Identity=alias)[0]["PrimarySmtpAddress"] == BOB

@@ -97,12 +97,27 @@ def sender_of(actual: Actual, desired: Desired) -> Recipient | None:
 def check_sender(actual: Actual, desired: Desired) -> None:
     sender = _known(actual, str(desired.sender))
     if sender.is_mailbox:
+        _check_same(sender, desired)
         return
     why, what = _CANNOT_SEND.get(sender.kind, _OF_A_GROUP if sender.is_group else _OTHERWISE)
     raise InputError(
         f"The sender {desired.sender} has no mailbox to send from: {why} ({sender.kind}).",
         next_step=f"{what}, or choose another sender.",
         code="SenderWithoutMailbox",
+    )
+
+
+def _check_same(sender: Recipient, desired: Desired) -> None:
+    """Who administers Exchange can give an address to another mailbox: what it was given for is then another's."""
+    if desired.known_sender in (None, sender.guid) or desired.adopt_sender == sender.guid:
+        return
+    raise AmbiguityError(
+        f"The sender {desired.sender} leads to another mailbox than before: to {sender.address} ({sender.guid}), and "
+        f"not to the one that the store knows ({desired.known_sender}).",
+        next_step="An Exchange administrator of the tenant finds out who moved the address, and why. Give the address "
+        f"of the mailbox that is meant, or say that this one shall do by adopt_sender: {sender.guid} (of the role: "
+        "connector_mail_adopt_sender).",
+        code="ReplacedSender",
     )
 
 

@@ -210,7 +210,7 @@ class Desired:
     """`members`: None leaves them as they are. `sender` must lie inside. `proven`: the other mode may go.
 
     `adopt_group`: GUID of the one group that may be somebody else's. `known_group`: GUID of the group that the store
-    knows under this name.
+    knows under this name. `adopt_sender`, `known_sender`: the same of the mailbox that the sender's address leads to.
 
     `policy_asked`: when an access policy was made that Exchange has not shown yet. `knew_group`: the store knew one of
     that name.
@@ -233,6 +233,8 @@ class Desired:
     client_id: str | None = None
     adopt_group: str | None = None
     known_group: str | None = None
+    adopt_sender: str | None = None
+    known_sender: str | None = None
     live: bool = False
     withheld_for: str | None = None
     policy_asked: datetime | None = None
@@ -256,6 +258,7 @@ class Desired:
             delay=parse_duration(params["enforcement_delay"], "enforcement_delay"),
             client_id=params.get("client_id"),
             adopt_group=(params["adopt_group"] or "").lower() or None,
+            adopt_sender=(params["adopt_sender"] or "").lower() or None,
         )
 
     @property
@@ -432,8 +435,8 @@ class Restriction:
     `waiting`: what Exchange has not caught up with. `leftover`: what goes once this mode is proven.
     `fingerprint`: names this very restriction, None while it changes. `group_guid`: of its group, None before there is
     one. `withheld`: roles that are not assigned now, as `Desired.withheld_for` says. `findings`: what an operator
-    should know. `sender`: what Totalview must be given for it. `unseen_policy`: since when an access policy is there
-    that Exchange does not show yet.
+    should know. `sender`: what Totalview must be given for it. `sender_guid`: of the mailbox behind it.
+    `unseen_policy`: since when an access policy is there that Exchange does not show yet.
     """
 
     change: Change[Step]
@@ -447,6 +450,7 @@ class Restriction:
     findings: tuple[str, ...] = ()
     sender: str | None = None
     unseen_policy: datetime | None = None
+    sender_guid: str | None = None
 
 
 #: Nothing is restricted, and nothing is known to be left over.

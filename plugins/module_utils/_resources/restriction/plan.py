@@ -72,6 +72,7 @@ def plan(actual: Actual, desired: Desired) -> Restriction:
         findings=(*findings(actual, desired), *_held_back(actual, desired, old)),
         sender=_sender(actual, desired),
         unseen_policy=desired.policy_asked if unseen else None,
+        sender_guid=found.guid if (found := sender_of(actual, desired)) else None,
     )
 
 

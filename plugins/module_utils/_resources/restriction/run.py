@@ -59,7 +59,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     recipients_of,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_store
-from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import SecretStore, StoredGroup
+from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
+    SecretStore,
+    StoredGroup,
+    StoredSender,
+)
 
 
 def run(call: Call) -> Outcome:
@@ -89,7 +93,7 @@ def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> 
     desired = replace(desired, client_id=locate(desired.client_id, store, tenant.directory_id, desired.unique_name))
     _read_ahead(clients, desired)
     if store is not None:
-        desired = with_known_group(desired, store, tenant.directory_id)
+        desired = with_known(desired, store, tenant.directory_id)
     body = find_application(clients.graph, desired.unique_name, desired.client_id)
     require_located(desired.client_id, body, desired.unique_name)
     gate = Gate.from_params(tenant, store, call.params)
@@ -105,6 +109,8 @@ def _present(call: Call, tenant: Tenant, clients: Clients, desired: Desired) -> 
     if not call.check_mode:
         require(actual.principal_id, desired.unique_name)
         patience = parse_duration(call.params["wait"], "wait")
+        if store is not None:
+            note_sender(store, tenant.directory_id, desired, restriction)
         # Before as well: a group that is about to be made anew is not the one that was known.
         _note_group(store, tenant, desired, restriction)
         knew = desired.known_group is not None
@@ -149,11 +155,23 @@ def _after(clients: Clients, desired: Desired, restriction: Restriction, others:
     return replace(restriction, change=change, withheld=given, waiting=_reason(others), fingerprint=None)
 
 
-def with_known_group(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
-    known = store.group(tenant_id, desired.unique_name)
-    if known is None or known.name.lower() != desired.group.lower():
-        return replace(desired, known_group=None)
-    return replace(desired, known_group=known.guid, policy_asked=known.policy_asked)
+def with_known(desired: Desired, store: SecretStore, tenant_id: str) -> Desired:
+    """With the group and the mailbox that the store knows under these names."""
+    group, sender = store.group(tenant_id, desired.unique_name), store.sender(tenant_id, desired.unique_name)
+    same_group = group is not None and group.name.lower() == desired.group.lower()
+    same_sender = sender is not None and sender.address == (desired.sender or "").lower()
+    return replace(
+        desired,
+        known_group=group.guid if group and same_group else None,
+        policy_asked=group.policy_asked if group and same_group else None,
+        known_sender=sender.guid if sender and same_sender else None,
+    )
+
+
+def note_sender(store: SecretStore, tenant_id: str, desired: Desired, restriction: Restriction) -> None:
+    if desired.sender and restriction.sender_guid:
+        sender = StoredSender(desired.sender.lower(), restriction.sender_guid)
+        store.note_sender(tenant_id, desired.unique_name, sender)
 
 
 def forget_policy(store: SecretStore, tenant_id: str, desired: Desired, restriction: Restriction) -> None:

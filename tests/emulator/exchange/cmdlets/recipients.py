@@ -1,7 +1,7 @@
 # Copyright (c) 2026, Totalview
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Get-Recipient, Get-Mailbox, Get-User, and how recipients are shown."""
+"""Get-Recipient, Get-Mailbox, Get-User, Set-Mailbox, and how recipients are shown."""
 
 from __future__ import annotations
 
@@ -90,8 +90,22 @@ def get_user(invocation: Invocation) -> Iterable[Body]:
     return invocation.cut([_user_body(item) for item in chosen(invocation, USERS)])
 
 
+def set_mailbox(invocation: Invocation) -> Iterable[Body]:
+    """Of its many settings the addresses only, and those as a whole."""
+    mailbox = recipients.require(invocation.org.rules, invocation.text("Identity"), MAILBOXES)
+    recipients.readdress(invocation.org, mailbox, invocation.texts("EmailAddresses"))
+    return []
+
+
 CMDLETS = (
     Cmdlet("Get-Recipient", get_recipient, LISTING, admission=Admission.RECIPIENTS),
     Cmdlet("Get-Mailbox", get_mailbox, {**LISTING, "SoftDeletedMailbox": Type.SWITCH}, admission=Admission.RECIPIENTS),
+    Cmdlet(
+        "Set-Mailbox",
+        set_mailbox,
+        {"Identity": Type.TEXT, "EmailAddresses": Type.TEXTS},
+        required=("Identity", "EmailAddresses"),
+        admission=Admission.RECIPIENTS,
+    ),
     Cmdlet("Get-User", get_user, LISTING, admission=Admission.RECIPIENTS),
 )

@@ -6,12 +6,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from hashlib import sha256
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from emulator.exchange.store.conflicts import ExchangeConflict, Reason
 from emulator.exchange.store.model import LIVING, Details, Recipient, Rules
+
+if TYPE_CHECKING:
+    from emulator.exchange.store.organisation import Organisation
 
 LONGEST_NAME = 64
 
@@ -54,6 +59,23 @@ def require_unused(rules: Rules, name: str, alias: str, address: str) -> None:
             raise ExchangeConflict(Reason.ALIAS_TAKEN, alias)
         if any(_same(known, address) for known in _addresses(recipient)):
             raise ExchangeConflict(Reason.ADDRESS_TAKEN, f"SMTP:{address}", recipient.name)
+
+
+def readdress(org: Organisation, recipient: Recipient, addresses: Sequence[str]) -> None:
+    """All of its addresses anew (docs: Set-Mailbox, EmailAddresses).
+
+    The primary one, whose prefix is in capitals, stays: Entra's `mail` would change with it.
+    """
+    others = [text.removeprefix("smtp:") for text in addresses if not text.startswith("SMTP:")]
+    primary = [text.removeprefix("SMTP:") for text in addresses if text.startswith("SMTP:")]
+    if primary != [recipient.primary_smtp_address]:
+        raise ExchangeConflict(Reason.BAD_ADDRESS, ", ".join(primary))
+    for other in org.rules.recipients.values():
+        taken = [text for text in others if any(_same(text, known) for known in _addresses(other))]
+        if other.guid != recipient.guid and taken:
+            raise ExchangeConflict(Reason.ADDRESS_TAKEN, f"smtp:{taken[0]}", other.name)
+    changed = replace(recipient, proxies=tuple(others), changed=org.clock.now())
+    org.change(org.rules.with_recipients(changed))
 
 
 def _addresses(recipient: Recipient) -> Iterator[str]:

@@ -1176,6 +1176,21 @@ def test_a_group_that_took_the_name_of_ours_is_refused(mode, adopt):
     assert plan(actual(group=GROUP), replace(wanted, known_group=GROUP.guid)).group_guid == GROUP.guid
 
 
+@pytest.mark.parametrize("mode", ["access_policy", "rbac", "none"])
+@pytest.mark.parametrize("adopt", [None, "guid-somebody-else"])
+def test_a_senders_address_that_leads_to_another_mailbox_needs_a_decision(mode, adopt):
+    wanted = replace(DESIRED, mode=mode, sender=ANN.address, known_sender="guid-before", adopt_sender=adopt)
+    state = actual(group=GROUP, resolved={ANN.address: ANN, BOB.address: BOB})
+
+    with pytest.raises(AmbiguityError, match="leads to another mailbox than before") as caught:
+        plan(state, wanted)
+
+    assert caught.value.code == "ReplacedSender"
+    assert f"adopt_sender: {ANN.guid} (of the role: connector_mail_adopt_sender)" in caught.value.next_step
+    for decided in (replace(wanted, adopt_sender=ANN.guid), replace(wanted, known_sender=ANN.guid)):
+        assert plan(state, decided).sender_guid == ANN.guid
+
+
 def test_a_known_group_that_is_gone_is_made_anew():
     restriction = plan(actual(), replace(DESIRED, known_group="guid-before"))
 

@@ -29,6 +29,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     StoredRegistration,
     StoredRemoval,
     StoredSecret,
+    StoredSender,
     StoredSwitch,
 )
 from ansible_collections.totalview.exchange365.plugins.plugin_utils._ansible_vault import AnsibleVault
@@ -133,10 +134,12 @@ class TestSecretStore:
         group, switch = StoredGroup("senders", "guid-1"), StoredSwitch(NOW, "ann")
         going = StoredOffboarding(NOW, "ann", {"client": "client-1"}, (StoredRemoval("a secret", NOW),), kept=("x",))
         known, access = StoredRegistration("client-1", NOW), StoredAccess({"key-7": NOW}, NOW)
-        held = place.store()
+        held, sender = place.store(), StoredSender("post@contoso.com", "guid-2")
+        assert held.sender(TENANT, "mail") is None  # as in a store of before
         for _run in range(2):
             held.note_host(TENANT, "contoso", None)
             held.note_group(TENANT, "mail", group)
+            held.note_sender(TENANT, "mail", sender)
             held.note_registration(TENANT, "mail", known)
             held.note_access(TENANT, "mail", access)
             held.note_switched_off(TENANT, "mail", switch)
@@ -144,6 +147,7 @@ class TestSecretStore:
 
         held = place.store()
         assert (held.host(TENANT), held.group(TENANT, "mail")) == ("contoso", group)
+        assert (held.sender(TENANT, "mail"), held.sender(TENANT, "calendar")) == (sender, None)
         assert (held.registration(TENANT, "mail"), held.access(TENANT, "mail")) == (known, access)
         assert (held.switched_off(TENANT, "mail"), held.offboarding(TENANT, "mail")) == (switch, going)
 
