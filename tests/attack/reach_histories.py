@@ -11,12 +11,14 @@ else can sign in with is given nothing. After a run that ends complete nothing i
 
 from __future__ import annotations
 
+import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import jinja2
 import pytest
@@ -24,7 +26,9 @@ import requests
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from corpus import operator
 from corpus.operator import CLIENT_ID, NAMES, OTHER, SENDER, TENANT, Json, Operator
+from emulator.world import World
 from integration.administrator import CALENDAR, GRAPH_APP_ID, MAIL
 
 HOUR, DAY = 3600, 86_400
@@ -71,12 +75,48 @@ def _row(entry: Json) -> Row:
     return Row(entry["app_id"], entry["unique_name"], entry["permission"], configured, enforced)
 
 
+class Beginning(NamedTuple):
+    """What came of the first runs. `files`: of the operator, by their paths."""
+
+    world: World
+    files: dict[str, bytes]
+    before: Reach
+    state: str
+
+
+class _Plain:
+    """In place of Ansible Vault: what is kept is tried here, not how it is kept secret."""
+
+    def check(self) -> None:
+        """There is no password to be missing."""
+
+    def encrypt(self, text: str) -> bytes:
+        return text.encode()
+
+    def decrypt(self, content: bytes) -> str:
+        return content.decode()
+
+
+_PLAIN = _Plain()
+
+
 class ReachHistories(RuleBasedStateMachine):
+    #: Where the same first runs are not made twice.
+    begun: ClassVar[dict[tuple[str, bool, int], Beginning] | None] = None
+    #: In this process. The store's place is part of the labels that it gives.
+    home: ClassVar[Path | None] = None
+
     def __init__(self) -> None:
         super().__init__()
-        self._folder = Path(tempfile.mkdtemp(prefix="histories-"))
+        if ReachHistories.home is None:
+            ReachHistories.home = Path(tempfile.mkdtemp(prefix="histories-"))
+            atexit.register(shutil.rmtree, ReachHistories.home, ignore_errors=True)
+        self._folder = ReachHistories.home / "operator"
+        self._folder.mkdir(mode=0o700)
         self._patched = pytest.MonkeyPatch()
         _compile_once(self._patched)
+        self._patched.setattr(operator, "_vault", lambda _vault_id, _password_file: _PLAIN)
+        self._patched.setattr(os, "fsync", lambda _file: None)  # no machine goes down in a history
         exchange = {"enforcement": {"seconds": HOUR}}
         self.operator = Operator(self._folder, self._patched, restoring={"grants": True}, exchange=exchange)
         self.inventory: Json = {"handoff_folder": str(self._folder / "handoff")}
@@ -96,10 +136,29 @@ class ReachHistories(RuleBasedStateMachine):
     @initialize(mode=RESTRICTED, consents=st.booleans(), runs=st.integers(0, 2))
     def it_begins(self, *, mode: str, consents: bool, runs: int) -> None:
         self.inventory["mail_restriction"] = mode
+        if self.begun is not None and (mode, consents, runs) in self.begun:
+            self._go_on_from(self.begun[mode, consents, runs])
+            return
         self.the_automation_may_consent_or_not(consents=consents)
         for _run in range(runs):
             self._run()
             self.time_passes(2 * HOUR)
+        if self.begun is not None:
+            paths = [path for path in self._folder.rglob("*") if path.is_file()]
+            files = {str(path.relative_to(self._folder)): path.read_bytes() for path in paths}
+            self.begun[mode, consents, runs] = Beginning(
+                self.operator.copied_world(), files, dict(self.before), self.state
+            )
+
+    def _go_on_from(self, beginning: Beginning) -> None:
+        self.operator.go_on_in(beginning.world)
+        self.operator.go_on_in(self.operator.copied_world())
+        for name, content in beginning.files.items():
+            path = self._folder / name
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.write_bytes(content)
+            path.chmod(0o600)
+        self.before, self.state = dict(beginning.before), beginning.state
 
     @rule(waited=WAITED, enable=st.booleans())
     def a_run(self, waited: int, *, enable: bool) -> None:
@@ -321,6 +380,12 @@ class ReachHistories(RuleBasedStateMachine):
     def the_automation_may_consent_or_not(self, *, consents: bool) -> None:
         roles = [role for role in ROLES if consents or not role.startswith(("AppRole", "Delegated"))]
         self.operator.rig.admin.tenant(TENANT, roles=roles)
+
+
+class RememberedHistories(ReachHistories):
+    """Many of them, of which each begins in one of a few ways."""
+
+    begun: ClassVar[dict[tuple[str, bool, int], Beginning] | None] = {}
 
 
 _KINDS = ("applications", "servicePrincipals")

@@ -18,11 +18,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     Desired,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import StoredProof, StoredSecret
-from attack.reach_histories import HOUR, ReachHistories
+from attack.reach_histories import HOUR, ReachHistories, RememberedHistories
 from integration.administrator import CALENDAR, MAIL
 
 HISTORIES = settings(
-    max_examples=20,
+    max_examples=200,
     stateful_step_count=10,
     deadline=None,
     derandomize=True,
@@ -30,7 +30,7 @@ HISTORIES = settings(
     suppress_health_check=list(HealthCheck),
 )
 
-TestHistories = ReachHistories.TestCase
+TestHistories = RememberedHistories.TestCase
 TestHistories.settings = HISTORIES
 
 RESOURCES = "ansible_collections.totalview.exchange365.plugins.module_utils._resources"

@@ -11,7 +11,7 @@ import hypothesis
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
-from attack.reach_histories import ReachHistories
+from attack.reach_histories import RememberedHistories
 from chaos.reading import Case
 from unit.plugins.module_utils.test_client_secret_histories import Histories
 
@@ -36,4 +36,4 @@ def generated_histories(seed: int, number: int) -> Iterator[Case]:
 
 def _kinds() -> Iterator[tuple[str, type[RuleBasedStateMachine], int]]:
     yield "what is in use", Histories, 60
-    yield "reach", ReachHistories, 15
+    yield "reach", RememberedHistories, 15

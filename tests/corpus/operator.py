@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from copy import deepcopy
 from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
@@ -87,13 +88,13 @@ class Clock:
 class _Overheard(HTTPAdapter):
     """Sends through another session, and shows each answer to somebody who may change it."""
 
-    def __init__(self, session: requests.Session, hook: Hook) -> None:
+    def __init__(self, session: Callable[[], requests.Session], hook: Hook) -> None:
         super().__init__()
         self._session = session
         self._hook = hook
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        response = self._session.get_adapter(str(request.url)).send(request, *args, **kwargs)
+        response = self._session().get_adapter(str(request.url)).send(request, *args, **kwargs)
         self._hook(response)
         return response
 
@@ -108,7 +109,7 @@ class Operator:
         self.hook: Hook = lambda response: None
         self._session: Session | None = None
         client = HttpClient(None)
-        client._session.mount("https://", _Overheard(self.rig.session, self._answered))
+        client._session.mount("https://", _Overheard(lambda: self.rig.session, self._answered))
         monkeypatch.setattr(tenant, "http_client", lambda ca_path: client)
         self.clock = Clock()
         monkeypatch.setattr(_wait, "time", self.clock)
@@ -123,6 +124,15 @@ class Operator:
         for look in at_the_end:
             look(self.rig.admin)
         self.rig.session.close()
+
+    def copied_world(self) -> World:
+        """The emulator as it is now, but for what it signs with."""
+        world = self.rig.world
+        return deepcopy(world, {id(kept): kept for kept in (world.signing_key, world.issuers)})
+
+    def go_on_in(self, world: World) -> None:
+        self.rig.session.close()
+        self.rig = Rig(None, world, TENANT)
 
     def _answered(self, response: requests.Response) -> None:
         self.hook(response)

@@ -33,9 +33,11 @@ EVERYTHING = (
 
 
 class Rig:
-    def __init__(self, seed: Mapping[str, Any], world: World, tenant: str) -> None:
+    def __init__(self, seed: Mapping[str, Any] | None, world: World, tenant: str) -> None:
+        """`seed`: None where the world goes on as it is."""
         self.world = world
-        self.world.start(check_seed(dict(seed)))
+        if seed is not None:
+            self.world.start(check_seed(dict(seed)))
         self.session = in_process_session(EmulatorApp(world))
         self.admin = Emulator(ORIGIN, "", self.session)
         self.home = tenant

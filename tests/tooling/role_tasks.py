@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,9 @@ Perform = Callable[[str, Json, bool], Json]
 _LOADER = DataLoader()
 
 
+@cache
 def load(path: str) -> Any:
-    """A file of the role, whose texts Ansible takes for templates."""
+    """A file of the role, whose texts Ansible takes for templates. Nobody changes what is in it."""
     return _LOADER.load_from_file(str(ROLE / path), trusted_as_template=True)
 
 
