@@ -12,6 +12,7 @@ from datetime import date
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector import changed_by, findings_read
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.findings import (
     KINDS,
+    SETTINGS,
     SEVERITIES,
     Finding,
     findings,
@@ -74,7 +75,7 @@ def audit(
         "result": _result(host, open_ones),
         "findings": views,
         "fails": bool(fails),
-        "warnings": [*unread, *_not_found(decided, views), *_nobodys(variables, planned)],
+        "warnings": [*unread, *_not_found(decided, views), *_nobodys(variables, planned, found)],
     }
 
 
@@ -86,11 +87,12 @@ def _not_found(decided: t.Iterable[str], views: t.Sequence[View]) -> t.Iterator[
             yield f"connector_accepted names {id_}, which is not found. If it was mended, take it out."
 
 
-def _nobodys(variables: Variables, planned: t.Sequence[Planned]) -> t.Iterator[str]:
+def _nobodys(variables: Variables, planned: t.Sequence[Planned], found: t.Sequence[Finding]) -> t.Iterator[str]:
     """Decisions on what neither registration has. Where one could not be read, nobody knows."""
     if any(entry.wanted.client_id is None or entry.refused for entry in planned):
         return
-    present = frozenset().union(*(entry.access.present for entry in planned))
+    settings = {finding.subject.lower() for finding in found if finding.kind in SETTINGS.values()}
+    present = settings.union(*(entry.access.present for entry in planned))
     for name in ("connector_adopt_credentials", "connector_adopt_owners"):
         for decision, ids in (variables[name] or {}).items():
             unknown = [id_ for id_ in ids if id_.lower() not in present]

@@ -28,6 +28,15 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     FEDERATED,
     OWNER,
     SECRET,
+    Access,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.ways import (
+    IDENTIFIER,
+    PUBLIC,
+    REDIRECT,
+    ROLE,
+    SCOPE,
+    ways,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.run import disabled
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import (
@@ -202,6 +211,14 @@ _ACCESS = {
 }
 
 
+#: Of what lets somebody in or out besides credentials and owners; its subject is the id that it is decided on by.
+SETTINGS = {
+    REDIRECT: "redirect-uri",
+    PUBLIC: "public-client",
+    **dict.fromkeys((SCOPE, ROLE, IDENTIFIER), "exposed-api"),
+}
+
+
 @dataclass(frozen=True)
 class Finding:
     """`subject`: what exactly, so that whoever accepts it accepts nothing else."""
@@ -287,24 +304,18 @@ def _access(planned: Planned) -> t.Iterator[Finding]:
 
 
 def _settings(planned: Planned, around: Surroundings) -> t.Iterator[Finding]:
-    found, name = around.application, planned.name
-    for place in ("web", "spa", "publicClient"):
-        for uri in (found.get(place) or {}).get("redirectUris") or ():
-            yield Finding("redirect-uri", name, uri, (f"{place}: {uri}",))
-    if found.get("isFallbackPublicClient"):
-        yield Finding("public-client", name, "isFallbackPublicClient")
-    offered = {
-        "scope": (found.get("api") or {}).get("oauth2PermissionScopes") or (),
-        "app role": found.get("appRoles") or (),
-    }
-    for what, rows in offered.items():
-        for row in rows:
-            yield Finding("exposed-api", name, str(row.get("id")), (f"{what} {row.get('value')}",))
-    for uri in found.get("identifierUris") or ():
-        yield Finding("exposed-api", name, uri, (f"identifier URI {uri}",))
+    name = planned.name
+    for way in ways(around.application):
+        yield Finding(SETTINGS[way.kind], name, way.id, _evidence(way))
     for row in around.namesakes or ():
         evidence = f"client id {row['appId']}, made {row.get('createdDateTime')}"
         yield Finding("duplicate-name", name, row["appId"], (evidence,), row.get("createdDateTime"))
+
+
+def _evidence(way: Access) -> tuple[str, ...]:
+    if way.kind == PUBLIC:
+        return ()
+    return (f"{way.name}: {way.id}" if way.kind == REDIRECT else f"{way.kind} {way.name or way.id}",)
 
 
 def _registration_drift(planned: Planned) -> t.Iterator[Finding]:

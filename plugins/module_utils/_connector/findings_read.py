@@ -18,8 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.g
     odata_string,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.errors import optional
-
-_FIELDS = "id,web,spa,publicClient,isFallbackPublicClient,api,appRoles,identifierUris"
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.ways import FIELDS
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ def _sign_ins(client_id: str) -> Read:
 
 
 def _settings(client_id: str) -> Read:
-    return f"/applications(appId={odata_string(client_id)})", {"$select": _FIELDS}
+    return f"/applications(appId={odata_string(client_id)})", {"$select": FIELDS}
 
 
 def _namesakes(name: str) -> Read:

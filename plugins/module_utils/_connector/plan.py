@@ -40,7 +40,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     waiting_since,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials import read as access_read
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import (
+    Gate,
+    removal,
+    with_ways,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import held_back
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission import (
     model as permission,
@@ -229,16 +233,20 @@ class Planner:
             return
         found = Gate.from_params(self._tenant, self._store, wanted.access).look(wanted.client_id, note=self._note)
         decided = removal(self._store, self._tenant, wanted.access)
+        actual = planned.registration
+        application = registration_plan.found(actual, wanted.registration) if actual else None
+        application_id = application.id if application else None
+        others = with_ways(self._tenant.graph, found, application_id, wanted.access, taken_over=taken_over)
         planned.changes["application"], steps = registration_plan.with_decisions(
             planned.changes["application"],
-            found.foreign,
+            others,
             decided,
             (wanted.registration.display_name, wanted.client_id),
             taken_over=taken_over,
             now=now,
         )
         planned.access = found.without(steps, now)
-        planned.find((*found.findings, *held_back(found.foreign, decided, now)))
+        planned.find((*found.findings, *held_back(others, decided, now)))
 
     def _permissions(self, planned: Planned) -> None:
         wanted = planned.wanted

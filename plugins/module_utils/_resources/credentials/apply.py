@@ -18,6 +18,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     SECRET,
     RemoveAccess,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.ways import WAYS, remove_way
 
 
 def remove(graph: GraphClient, application_id: str, principal_id: str | None, step: RemoveAccess) -> None:
@@ -30,6 +31,8 @@ def remove(graph: GraphClient, application_id: str, principal_id: str | None, st
             graph.delete(f"{path}/owners/{step.access.id}/$ref", action=action)
         elif step.access.kind == FEDERATED:
             graph.delete(f"{path}/federatedIdentityCredentials/{step.access.id}", action=action)
+        elif step.access.kind in WAYS:
+            remove_way(graph, path, step.access, action)
         elif step.access.kind == SECRET:
             graph.post_no_content(f"{path}/removePassword", {"keyId": step.access.id}, action=action)
         else:

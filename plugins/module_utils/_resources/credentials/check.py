@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import parse_duration
-from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import Read
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import GraphClient, Read
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.model import (
     TOKEN_LIFE,
@@ -31,6 +31,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     read,
     reads,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.ways import undecided_ways
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import located_reads
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     ANNOUNCED_FOR,
@@ -62,7 +63,7 @@ class Finding:
 
     def without(self, steps: t.Sequence[RemoveAccess], now: datetime) -> Finding:
         """As it will be when those are removed."""
-        gone = {step.access for step in steps}
+        gone = {step.access for step in steps}.intersection(self.foreign)
         left = tuple(entry for entry in self.foreign if entry not in gone)
         return replace(self, foreign=left, until=now + TOKEN_LIFE) if gone else self
 
@@ -146,6 +147,17 @@ class Gate:
             owners=self._owners,
             kept=self._kept,
         )
+
+
+def with_ways(
+    graph: GraphClient, found: Finding, application_id: str | None, params: t.Mapping[str, t.Any], *, taken_over: bool
+) -> tuple[Access, ...]:
+    """Who else can sign in, and what else has to be decided on where the application is taken over, or is to go."""
+    named = {id_.lower() for id_ in params["remove"]}
+    if application_id is None or not (taken_over or named - found.present):
+        return found.foreign
+    keep = [id_.lower() for id_ in params["keep"]]
+    return (*found.foreign, *undecided_ways(graph, application_id, keep))
 
 
 def noted(before: StoredAccess, others: t.Iterable[Access], found: t.Iterable[Access], now: datetime) -> StoredAccess:

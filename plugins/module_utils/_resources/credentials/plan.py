@@ -22,6 +22,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     Removal,
     RemoveAccess,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.ways import WAYS
 
 
 def foreign(found: t.Iterable[Access], known: Known, now: datetime) -> tuple[Access, ...]:
@@ -64,7 +65,7 @@ def _due(others: t.Iterable[Access], removal: Removal, now: datetime) -> tuple[R
 
 def _is_to_go(entry: Access, removal: Removal, now: datetime) -> bool:
     named = entry.id.lower() in removal.ids
-    if entry.kind == OWNER:
+    if entry.kind == OWNER or entry.kind in WAYS:
         return named
     if entry.kind == SECRET:
         ripe = removal.after is not None and removal.after <= now
@@ -102,12 +103,18 @@ def check_adoption(name: str, client_id: str | None, undecided: t.Sequence[Acces
     if not undecided:
         return
     owners = [entry.id for entry in undecided if entry.kind == OWNER]
+    ways = [entry for entry in undecided if entry.kind in WAYS]
+    people = [entry for entry in undecided if entry not in ways]
     others = [entry.id for entry in undecided if entry.kind != OWNER]
     lists = (("adopt_credentials", others), ("adopt_owners", owners))
     wanted = " and ".join(f"{option} ({', '.join(dict.fromkeys(ids))})" for option, ids in lists if ids)
+    lists_of = {
+        "somebody else can sign in with it or give themselves something to sign in with": people,
+        "it lets others in or out": ways,
+    }
+    found = ", and ".join(f"{what}: {'; '.join(told(entries, {}))}" for what, entries in lists_of.items() if entries)
     raise AmbiguityError(
-        f"The application '{name}' (client id {client_id}) is to be adopted, and somebody else can sign in with it or "
-        f"give themselves something to sign in with: {'; '.join(told(undecided, {}))}.",
+        f"The application '{name}' (client id {client_id}) is to be adopted, and {found}.",
         next_step=f"Decide on each: name its id under keep or remove in {wanted}; nothing was written "
         "for this registration.",
         code="AdoptionUndecided",

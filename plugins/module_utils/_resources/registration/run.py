@@ -13,7 +13,11 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._change impo
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.clock import require_removal
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.tenant import Tenant
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Call, Outcome
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import Gate, removal
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.check import (
+    Gate,
+    removal,
+    with_ways,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.plan import held_back
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.model import (
     ResourcePermissions,
@@ -100,6 +104,10 @@ def _present(call: Call) -> Outcome:
     return Outcome({"registration": view(actual, task.desired), "stays_disabled": stays}, change, told)
 
 
+def _id_of(application: Application | None) -> str | None:
+    return application.id if application is not None else None
+
+
 @dataclass
 class _Task:
     """`wish`: what is asked for; `desired`: what is done of it now.
@@ -132,7 +140,8 @@ class _Task:
         taken_over = adopts(change, actual.application, desired)
         if not client_id or not (taken_over or enables(change) or wanted.ids or wanted.credentials):
             return change
-        others, located = self._gate().look(client_id, note=False).foreign, (desired.display_name, client_id)
+        looked, located = self._gate().look(client_id, note=False), (desired.display_name, client_id)
+        others = with_ways(self.tenant.graph, looked, _id_of(found(actual, desired)), params, taken_over=taken_over)
         now = self.tenant.graph.now
         self.kept = held_back(others, wanted, now)
         return with_decisions(change, others, wanted, located, taken_over=taken_over, now=now)[0]
