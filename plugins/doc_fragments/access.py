@@ -22,8 +22,8 @@ options:
       - IDs of credentials that O(store) does not hold, and of owners besides O(owners), that you know and that stay.
         Key IDs, IDs of federated credentials, object IDs of owners.
       - M(totalview.exchange365.azure_app_registration) that takes an application over wants to have everything else
-        decided on as well that lets somebody in or out of it: redirect URIs and identifier URIs, IDs of scopes and app
-        roles that it offers, and V(isFallbackPublicClient).
+        decided on as well that lets somebody in or out of it, by URI (redirect URIs, identifier URIs), by ID (scopes
+        and app roles that it offers), or as V(isFallbackPublicClient).
       - Nothing is granted to a registration, and no role is assigned to it, while somebody else can sign in with it.
     version_added: 1.0.0
     type: list

@@ -16,7 +16,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._connector.v
 from ansible_collections.totalview.exchange365.plugins.module_utils._errors import ConnectorError
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.key_vault_client import STORE_OPTIONS
 
-_PREFIXES = ("connector_", "connector_calendar_", "connector_secret_", "connector_store_")
+_PREFIXES = ("connector_", "connector_calendar_", "connector_mail_", "connector_secret_", "connector_store_")
 #: Options that are words of everyday language are such only where they stand like this.
 _AS_OPTION = (
     r"(?<=Set )(?:adopt|cloud)(?= to\b)|(?<=by )adopt(?= and )|(?<=\()adopt(?=\))"

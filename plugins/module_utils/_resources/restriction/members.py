@@ -115,8 +115,7 @@ def _check_same(sender: Recipient, desired: Desired) -> None:
         f"The sender {desired.sender} leads to another mailbox than before: to {sender.address} ({sender.guid}), and "
         f"not to the one that the store knows ({desired.known_sender}).",
         next_step="An Exchange administrator of the tenant finds out who moved the address, and why. Give the address "
-        f"of the mailbox that is meant, or say that this one shall do by adopt_sender: {sender.guid} (of the role: "
-        "connector_mail_adopt_sender).",
+        f"of the mailbox that is meant, or say that this one shall do by adopt_sender: {sender.guid}.",
         code="ReplacedSender",
     )
 
