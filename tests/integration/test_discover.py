@@ -18,6 +18,18 @@ pytestmark = pytest.mark.every_core
 DISCOVER = "totalview.exchange365.discover"
 
 
+def test_no_hosts_name_leads_out_of_the_folder(desk: Desk, tenants: Tenants) -> None:
+    names = ["../inventory", "a/b", "con toso", "Grüße 東京"]
+    desk.hosts = {name: {"connector_tenant_id": tenants.make()} for name in names}
+
+    run = desk.run(DISCOVER)
+
+    assert run.code == 0, run.output
+    found = {path.name for path in (desk.folder / "discovered").rglob("*")}
+    assert found == {"..%2Finventory.yml", "a%2Fb.yml", "con toso.yml", "Grüße 東京.yml"}
+    assert set(yaml.safe_load((desk.folder / "inventory.yml").read_text())["all"]["hosts"]) == set(names)
+
+
 def test_a_file_for_each_host_from_which_it_is_adopted(desk: Desk, tenants: Tenants, emulator: Emulator) -> None:
     made, empty = tenants.make(roles=ADOPTING_ROLES), tenants.make()
     desk.hosts = {"contoso": {"connector_tenant_id": made}, "fabrikam": {"connector_tenant_id": empty}}
