@@ -36,6 +36,7 @@ FORMS: dict[int, Form] = {
     50076: Form("interaction_required", 400, "You must use multi-factor authentication to access the resource."),
     50078: Form("interaction_required", 400, "Presented multi-factor authentication has expired."),
     50079: Form("interaction_required", 400, "You must enroll in multi-factor authentication to access the resource."),
+    50105: Form("interaction_required", 400, "The application '{}' blocks users who are not assigned to it."),
     50158: Form("interaction_required", 400, "External security challenge was not satisfied."),
     50173: Form("invalid_grant", 400, "The provided grant has expired due to it being revoked, a fresh one is needed."),
     50194: Form(
@@ -45,6 +46,7 @@ FORMS: dict[int, Form] = {
     ),
     50196: Form("invalid_grant", 400, "The server terminated an operation: it encountered a client request loop."),
     53003: Form("invalid_grant", 400, "Access has been blocked by Conditional Access policies."),
+    53011: Form("interaction_required", 400, "User blocked due to risk on home tenant."),
     65001: Form("invalid_grant", 400, "The user or administrator has not consented to use the application '{}'."),
     65002: Form(
         "invalid_client", 400, "Consent between the first party application and resource must be preauthorized."
@@ -62,6 +64,9 @@ FORMS: dict[int, Form] = {
     70019: Form("expired_token", 400, "The verification code has expired."),
     70021: Form("invalid_request", 400, "No matching federated identity record found for presented assertion. {}"),
     70025: Form("invalid_client", 401, "The client '{}' has no configured federated identity credentials."),
+    90072: Form("invalid_grant", 400, "User account from another identity provider does not exist in this tenant. {}"),
+    500212: Form("access_denied", 400, "An outbound access policy doesn't allow access to the resource tenant."),
+    500213: Form("access_denied", 400, "The resource tenant's cross-tenant access policy doesn't allow this user."),
     90002: Form(
         "invalid_request",
         400,
@@ -119,6 +124,7 @@ FORMS: dict[int, Form] = {
     700030: Form("invalid_client", 401, "Invalid certificate: the subject name is not authorized. {}"),
     700038: Form("unauthorized_client", 400, "{} is not a valid application identifier."),
     700082: Form("invalid_grant", 400, "The refresh token has expired due to inactivity."),
+    700222: Form("invalid_client", 401, "AAD-issued tokens may not be used for federated identity flows."),
     700211: Form(
         "invalid_client", 401, "No matching federated identity record found for presented assertion issuer '{}'."
     ),

@@ -67,6 +67,14 @@ _MFA = (
     "The administrator signs in once more with auth_kind device_code, with the second factor that the tenant wants; a "
     "partner's administrators always need one."
 )
+_OF_ANOTHER_TENANT = (
+    "Check tenant_id; a partner's administrator needs an active relationship with the customer (GDAP), and a group in "
+    "it with directory roles."
+)
+_DISMISS = (
+    "An administrator of the account's own tenant looks at it under Risky users and dismisses its risk; should it stay "
+    "so, ask Microsoft's support."
+)
 _WRONG_SECRET = "the client secret is wrong"
 _GIVE_VALUE = "Give the secret's value (not its id) of the automation's application in auth_client_secret."
 _REISSUE = (
@@ -79,7 +87,7 @@ _NO_MATCH = "no federated credential of the application fits the presented token
 #: Sources: learn.microsoft.com/entra/identity-platform/reference-error-codes; the others from public reports of
 #: clients (MSAL.NET issues 3150, 4905, 5251; psoxy pull request 74; learn.microsoft.com/answers 5836853, 2139753;
 #: Azure/login 482, 517; azure-workload-identity 340, 1200; microsoft/Agents 202; harishkrupo/oauth2ms 19;
-#: sjkp/letsencrypt-siteextension 144).
+#: sjkp/letsencrypt-siteextension 144; azure-docs pull request 70743; Partner-Center-PowerShell 389).
 EXPLANATIONS: t.Mapping[int, Explanation] = {
     50012: Explanation(_WRONG_SECRET, _GIVE_VALUE, _REISSUE),
     50013: Explanation(
@@ -88,8 +96,7 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     ),
     50020: Explanation(
         "the account is of another tenant and not known in this one",
-        "Check tenant_id; a partner's administrator needs an active relationship with the customer (GDAP), and a group "
-        "in it with directory roles.",
+        _OF_ANOTHER_TENANT,
     ),
     50034: Explanation(
         "the account does not exist in this tenant",
@@ -101,6 +108,11 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     50076: Explanation("the tenant wants a second factor", _MFA),
     50078: Explanation("the second factor has expired", _MFA),
     50079: Explanation("the account has to enrol a second factor first", _MFA),
+    50105: Explanation(
+        "the application lets in only people who are assigned to it, and this one is not",
+        "An administrator of the tenant assigns the person to the application (Enterprise applications, Users and "
+        "groups), or ends the requirement.",
+    ),
     50158: Explanation("the tenant wants a further check of the account", _MFA),
     50173: Explanation("the refresh token was revoked, as by a new password", _AGAIN),
     50194: Explanation(
@@ -114,6 +126,7 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         f"{_PASS} Of a person: many tenants block device code altogether; use another auth_kind there.",
         _PASS,
     ),
+    53011: Explanation("the account is blocked for its risk in its own tenant", _DISMISS),
     65001: Explanation(
         "nobody has consented to the application in this tenant",
         _CONSENT,
@@ -149,6 +162,10 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     90033: Explanation("Microsoft Entra has a passing fault", _WAIT),
     90038: Explanation("the tenant lives in another cloud", _CLOUD),
     90055: Explanation("the tenant is throttled", _WAIT),
+    90072: Explanation(
+        "the account is of another tenant or identity provider, and not known in this one",
+        _OF_ANOTHER_TENANT,
+    ),
     90099: Explanation(
         "the application is not known in this tenant, and a partner's administrator cannot use it there",
         "Consent to it once in the customer's tenant: by the partner with Partner Center's applicationconsents, or by "
@@ -163,14 +180,20 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
         "disabled it",
         _ENABLE_SERVICE,
     ),
+    500212: Explanation(
+        "the account's own tenant lets nobody sign in to this one (cross-tenant access, outbound)",
+        "An administrator of the account's own tenant allows it (External Identities, Cross-tenant access settings).",
+    ),
+    500213: Explanation(
+        "this tenant lets nobody sign in from the account's (cross-tenant access, inbound)",
+        "An administrator of this tenant allows it (External Identities, Cross-tenant access settings).",
+    ),
     501051: Explanation(
         "the service {resource} lets in only applications that are assigned to it",
         "An administrator of the tenant gives the application a role of that service, or ends the requirement.",
     ),
     530032: Explanation("a security policy of the tenant blocked the sign-in", _PASS),
-    530034: Explanation(
-        "the sign-in was blocked for suspicious activity of a partner's administrators", "Ask Microsoft's support."
-    ),
+    530034: Explanation("the sign-in was blocked for suspicious activity of a partner's administrators", _DISMISS),
     530035: Explanation("the security defaults of the tenant blocked the sign-in", _PASS),
     650052: Explanation(
         "the tenant has not subscribed to the service {resource}, or not enabled it",
@@ -210,6 +233,11 @@ EXPLANATIONS: t.Mapping[int, Explanation] = {
     700211: Explanation(f"{_NO_MATCH} issuer", _FEDERATE),
     700212: Explanation(f"{_NO_MATCH} audience", _FEDERATE),
     700213: Explanation(f"{_NO_MATCH} subject", _FEDERATE),
+    700222: Explanation(
+        "the presented token is Microsoft Entra's own, which it does not take for a federated credential",
+        "Present the token of the platform that the program runs on; of a managed identity one for the audience "
+        "api://AzureADTokenExchange, with auth_kind federated_managed_identity.",
+    ),
     700236: Explanation(
         "the application is registered in another tenant than the managed identity, and Microsoft Entra takes a "
         "managed identity's token only in the tenant that both are in",

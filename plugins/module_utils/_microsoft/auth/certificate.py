@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -134,7 +135,7 @@ def _pem_key(path: str, block: str, password: bytes | None) -> t.Any:
 
 def _from_pkcs12(path: str, content: bytes, password: bytes | None) -> tuple[t.Any, list[x509.Certificate]]:
     try:
-        key, certificate, others = pkcs12.load_key_and_certificates(content, password)
+        key, certificate, others = _opened(content, password)
     except (ValueError, TypeError, UnsupportedAlgorithm) as exc:
         if "password" not in str(exc):  # cryptography tells the two apart by their text only
             raise _refused(f"{path} is neither in PEM form nor a .pfx file.", _BOTH, "CertificateFileUnknown") from exc
@@ -142,6 +143,14 @@ def _from_pkcs12(path: str, content: bytes, password: bytes | None) -> tuple[t.A
     certificates = [*([certificate] if certificate else []), *others]
     _require_both(path, 0 if key is None else 1, len(certificates))
     return key, certificates
+
+
+def _opened(content: bytes, password: bytes | None) -> tuple[t.Any, x509.Certificate | None, list[x509.Certificate]]:
+    """A file that is not encrypted opens whatever password is given."""
+    if password is not None:
+        with contextlib.suppress(ValueError, TypeError):
+            return pkcs12.load_key_and_certificates(content, None)
+    return pkcs12.load_key_and_certificates(content, password)
 
 
 def _require_both(path: str, keys: int, certificates: int) -> None:

@@ -338,7 +338,11 @@ def to_adopt(actual: Actual, desired: Desired) -> Application | None:
     if actual.deleted:
         return None
     if desired.adopt_client_id and not actual.candidates:
-        raise InputError(f"There is no application with client id {desired.adopt_client_id} to adopt.")
+        raise InputError(
+            f"There is no application with client id {desired.adopt_client_id} to adopt.",
+            next_step="Correct adopt_client_id: it takes the Application (client) ID, which is not the object ID.",
+            code="AdopteeMissing",
+        )
     if not actual.candidates:
         return None
     listed = [application.candidate() for application in actual.candidates]

@@ -148,6 +148,10 @@ def test_a_pkcs12_file_whatever_its_name(file, name, password):
     assert accepted_by_msal(credential)
 
 
+def test_a_password_for_a_pkcs12_file_that_has_none_is_as_good_as_no_password(file):
+    assert loaded(file("a.pfx", pfx()), PASSWORD) == EXPECTED
+
+
 def test_a_pkcs12_file_with_the_whole_chain(file):
     content = pkcs12.serialize_key_and_certificates(b"a", KEY, CERTIFICATE, [ROOT, ISSUER], NoEncryption())
 
