@@ -64,7 +64,7 @@ CASES: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"connector_mail_sendr": "x"},
         ["connector_mail_sendr", "did you mean connector_mail_sender?"],
     ),
-    "hand-off escapes": ({"connector_handoff_name": "../x"}, ["../x", "cannot be a name"]),
+    "hand-off escapes": ({"connector_handoff_name": "../x"}, ["../x", "cannot be a name", "connector_handoff_name"]),
     "one key for both": (
         {"connector_mail_unique_name": "ours", "connector_calendar_unique_name": "ours"},
         ["connector_calendar_unique_name and connector_mail_unique_name are the same (ours)"],

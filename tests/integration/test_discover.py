@@ -20,7 +20,10 @@ DISCOVER = "totalview.exchange365.discover"
 
 def test_no_hosts_name_leads_out_of_the_folder(desk: Desk, tenants: Tenants) -> None:
     names = ["../inventory", "a/b", "con toso", "Grüße 東京"]
-    desk.hosts = {name: {"connector_tenant_id": tenants.make()} for name in names}
+    desk.hosts = {
+        name: {"connector_tenant_id": tenants.make(), "connector_handoff_name": f"host-{number}"}
+        for number, name in enumerate(names)
+    }
 
     run = desk.run(DISCOVER)
 

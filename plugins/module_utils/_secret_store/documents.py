@@ -64,7 +64,8 @@ def checked_name(name: str, place: str) -> str:
     if not _NAME.fullmatch(name):
         raise StoreError(
             f"'{name}' cannot be a name in {place}.",
-            next_step="Use letters, digits and . _ @ - only, beginning with a letter or digit.",
+            next_step="Use letters, digits and . _ @ - only, beginning with a letter or digit. A hand-off is called as "
+            "the option name says (of the role: connector_handoff_name), by default as the host.",
             code="InvalidName",
         )
     return name
