@@ -161,8 +161,9 @@ def make_environment(session: nox.Session, name: str, versions: list[str], requi
         return {"skip": found.stderr.strip()}
     interpreter = found.stdout.strip()
     home = (ROOT / ".nox" / name).resolve()  # its scripts lead there, also when a link to it is gone
-    files = [Path(path).read_text() for path in requirements if path.startswith("/")]
-    with made_once(home, "\n".join([interpreter, *requirements, *files]), is_whole) as needed:
+    # Not where the files lie: several checkouts may share the environments.
+    made_from = [Path(entry).read_text() if entry.startswith("/") else entry for entry in requirements]
+    with made_once(home, "\n".join([interpreter, *made_from]), is_whole) as needed:
         if needed:
             session.run(interpreter, "-m", "venv", str(home), external=True)
             session.run(str(home / "bin" / "pip"), "install", "-qq", *requirements, external=True)
@@ -185,7 +186,7 @@ def make_client(session: nox.Session, name: str) -> None:
         make_node_environment(session, ROOT / ".nox" / "clients" / name, package)
     else:
         requirements = ["--no-compile", "-r", str(wanted / "requirements.txt")]
-        make_environment(session, f"clients/{name}", [sys.executable], requirements)
+        make_environment(session, f"clients/{name}", [str(Path(sys.executable).resolve())], requirements)
 
 
 def make_axe(session: nox.Session) -> None:
