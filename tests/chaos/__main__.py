@@ -3,9 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """No crash point, fault or bad neighbour leaves a duplicate, an orphan, an open door or a leaked secret.
 
-First the run is cut down at every request it makes, in every way; where its secrets are in a server, at every write.
-Then fleets meet a cloud that does everything wrong. Histories of a tenant are generated, in
-which nothing in use is deleted and no act of ours widens anything. Last, tenants live through a year.
+First the run is cut down at every request it makes, in every way; where its secrets are in a server, at every write,
+at each of which that server stumbles, too, or is no help any more. Then fleets meet a cloud that does everything wrong.
+Histories of a tenant are generated, in which nothing in use is deleted and no act of ours widens anything. Last,
+tenants live through a year.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from chaos.crash_matrix import CrashMatrix
 from chaos.expiry import expiries
 from chaos.fleet import new_fleet
 from chaos.hostile_cloud import outcomes
+from chaos.outages import behind_door, outages_of_key_vault, outages_of_openbao
 from chaos.processes import Broken, Endless
 from chaos.reading import Case
 from chaos.scenarios import SCENARIOS, WITH_SERVER
-from chaos.stores import SERVERS, Kv2, vault_kv2
+from chaos.stores import SERVERS, Kv2, azure_key_vault, vault_kv2
 from integration.operator_desk import Leg
 from tooling.install_collection import install
 
@@ -106,6 +108,12 @@ def _servers(leg: Leg, home: Path, every: int) -> Iterator[Case]:
         expired = expiries(fleet, fleet.store, WITH_SERVER[0], lambda uses: uses[::every])
         print(f"a token that expires: {len(expired)} points", flush=True)
         yield from expired
+    outages = {behind_door: outages_of_openbao, azure_key_vault: outages_of_key_vault}
+    for opened, met in outages.items():
+        with new_fleet(leg, home / f"outages-{opened.__name__}", seconds=SECONDS, store=opened) as fleet:
+            cases = met(fleet, WITH_SERVER[0], lambda writes: writes[::every])
+            print(f"outages, {opened.__name__}: {len(cases)} points", flush=True)
+            yield from cases
 
 
 def _hostile_cloud(leg: Leg, home: Path, seeds: Sequence[int], tenants: int) -> Iterator[Case]:

@@ -13,6 +13,7 @@ from chaos.crash_matrix import DEATHS, CrashMatrix, Request
 from chaos.expiry import expiries
 from chaos.fleet import Fleet, new_fleet
 from chaos.hostile_cloud import outcomes
+from chaos.outages import behind_door, outages_of_key_vault, outages_of_openbao
 from chaos.scenarios import FINISHING, ROTATION, SCENARIOS, WITH_SERVER
 from chaos.stores import Kv2, azure_key_vault, vault_kv2
 from chaos.year import tenants as lives
@@ -56,6 +57,27 @@ def test_a_token_that_expires_in_the_midst_of_a_run(leg: Leg, tmp_path: Path) ->
 
         assert {str(case): case.complaints for case in cases if case.complaints} == {}
         assert len(cases) > 3
+
+
+def _announcement_and_secret(writes: Sequence[int]) -> Sequence[int]:
+    """Of the first secret: between them Microsoft issues it. Before them are notes of registrations and groups."""
+    return writes[7:9]
+
+
+def test_a_server_that_stumbles_or_is_no_help_any_more(leg: Leg, tmp_path: Path) -> None:
+    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=behind_door) as fleet:
+        cases = outages_of_openbao(fleet, WITH_SERVER[0], _announcement_and_secret)
+
+        assert {str(case): case.complaints for case in cases if case.complaints} == {}
+        assert {case.write for case in cases} == {8, 9}
+
+
+def test_a_key_vault_that_stumbles_or_is_no_help_any_more(leg: Leg, tmp_path: Path) -> None:
+    with new_fleet(leg, tmp_path / "fleet", seconds=SECONDS, store=azure_key_vault) as fleet:
+        cases = outages_of_key_vault(fleet, WITH_SERVER[0], _announcement_and_secret)
+
+        assert {str(case): case.complaints for case in cases if case.complaints} == {}
+        assert {case.write for case in cases} == {8, 9}
 
 
 def test_a_cloud_that_does_everything_wrong(fleet: Fleet) -> None:

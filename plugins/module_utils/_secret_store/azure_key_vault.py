@@ -44,6 +44,8 @@ _MOST_BYTES = 25_000
 _LONGEST_NAME = 127
 #: So long a name may be on its way to or from the deleted ones; Microsoft says "some seconds".
 _SETTLES = timedelta(minutes=2)
+#: Times that a request is sent again whose answer was lost, with longer and longer pauses.
+_LOST = 4
 _ON_ITS_WAY = frozenset({"ObjectIsBeingDeleted", "ObjectIsBeingRecovered"})
 _SOFT_DELETED = "ObjectIsDeletedButRecoverable"
 _CONTENT_TYPE = "application/json"
@@ -310,10 +312,10 @@ class KeyVaultDocuments:
     def _told(self, method: str, path: str, body: t.Any, action: str) -> None:
         """A name that is on its way is waited for. Raises _SoftDeleted where it is deleted.
 
-        Where an answer is lost it is sent once more: each of these requests may be done twice.
+        Where an answer is lost it is sent again: each of these requests may be done twice.
         """
         errors: list[StoreError] = []
-        lost = False
+        lost = 0
         for _turn in tries(f"Azure Key Vault to {action}", _SETTLES):
             try:
                 self._vault.change(method, path, body, action)
@@ -325,10 +327,10 @@ class KeyVaultDocuments:
                     raise exc.error from exc
                 errors.append(exc.error)
             except LostAnswer as exc:
-                if lost:
+                if lost == _LOST:
                     raise exc.error from exc
                 errors.append(exc.error)
-                lost = True
+                lost += 1
         raise errors[-1]
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import typing as t
 from contextlib import contextmanager
+from datetime import timedelta
 
 if t.TYPE_CHECKING:
     import hvac
@@ -35,15 +36,27 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._secret_stor
     token_refused,
     told,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._wait import tries
 
 #: Times that a write is tried anew because somebody else was faster.
 _TURNS = 20
+#: So long a server may take to start, or to hand over to another one, while a write is under way.
+_HANDS_OVER = timedelta(seconds=30)
+_MAY_PASS = frozenset({"StoreUnreachable", "VaultRefused"})
 #: Any name does: policies are written for all tenants.
 _SOME_NAME = "00000000-0000-0000-0000-000000000000"
 
 
 class _Absent(Exception):
     """There is no such secret."""
+
+
+class _Uncertain(Exception):
+    """Whether it was written only another reading can tell."""
+
+    def __init__(self, error: StoreError) -> None:
+        super().__init__(error.message)
+        self.error = error
 
 
 class _Held(t.NamedTuple):
@@ -95,6 +108,21 @@ class Kv2Documents:
         self.check()
 
     def revise(self, name: str, revision: Revision) -> None:
+        """A write whose outcome is uncertain is looked for and made again: check-and-set takes none twice."""
+        uncertain: list[StoreError] = []
+        for _turn in tries(f"the secret store to write {self.where(name)}", _HANDS_OVER):
+            try:
+                self._revise(name, revision)
+                return
+            except _Uncertain as exc:
+                uncertain.append(exc.error)
+            except StoreError as exc:
+                if not uncertain or exc.code not in _MAY_PASS:
+                    raise
+                uncertain.append(exc)
+        raise uncertain[-1]
+
+    def _revise(self, name: str, revision: Revision) -> None:
         for _turn in range(_TURNS):
             known = self._known.pop(name, None)
             held = known or self._held(name)
@@ -187,6 +215,10 @@ class Kv2Documents:
                 written = data_of(answer).get("version")
         except Conflict:
             return False
+        except StoreError as exc:
+            if exc.code in _MAY_PASS:
+                raise _Uncertain(exc) from exc
+            raise
         held = self._held(name)
         if held.version == written and held.document != document:
             raise StoreError(
@@ -236,5 +268,5 @@ class Kv2Documents:
         mount, path = self._options.engine_mount_point, self._options.path
         return (
             f"Whoever runs the store gives it a policy with create, read and update on {mount}/data/{path}/*, read on "
-            f"{mount}/metadata/{path}/* and update on {mount}/destroy/{path}/*; nothing was written."
+            f"{mount}/metadata/{path}/* and update on {mount}/destroy/{path}/*."
         )

@@ -266,7 +266,7 @@ def token_refused(options: VaultOptions, action: str) -> StoreError | None:
         return StoreError(
             f"The secret store {options.url} does not take the token: it has expired, was revoked, or is another "
             f"store's. It was to {action}.",
-            next_step="Sign in to it anew, and give the new token; nothing was written.",
+            next_step="Sign in to it anew, and give the new token.",
             code="VaultTokenInvalid",
         )
     except hvac.exceptions.VaultError:

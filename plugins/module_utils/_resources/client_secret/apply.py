@@ -85,8 +85,15 @@ def _issue_and_store(
         # The run that issues it also tries it.
         signed_in=step.start,
     )
-    store.write(tenant_id, unique_name, secret, actual.stored.key_id if actual.stored else None)
-    kept = store.read(tenant_id, unique_name)
+    try:
+        store.write(tenant_id, unique_name, secret, actual.stored.key_id if actual.stored else None)
+        kept = store.read(tenant_id, unique_name)
+    except StoreError as error:
+        error.message += (
+            f" The client secret {secret.key_id} was issued just before: if it is not in the store, nobody has it, and "
+            "the next run removes it and issues another."
+        )
+        raise
     # Another run may have replaced it at once; then it is known as such.
     if kept is None or secret.key_id not in {known.key_id for known in kept.known}:
         raise StoreError(

@@ -826,6 +826,21 @@ def test_no_secret_is_asked_for_that_the_store_has_no_room_for(graph, http):
     assert len(secret.value) > 40, "as long as Microsoft's secrets"
 
 
+def test_a_secret_that_could_not_be_stored_is_told_by_its_key_id_and_never_by_its_value(graph, http):
+    class Sealed(MemoryStore):
+        def write(self, tenant_id: str, registration: str, secret: StoredSecret, replaces: str | None) -> None:
+            raise StoreError("The store is sealed.", next_step="Unseal it.")
+
+    http.on("POST", ADD, (200, ISSUED))
+
+    with pytest.raises(StoreError) as caught:
+        run(graph, Sealed(), actual())
+
+    assert "is sealed. The client secret key-new was issued just before" in caught.value.message
+    assert VALUE not in str(vars(caught.value))
+    assert caught.value.next_step == "Unseal it."
+
+
 def test_the_store_remembers_the_secret_that_was_replaced(graph, http):
     due = replace(CURRENT, end=NOW + DAY)
     http.on("POST", ADD, (200, ISSUED))

@@ -23,7 +23,12 @@ import trustme
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, StoreError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import (
+    EndpointError,
+    InputError,
+    StoreError,
+)
+from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.http_client import HttpClient
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store import vault_kv2, vault_server
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.open import open_handoff, open_store
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
@@ -155,6 +160,26 @@ def test_whoever_writes_second_decides_on_what_the_first_has_written(openbao, en
 
     assert set(openbao.secret(engine, DOCUMENT)["secrets"]) == {"mail", "other-0", "other-1", "other-2"}
     assert len(openbao.versions(engine, DOCUMENT)) == 4
+
+
+@pytest.mark.parametrize("done", [True, False], ids=["it was done", "it was not"])
+def test_a_write_whose_answer_was_lost_is_made_once(openbao, engine, options, monkeypatch, done):
+    """A server that hands over to another one takes some seconds: long enough to lose a secret that was just issued."""
+    send, lost = HttpClient.request, iter([True])
+
+    def request(client, method, url, **given):
+        loses = method == "POST" and "/data/" in url and next(lost, False)
+        answer = None if loses and not done else send(client, method, url, **given)
+        if answer is None or loses:
+            raise EndpointError("No answer.", next_step="Look.", code="EndpointUnreachable")
+        return answer
+
+    monkeypatch.setattr(HttpClient, "request", request)
+    store(options).write(TENANT, "mail", SECRET)
+
+    assert next(lost, None) is None
+    assert store(options).read(TENANT, "mail") == SECRET
+    assert list(openbao.versions(engine, DOCUMENT)) == [1]
 
 
 def test_somebody_who_writes_all_the_time_is_told(options, monkeypatch):
