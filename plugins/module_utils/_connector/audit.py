@@ -129,7 +129,7 @@ def _with_evidence(
     """Nobody is asked about a registration of which nothing was found."""
     ids = [_ids(entry) if rows else [] for entry, rows in zip(planned, found, strict=True)]
     events = changed_by.read(tenant.graph, ids)
-    automation = tenant.options.credential.client_id
+    automation = tenant.client_id
     told = [
         [changed_by.with_evidence(finding, of_it or (), automation) for finding in rows]
         for rows, of_it in zip(found, events, strict=True)

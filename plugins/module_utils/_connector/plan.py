@@ -176,7 +176,7 @@ class Planner:
 
     def _known(self, wanted: Wanted) -> Wanted:
         """With what tells our registration from a stranger's that carries its key."""
-        automation = self._tenant.options.credential.client_id
+        automation = self._tenant.client_id
         desired = with_store(wanted.registration, self._store, self._tenant.directory_id)
         # Of a store that is lost for good nothing can be asked.
         by_store = not wanted.secret.replaces_lost

@@ -183,6 +183,12 @@ class Tenant:
         return str(self._claims.get("oid") or "")
 
     @property
+    def client_id(self) -> str:
+        """The client that Microsoft sees us use, as it writes it; an inventory may have it in capitals, or none."""
+        claims = self._claims
+        return str(claims.get("appid") or claims.get("azp") or self.options.credential.client_id).lower()
+
+    @property
     def roles(self) -> frozenset[str]:
         """Names of the Graph application permissions that the automation holds here."""
         return self.tokens.token(self.options.graph_url).roles

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 from ansible_collections.totalview.exchange365.plugins.module_utils._change import Change
 from ansible_collections.totalview.exchange365.plugins.module_utils._duration import in_words
@@ -37,8 +38,12 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     read,
     read_absent,
 )
-from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import locate
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    locate,
+    require_made_by_us,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    find_application,
     located_reads,
     require,
 )
@@ -68,7 +73,10 @@ def _present(call: Call) -> Outcome:
     tenant, store = call.tenant(), open_store(call.params["store"], call.vault)
     unique_name = call.params["unique_name"]
     desired = Desired.from_params(call.params, store.address)
+    desired = replace(desired, client_id=locate(desired.client_id, store, tenant.directory_id, unique_name))
     tenant.graph.read_ahead([*located_reads(unique_name, desired.client_id)[:1], POLICY])
+    found = find_application(tenant.graph, unique_name, desired.client_id)
+    require_made_by_us(desired.client_id, found, unique_name, tenant.client_id)
     actual = read(tenant.graph, store, tenant.directory_id, unique_name, desired, tenant.sign_in_reports)
     change = plan(actual, desired)
     stored = None if issues(change) else actual.stored

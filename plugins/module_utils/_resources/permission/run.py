@@ -17,17 +17,24 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.p
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.plan import plan
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.read import read
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.locate import (
+    require_made_by_us,
+)
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import (
+    find_application,
     located_reads,
     require,
 )
 
 
 def run(call: Call) -> Outcome:
-    graph = call.tenant().graph
+    tenant = call.tenant()
+    graph = tenant.graph
     desired = Desired(declaration(call.params["permissions"]), call.params["exact"])
     unique_name, client_id = call.params["unique_name"], call.params["client_id"]
     graph.read_ahead([*located_reads(unique_name, client_id)[:1], *map(resource_read, desired.resource_app_ids)])
+    found = find_application(graph, unique_name, client_id)
+    require_made_by_us(client_id, found, unique_name, tenant.client_id)
     actual = read(graph, unique_name, desired, client_id)
     change = plan(actual, desired)
     if not call.check_mode:

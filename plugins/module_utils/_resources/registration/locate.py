@@ -54,6 +54,15 @@ def require_client_id(given: str | None, store: SecretStore | None, tenant_id: s
     return found
 
 
+def require_made_by_us(client_id: str | None, found: Json | None, unique_name: str, automation: str) -> None:
+    """Raises InputError for an application that was found by its key alone, and was made with another client than ours.
+
+    Without an earlier note of it there is nothing better to go by, as for azure_app_registration.
+    """
+    if found is not None and (found.get("createdByAppId") or "").lower() != automation:
+        require_located(client_id, found, unique_name)
+
+
 def require_located(client_id: str | None, found: Json | None, unique_name: str) -> None:
     """Raises InputError for an application that was found by its key alone: everybody may give theirs that key."""
     if client_id is None and found is not None:

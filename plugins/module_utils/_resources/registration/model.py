@@ -49,7 +49,7 @@ class Application:
             notes=body.get("notes") or None,
             tags=tuple(body.get("tags") or ()),
             created=body.get("createdDateTime"),
-            created_by=body.get("createdByAppId"),
+            created_by=(body.get("createdByAppId") or "").lower() or None,
             disabled=body.get("isDisabled") is True,
             by_microsoft=_by_microsoft(body),
             secrets=tuple(row["keyId"] for row in body.get("passwordCredentials") or ()),

@@ -83,7 +83,7 @@ def _present(call: Call) -> Outcome:
     tenant = call.tenant()
     graph = tenant.graph
     store = open_store(call.params["store"], call.vault) if call.params["store"] else None
-    desired = replace(Desired.from_params(call.params), automation=tenant.options.credential.client_id)
+    desired = replace(Desired.from_params(call.params), automation=tenant.client_id)
     if store is not None:
         desired = with_store(desired, store, tenant.directory_id)
     declared = declaration(call.params["permissions"] or ())
