@@ -49,7 +49,8 @@ _VAULT = VaultLib([("default", VaultSecret(b"corpus"))])
 class Temper:
     """Of a tenant's people: how likely a secret is typed in on a day, and whether somebody says so.
 
-    `consents_on`: the day on which an administrator consents; None where the automation may.
+    `consents_on`: the day on which an administrator consents, or the first after it on which Microsoft answers; None
+    where the automation may.
     """
 
     types_in: float
@@ -85,6 +86,7 @@ class Tenant(Case):
     typed: dict[str, Typed] = field(default_factory=dict)
     down: bool = False
     lost_until: int = 0
+    consented: bool = False
     happened: list[str] = field(default_factory=list)
 
     @property
@@ -181,7 +183,12 @@ class Tenant(Case):
     @property
     def disturbed(self) -> bool:
         """A tenant of which the report cannot know all today."""
-        return self.down or "throttled" in self.happened[-1:] or bool(self.lost_until)
+        return self._without_microsoft or bool(self.lost_until)
+
+    @property
+    def _without_microsoft(self) -> bool:
+        """Nor do people get anything done there today."""
+        return self.down or "throttled" in self.happened[-1:]
 
     def _announce(self, registration: str, before: str | None) -> None:
         """Without a date nobody was told of an end."""
@@ -262,7 +269,7 @@ class Tenant(Case):
             client, secret = TYPED[registration]
             answer = self.operator.rig.sign_in(typed.fields[client], typed.fields[secret])
             announced = any(told + ANNOUNCED <= self.now and end <= self.now for told, end in typed.announced)
-            if not (answer.ok or announced or self.down or "throttled" in self.happened[-1:]):
+            if not (answer.ok or announced or self._without_microsoft):
                 self._complain(f"{registration} is shut out: {answer.json()['error_description'][:80]}")
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -272,8 +279,10 @@ class Tenant(Case):
             if self.chance.random() < likely:
                 act(self)
                 self.happened.append(event)
-        if self.day == self.temper.consents_on:
+        on = self.temper.consents_on
+        if on is not None and self.day >= on and not self.consented and not self._without_microsoft:
             self._consent()
+            self.consented = True
         if self.lost_until and self.day >= self.lost_until:
             (self.operator.folder / "elsewhere").rename(self._folder)
             self.lost_until = 0
