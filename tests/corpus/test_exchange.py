@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from corpus.exchange_lag import Unshown
+from corpus.exchange_answers import rows_of, unshown
 from corpus.operator import OTHER, TENANT, Json, Operator
 
 ROLES = {"mail_restriction": "rbac", "calendar_restriction": "rbac", "calendar_members": [OTHER]}
@@ -53,7 +54,7 @@ def made(operator: Operator, cmdlet: str) -> list[str]:
 def test_what_a_server_has_not_heard_of_is_waited_for_and_made_once(
     operator: Operator, cmdlet: str, reading: str, variables: Json, readings: int
 ) -> None:
-    operator.hook = Unshown(cmdlet, reading, readings)
+    operator.hook = unshown(cmdlet, reading, readings)
     states = [state(operator.onboard(exchange_wait="1m", **variables)) for _run in range(2)]
     assert states == ["complete" if readings == 2 else "waiting_for_exchange"] * 2
 
@@ -69,7 +70,7 @@ def test_what_a_server_has_not_heard_of_is_waited_for_and_made_once(
 
 def test_a_policy_that_shows_too_late_and_then_is_gone_is_made_anew_at_once(operator: Operator) -> None:
     """As soon as a reading has shown it, nobody waits for it any more."""
-    operator.hook = Unshown("New-ApplicationAccessPolicy", "Get-ApplicationAccessPolicy", 10_000)
+    operator.hook = unshown("New-ApplicationAccessPolicy", "Get-ApplicationAccessPolicy", 10_000)
     assert state(operator.onboard()) == "waiting_for_exchange"
     operator.hook = lambda answer: None
     operator.onboard()
@@ -82,7 +83,7 @@ def test_a_policy_that_shows_too_late_and_then_is_gone_is_made_anew_at_once(oper
 
 
 def test_a_policy_that_nothing_ever_shows_is_made_anew_after_an_hour(operator: Operator) -> None:
-    operator.hook = Unshown("New-ApplicationAccessPolicy", "Get-ApplicationAccessPolicy", 10_000)
+    operator.hook = unshown("New-ApplicationAccessPolicy", "Get-ApplicationAccessPolicy", 10_000)
     assert state(operator.onboard()) == "waiting_for_exchange"
     operator.hook = lambda answer: None
     (policy,) = operator.rig.admin.exchange(TENANT, "Get-ApplicationAccessPolicy")
@@ -153,3 +154,81 @@ def test_without_restrictions_an_exchange_that_does_not_answer_is_a_warning(oper
     assert any("an earlier restriction is left over" in text for text in planned["details"]["warnings"])
     assert state(result) == "complete"
     assert state(operator.onboard()) == "failed", "whatever is to be restricted needs an answer"
+
+
+_PATH = "EURPR01A001.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.onmicrosoft.com"
+
+
+def _guid(row: Json) -> Json:
+    return {**row, "Guid": row["Guid"].upper()}
+
+
+def _renamed(row: Json, old: str, new: str) -> Json:
+    return {(new if name == old else name): value for name, value in row.items()}
+
+
+#: Of a cmdlet's rows: forms that scripts and public outputs show, or that nobody promises not to come.
+FORMS: dict[str, tuple[str, Callable[[Json], Json], Json]] = {
+    "managed by a role group, with its place": (
+        "Get-Group",
+        lambda row: {**row, "ManagedBy": [f"{_PATH}/Organization Management"]},
+        {},
+    ),
+    "managed by nobody": ("Get-Group", lambda row: {**row, "ManagedBy": None}, {}),
+    "a group's id in capitals": ("Get-Group", _guid, {}),
+    "a group without a time of change": ("Get-Group", lambda row: {**row, "WhenChangedUTC": None}, {}),
+    "a time without a zone": ("Get-Group", lambda row: {**row, "WhenChangedUTC": "2026-11-01T10:00:00"}, {}),
+    "types beside the values": ("Get-Group", lambda row: {**row, "Guid@data.type": "System.Guid"}, {}),
+    "a policy's application in capitals": (
+        "Get-ApplicationAccessPolicy",
+        lambda row: {**row, "AppId": row["AppId"].upper()},
+        {},
+    ),
+    "a policy's scope by its SID alone": (
+        "Get-ApplicationAccessPolicy",
+        lambda row: {**row, "ScopeIdentityRaw": row["ScopeIdentityRaw"].partition(";")[0]},
+        {},
+    ),
+    "a policy's right in small letters": (
+        "Get-ApplicationAccessPolicy",
+        lambda row: {**row, "AccessRight": row["AccessRight"].lower()},
+        {},
+    ),
+    "members without an address": ("Get-DistributionGroupMember", lambda row: {**row, "PrimarySmtpAddress": None}, {}),
+    "members with another address": (
+        "Get-DistributionGroupMember",
+        lambda row: {**row, "PrimarySmtpAddress": f"new.{row['PrimarySmtpAddress']}"},
+        {},
+    ),
+    "a role in small letters": (
+        "Get-ManagementRoleAssignment",
+        lambda row: {**row, "Role": row["Role"].lower()},
+        ROLES,
+    ),
+    "a scope in the other place": (
+        "Get-ManagementRoleAssignment",
+        lambda row: {**row, "CustomResourceScope": "", "CustomRecipientWriteScope": row["CustomResourceScope"]},
+        ROLES,
+    ),
+    "a filter in parentheses": (
+        "Get-ManagementScope",
+        lambda row: {**row, "RecipientFilter": f"({row['RecipientFilter']})"},
+        ROLES,
+    ),
+    "a pointer by its older name": (
+        "Get-ServicePrincipal",
+        lambda row: _renamed(row, "ObjectId", "ServiceId"),
+        ROLES,
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_rows_in_other_forms_mean_the_same(operator: Operator, form: str) -> None:
+    cmdlet, change, variables = FORMS[form]
+    operator.hook = rows_of(cmdlet, change)
+
+    assert state(operator.onboard(**variables)) == "complete"
+
+    again = operator.onboard(**variables)["ansible_facts"]["connector_result"]
+    assert (again["state"], again["changed"]) == ("complete", [])

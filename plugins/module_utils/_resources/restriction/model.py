@@ -95,12 +95,13 @@ def role_name(permission: str) -> str:
 class Recipient:
     """`object_id`: in Microsoft Entra, "" where there is none. It finds a mailbox whatever its names are.
 
-    `sign_in_name`: its userPrincipalName, "" where the row tells none. Neither is told by every cmdlet.
+    `sign_in_name`: its userPrincipalName, "" where the row tells none. Neither is told by every cmdlet, and a new
+    address not by each directory server at once: it is the same where its GUID is.
     """
 
     guid: str
-    address: str
-    kind: str
+    address: str = field(compare=False)
+    kind: str = field(compare=False)
     object_id: str = field(default="", compare=False)
     sign_in_name: str = field(default="", compare=False)
 

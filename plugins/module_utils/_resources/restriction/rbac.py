@@ -56,7 +56,15 @@ def scope_filter(group: Group) -> str:
 
 
 def same_filter(one: str, other: str) -> bool:
-    return "".join(one.split()).lower() == "".join(other.split()).lower()
+    return _bare(one) == _bare(other)
+
+
+def _bare(text: str) -> str:
+    """Exchange writes filters in a form of its own: with other blanks and capitals, and in parentheses."""
+    found = "".join(text.split()).lower()
+    while found.startswith("(") and found.endswith(")"):
+        found = found[1:-1]
+    return found
 
 
 def sorted_assignments(actual: Actual, desired: Desired) -> tuple[list[Assignment], list[Assignment]]:

@@ -33,6 +33,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.r
     find_deleted_principal,
     find_service_principal,
 )
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.confined import KNOWN
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.restriction.model import (
     LISTING_GROUPS,
     SECURITY_GROUP,
@@ -255,7 +256,8 @@ def find_group(exchange: ExchangeClient, name: str, *, with_members: bool = True
 def _managers(row: Json) -> tuple[str, ...]:
     managed_by = row.get("ManagedBy") or ()
     names = [managed_by] if isinstance(managed_by, str) else managed_by
-    return tuple(sorted(str(name) for name in names if name != _NOBODY))
+    # Also told with the place that it has in the directory.
+    return tuple(sorted(str(name) for name in names if str(name).rpartition("/")[2] != _NOBODY))
 
 
 def members_of(exchange: ExchangeClient, guid: str) -> tuple[Recipient, ...]:
@@ -360,12 +362,16 @@ def _policies(exchange: ExchangeClient, app_id: str) -> tuple[Policy, ...]:
         Policy(
             str(row["Identity"]),
             scope_sid(row),
-            str(row["AccessRight"]),
+            _RIGHTS.get(str(row["AccessRight"]).lower(), str(row["AccessRight"])),
             str(row.get("Description") or "").strip(),
         )
         for row in all_policies(exchange)
         if is_of(row, app_id)
     )
+
+
+#: As the cmdlet's reference writes them.
+_RIGHTS = {"restrictaccess": "RestrictAccess", "denyaccess": "DenyAccess"}
 
 
 def is_of(policy: Json, app_id: str) -> bool:
@@ -414,7 +420,9 @@ def _pointer(exchange: ExchangeClient, actual: Actual) -> Json | None:
 
 def _pointer_row(exchange: ExchangeClient, app_id: str) -> Json | None:
     rows = exchange.find("Get-ServicePrincipal", action="read Exchange's service principal", Identity=app_id)
-    return next((row for row in rows if str(row["AppId"]).lower() == app_id), None)
+    found = next((row for row in rows if str(row["AppId"]).lower() == app_id.lower()), None)
+    # An older name of it (learn.microsoft.com/powershell/module/exchange/new-serviceprincipal).
+    return found if found is None or "ObjectId" in found else {**found, "ObjectId": found["ServiceId"]}
 
 
 def _assignments(exchange: ExchangeClient, pointer: Json) -> tuple[Assignment, ...]:
@@ -451,10 +459,15 @@ def _assignment(row: Json) -> Assignment:
     return Assignment(
         id=str(row.get("Guid") or row["Name"]),
         name=str(row["Name"]),
-        role=str(row["Role"]),
+        role=_as_documented(str(row["Role"])),
         scope=str(scope) if scope else None,
         created=parse_time(created) if created else None,
     )
+
+
+def _as_documented(role: str) -> str:
+    """Names of roles are compared without case in Exchange."""
+    return next((name for name in map(role_name, KNOWN) if name.lower() == role.lower()), role)
 
 
 def _scope(exchange: ExchangeClient, name: str) -> Scope | None:
