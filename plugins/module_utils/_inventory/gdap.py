@@ -62,6 +62,9 @@ class Partner:
         """None for what `dump` has not made."""
         if not isinstance(found, dict) or set(found) != {"relationships", "customers"}:
             return None
+        rows = found.values()
+        if not all(isinstance(of, list) and all(isinstance(row, dict) for row in of) for of in rows):
+            return None
         return cls(found["relationships"], found["customers"])
 
 

@@ -66,7 +66,13 @@ def is_variable(name: str) -> bool:
 
 def entry(where: str, told: t.Mapping[str, t.Any]) -> Entry:
     """Of a row: variables by name, what is empty left out. Raises InputError."""
-    given = {name: printable(_plain(value)) for name, value in told.items() if value not in (None, "", [], {})}
+    try:
+        given = {name: printable(_plain(value)) for name, value in told.items() if value not in (None, "", [], {})}
+    except (TypeError, RecursionError) as error:
+        raise InputError(
+            f"{where} has a value that no variable can have.",
+            next_step="Write texts, numbers, lists and mappings; none of them may hold itself.",
+        ) from error
     tenant_id, host = str(given.pop(TENANT_ID, "")), given.pop(HOST, None)
     if not is_guid(tenant_id):
         raise InputError(
@@ -135,12 +141,16 @@ def _host_name(name: str, where: str) -> str:
 
 
 def _plain(value: t.Any) -> t.Any:
-    """YAML makes dates of what looks like one."""
+    """YAML makes dates of what looks like one. Raises TypeError for what JSON does not have, RecursionError."""
     if isinstance(value, dict):
         return {str(name): _plain(found) for name, found in value.items()}
     if isinstance(value, list):
         return [_plain(found) for found in value]
-    return value.isoformat() if isinstance(value, date) else value
+    if isinstance(value, date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | float):
+        return value
+    raise TypeError
 
 
 def _cloud(value: t.Any, where: str) -> str:

@@ -60,7 +60,13 @@ def read(path: Path, columns: t.Mapping[str, str], delimiter: str) -> list[Entry
 
 
 def _table(text: str, path: Path, delimiter: str) -> list[_Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    except (TypeError, ValueError) as error:  # Python's versions differ
+        raise InputError(
+            f"delimiter '{delimiter}' cannot stand between the cells of {path}.",
+            next_step='Give one character: ";", or "\\t" in double quotation marks for a tab.',
+        ) from error
     try:
         lines = [(reader.line_num, cells) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
@@ -83,7 +89,7 @@ def _table(text: str, path: Path, delimiter: str) -> list[_Row]:
 def _list(text: str, path: Path) -> list[_Row]:
     try:
         found = json.loads(text) if path.suffix.casefold() == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"{path} cannot be read: {error}.", next_step="Correct the file.") from error
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise InputError(f"{path} is no list of mappings.", next_step="Write one mapping for each tenant.")

@@ -28,7 +28,7 @@ def load(path: Path) -> Loaded:
     """Raises InputError for what is no report of this version."""
     try:
         report = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"The report {path} cannot be read: {error}.", next_step=_CHECK) from error
     if not isinstance(report, dict) or not _is_report(report):
         raise InputError(f"{path} is no report of version {VERSION}.", next_step=_CHECK)

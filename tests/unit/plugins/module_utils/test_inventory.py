@@ -258,6 +258,54 @@ def test_a_source_that_cannot_be_read(tmp_path, source, told):
         read(tmp_path, source)
 
 
+@pytest.mark.parametrize("delimiter", ["", ";;", "\\t"], ids=["none", "two", "a backslash and a t"])
+def test_a_delimiter_is_one_character(tmp_path, delimiter):
+    with pytest.raises(InputError, match="cannot stand between the cells") as caught:
+        read(tmp_path, table(tmp_path, f"connector_tenant_id\n{tenant(1)}\n", delimiter=delimiter))
+
+    assert "one character" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("&a [*a]", "customers.yml, entry 1 has a value that no variable can have"),
+        ("!!set {a, b}", "customers.yml, entry 1 has a value that no variable can have"),
+        ("!!binary aGFsbG8=", "customers.yml, entry 1 has a value that no variable can have"),
+        ("[" * 3000 + "]" * 3000, r"customers\.yml cannot be read"),
+    ],
+    ids=["itself", "a set", "bytes", "too deep"],
+)
+def test_what_yaml_knows_and_no_inventory(tmp_path, value, told):
+    (tmp_path / "customers.yml").write_text(f"- connector_tenant_id: {tenant(1)}\n  connector_x: {value}\n")
+
+    with pytest.raises(InputError, match=told):
+        read(tmp_path, {"type": "file", "path": "customers.yml"})
+
+
+@pytest.mark.parametrize("type_", ["file", "report"])
+def test_json_that_is_too_deep(tmp_path, type_):
+    (tmp_path / "deep.json").write_text("[" * 100_000)
+
+    with pytest.raises(InputError, match=r"deep\.json cannot be read"):
+        read(tmp_path, {"type": type_, "path": "deep.json"})
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        None,
+        "",
+        [],
+        {"relationships": []},
+        {"relationships": 5, "customers": []},
+        {"relationships": [], "customers": [7]},
+    ],
+)
+def test_a_cache_that_somebody_else_has_written_to_is_asked_for_anew(found):
+    assert Partner.load(found) is None
+
+
 def test_an_empty_list_is_no_fault(tmp_path):
     assert read(tmp_path, partner_center(tmp_path)).hosts == []
 
