@@ -62,7 +62,7 @@ def _application(operator: Operator, app_id: str) -> Json:
     return next(dict(row) for row in rows if row["appId"] == app_id)
 
 
-def _takes_our_place(operator: Operator) -> Json:
+def stranger_in_our_place(operator: Operator) -> Json:
     """Ours is deleted for good, and the key is a stranger's."""
     rows = operator.rig.admin.snapshot(TENANT)["applications"]
     ours = next(row for row in rows if row["uniqueName"] == MAIL)
@@ -107,7 +107,7 @@ def test_the_key_alone_leads_to_nobody(operator: Operator, name: str) -> None:
 def test_who_took_our_place_is_not_taken_for_ours(operator: Operator, name: str, by: str) -> None:
     operator.onboard()
     ours = operator.secrets["secrets"][MAIL]
-    stranger, exchange = _takes_our_place(operator), _exchange(operator)
+    stranger, exchange = stranger_in_our_place(operator), _exchange(operator)
 
     result = _run(operator, name, **({"client_id": ours["client_id"]} if by == "its client id" else {}))
 
@@ -131,7 +131,9 @@ def test_a_namesake_beside_the_one_that_the_store_knows_is_left_alone(operator: 
     assert [old["key_id"] for old in new["retired"]] == [ours["key_id"]]
 
 
-@pytest.mark.parametrize("way", ["secret", "principal secret", "federated", "owner"])
+@pytest.mark.parametrize(
+    "way", ["secret", "principal secret", "federated", "a person as owner", "an application as owner"]
+)
 @pytest.mark.parametrize("name", ["admin_consent", "admin_consent, store"])
 def test_the_gate_is_in_the_module(operator: Operator, name: str, way: str) -> None:
     """With its client id, and with a store: neither makes a stranger ours."""
@@ -159,11 +161,14 @@ def _enter(operator: Operator, client_id: str, way: str) -> str:
     rig, application = operator.rig, _application(operator, client_id)
     principals = operator.rig.admin.snapshot(TENANT)["servicePrincipals"]
     principal = next(row for row in principals if row["appId"] == client_id)
-    if way == "owner":
-        ann = next(row["id"] for row in rig.admin.snapshot(TENANT)["users"] if "ann" in row["userPrincipalName"])
-        owner = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{ann}"}
-        assert rig.graph("POST", f"/servicePrincipals/{principal['id']}/owners/$ref", owner).ok
-        return str(ann)
+    if way.endswith("as owner"):
+        snapshot = rig.admin.snapshot(TENANT)
+        owners = snapshot["users"] if way.startswith("a person") else snapshot["servicePrincipals"]
+        names = ("ann@example.com", "Somebody else's")
+        owner = next(row["id"] for row in owners if row.get("userPrincipalName", row["displayName"]) in names)
+        reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{owner}"}
+        assert rig.graph("POST", f"/servicePrincipals/{principal['id']}/owners/$ref", reference).ok
+        return str(owner)
     if way == "federated":
         body = {
             "name": "x",
