@@ -20,7 +20,10 @@ class ActionModule(ConnectorAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
         args = self._task.args
-        merge = [Path(str(path)).expanduser() for path in args.get("merge", ())]
+        given = args.get("merge") or ()
+        # As Ansible makes a list of a text.
+        listed = given.split(",") if isinstance(given, str) else given
+        merge = [Path(str(path)).expanduser() for path in listed]
         paths = [Path(str(args.get("folder", ""))).expanduser(), *merge]
         beside = beside_the_inventory()
         if beside is None and not all(path.is_absolute() for path in paths):

@@ -46,6 +46,15 @@ def test_each_tenant_is_ready_or_told_what_it_needs(desk: Desk, tenants: Tenants
     assert not desk.store.exists()
 
 
+def test_strict_with_a_slip_in_it_passes_nobody(desk: Desk, tenants: Tenants) -> None:
+    desk.hosts = {"contoso": {"connector_tenant_id": tenants.make(), "connector_preflight": "stirct"}}
+
+    run = desk.run(PREFLIGHT)
+
+    assert run.code != 0
+    assert "connector_preflight must be one of: tell, strict" in run.tenant("contoso")["next"]
+
+
 def test_strict_counts_who_is_not_ready_as_failed(desk: Desk, tenants: Tenants) -> None:
     desk.variables["connector_preflight"] = "strict"
     desk.hosts = {

@@ -223,6 +223,12 @@ def test_reports_of_slices_and_days_become_one(desk: Desk, tenants: Tenants) -> 
     assert run.code == 0, run.output
     assert _states(_report(desk.folder / "reports")) == {"contoso": "ready", "fabrikam": "ready"}
 
+    typed = ",".join(f"reports/{host}/report.json" for host in ("contoso", "fabrikam"))
+    run = desk.run(REPORT, "-e", f"connector_report_merge={typed}", "-e", "connector_report_folder=typed")
+
+    assert run.code == 0, run.output
+    assert _states(_report(desk.folder / "typed")) == {"contoso": "ready", "fabrikam": "ready"}
+
 
 def test_what_is_no_report_cannot_be_merged(desk: Desk) -> None:
     (desk.folder / "other.json").write_text("{}")
