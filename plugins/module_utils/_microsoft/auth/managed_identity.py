@@ -10,6 +10,7 @@ import contextlib
 import json
 import typing as t
 from dataclasses import dataclass
+from http import HTTPStatus
 
 with contextlib.suppress(ImportError):  # told by each task
     import msal
@@ -23,6 +24,9 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.a
 #: Seconds to connect and to wait: who answers is this machine, or nobody.
 _TIMEOUT = (3, 30)
 _RETRIES = 5
+#: It is being updated, or has had too many requests (learn.microsoft.com, "How to use managed identities on a virtual
+#: machine to acquire an access token", Retry guidance).
+_BUSY = frozenset({410, 429})
 _ELSEWHERE = (
     "auth_kind managed_identity works on the Azure resource that has the identity, and on servers with Azure Arc; "
     "elsewhere sign in with a certificate or a federated token."
@@ -54,26 +58,35 @@ class ManagedIdentity:
             if self.client_id
             else msal.SystemAssignedManagedIdentity()
         )
+        neighbour = _Neighbour(authority)
         try:
             # A new client each time: msal's own memory would repeat tokens and refusals.
-            client = msal.ManagedIdentityClient(wanted, http_client=_Neighbour(authority))
+            client = msal.ManagedIdentityClient(wanted, http_client=neighbour)
             answer = client.acquire_token_for_client(resource=resource)
         except EndpointError as error:
             error.message = f"No managed identity is offered here. {error.message}"
             error.next_step = _ELSEWHERE
             raise
         except json.JSONDecodeError as exc:
-            raise self._refused("its answer is no JSON") from exc
+            raise self._refused("its answer is no JSON", neighbour.status) from exc
         except ValueError as exc:  # what msal raises for a platform that it does not ask
-            raise self._refused(exc) from exc
+            raise self._refused(exc, neighbour.status) from exc
         if "access_token" not in answer:
-            raise self._refused(answer.get("error_description") or answer.get("error"))
+            told = answer.get("error_description") or answer.get("error") or f"status {neighbour.status}"
+            raise self._refused(told, neighbour.status)
         lifetime = float(answer.get("expires_in") or 0)
         return Token(str(answer["access_token"]), expires_at=authority.http.clock.now.timestamp() + lifetime)
 
-    def _refused(self, reason: t.Any) -> SignInError:
+    def _refused(self, reason: t.Any, status: int) -> SignInError:
+        why = str(reason).rstrip(".")
+        if status in _BUSY or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return SignInError(
+                f"The machine's own endpoint does not sign in {self.who} now: {why}.",
+                next_step="Run again in some minutes: the endpoint is busy, or being updated.",
+                code="ManagedIdentityBusy",
+            )
         return SignInError(
-            f"Sign-in of {self.who} refused by the machine's own endpoint: {str(reason).rstrip('.')}.",
+            f"Sign-in of {self.who} refused by the machine's own endpoint: {why}.",
             next_step="Assign the identity to this resource in Azure, and give its client ID in auth_client_id (for "
             "federation: auth_managed_identity_client_id) where it is user-assigned.",
             code="ManagedIdentityRefused",
@@ -89,6 +102,17 @@ class ManagedIdentityAssertion:
 
     def assertion(self, authority: Authority) -> str:
         return self.identity.token(authority, authority.token_exchange).value
+
+
+def _is_readable(text: str) -> bool:
+    try:
+        body = json.loads(text)
+    except ValueError:
+        return True  # msal tells that itself
+    if not isinstance(body, dict):
+        return False
+    given = [body.get(name) for name in ("access_token", "expires_in", "expires_on") if name in body]
+    return all(found and isinstance(found, str | int) for found in given)
 
 
 @dataclass(frozen=True)
@@ -110,16 +134,25 @@ class _OfOwnTenant:
 
 
 class _Neighbour:
-    """How msal asks this machine's own endpoint: without a proxy, soon given up."""
+    """How msal asks this machine's own endpoint: without a proxy, soon given up. `status`: of the last answer."""
 
     def __init__(self, authority: Authority) -> None:
         self._http = authority.http
+        self.status = 0
 
     def get(self, url: str, **kwargs: t.Any) -> t.Any:
-        return self._http.request("GET", url, neighbour=True, timeout=_TIMEOUT, retries=_RETRIES, **kwargs)
+        return self._asked("GET", url, **kwargs)
 
     def post(self, url: str, **kwargs: t.Any) -> t.Any:
-        return self._http.request("POST", url, neighbour=True, timeout=_TIMEOUT, retries=_RETRIES, **kwargs)
+        return self._asked("POST", url, **kwargs)
+
+    def _asked(self, method: str, url: str, **kwargs: t.Any) -> t.Any:
+        """Raises ValueError for what msal would read without a look at its type."""
+        answer = self._http.request(method, url, neighbour=True, timeout=_TIMEOUT, retries=_RETRIES, **kwargs)
+        self.status = answer.status_code
+        if answer.status_code != HTTPStatus.UNAUTHORIZED and not _is_readable(answer.text):
+            raise ValueError("its answer is none of a managed identity's endpoint")
+        return answer
 
     def close(self) -> None:
         """The connection is everybody's."""

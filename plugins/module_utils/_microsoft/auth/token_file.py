@@ -28,11 +28,12 @@ class TokenFile:
         """Read anew each time: the platform replaces it about every hour. Raises InputError."""
         try:
             with Path(self.path).expanduser().open("rb") as file:
-                text = file.read(_MOST).decode("ascii", errors="replace").strip()
-        except (OSError, ValueError) as exc:  # ValueError: a null character
+                content = file.read(_MOST + 1)
+        except (OSError, ValueError, RuntimeError) as exc:  # a null character; a home folder of nobody
             reason = exc.strerror if isinstance(exc, OSError) else exc
             raise _refused(self.path, f"cannot be read: {reason}") from exc
-        if not _JWT.fullmatch(text):
+        text = content.decode("ascii", errors="replace").strip()
+        if len(content) > _MOST or not _JWT.fullmatch(text):
             raise _refused(self.path, "holds no token (a signed JWT) alone")
         return text
 

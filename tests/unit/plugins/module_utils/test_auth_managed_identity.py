@@ -122,6 +122,34 @@ def test_refusals(answer, told):
     assert "Assign the identity" in caught.value.next_step
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[]",
+        "null",
+        "5",
+        '{"access_token": "a.b.c", "expires_in": null}',
+        '{"access_token": "", "expires_in": "1"}',
+        '{"access_token": ["a"], "expires_in": "1"}',
+        '{"access_token": "a.b.c", "expires_in": [1]}',
+    ],
+)
+def test_what_no_endpoint_for_identities_answers(body):
+    with pytest.raises(SignInError, match="none of a managed identity's endpoint"):
+        ManagedIdentity("client-1").sign_in(authority(Machine(Answer(200, body)))).token(GRAPH)
+
+
+@pytest.mark.parametrize("status", [410, 429, 500, 503])
+@pytest.mark.parametrize("body", ["", "{}", '{"error": "gone"}'])
+def test_an_endpoint_that_is_busy_or_being_updated(status, body):
+    with pytest.raises(SignInError) as caught:
+        ManagedIdentity("client-1").sign_in(authority(Machine(Answer(status, body)))).token(GRAPH)
+
+    assert caught.value.code == "ManagedIdentityBusy"
+    assert "Run again in some minutes" in caught.value.next_step
+    assert "None" not in caught.value.message
+
+
 def test_elsewhere_than_in_azure():
     machine = Machine(EndpointError("No answer from http://169.254.169.254: timed out."))
 
