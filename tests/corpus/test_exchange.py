@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from corpus.exchange_answers import rows_of, unshown
+from corpus.exchange_answers import ABSENT, Changed, rows_of, unshown
 from corpus.operator import OTHER, TENANT, Json, Operator
 
 ROLES = {"mail_restriction": "rbac", "calendar_restriction": "rbac", "calendar_members": [OTHER]}
@@ -66,6 +66,19 @@ def test_what_a_server_has_not_heard_of_is_waited_for_and_made_once(
     assert state(finished) == "complete"
     assert len(made(operator, cmdlet)) == len(set(made(operator, cmdlet)))
     assert finished["ansible_facts"]["connector_result"]["changed"] == []
+
+
+def test_an_organization_without_access_policies_may_say_that_it_finds_none(operator: Operator) -> None:
+    """With a 404 about its own place in the directory (Microsoft365DSC issue 2998)."""
+
+    def none_found(cmdlet: str, status: int, body: Json) -> tuple[int, Json]:
+        empty = cmdlet == "Get-ApplicationAccessPolicy" and status == 200 and not body["value"]
+        return (404, ABSENT) if empty else (status, body)
+
+    operator.hook = Changed(none_found)
+
+    assert state(operator.onboard()) == "complete"
+    assert state(operator.onboard()) == "complete"
 
 
 def test_a_policy_that_shows_too_late_and_then_is_gone_is_made_anew_at_once(operator: Operator) -> None:

@@ -75,7 +75,7 @@ def _objects(value: t.Any) -> bool:
 
 def _named_objects(value: t.Any) -> bool:
     # "value" is not in the table: around a collection it is a list.
-    return _objects(value) and all(_text_or_nothing(entry.get("value")) for entry in value)
+    return value is None or (_objects(value) and all(_text_or_nothing(entry.get("value")) for entry in value))
 
 
 def _object_or_nothing(value: t.Any) -> bool:
@@ -108,6 +108,5 @@ _FIELDS: dict[str, Check] = {
     **_table(_named_objects, "appRoles oauth2PermissionScopes"),
     **_table(_text_or_nothing, "autoExtendDuration"),
     **_table(_object_or_nothing, "applicationRestrictions customer"),
-    **_table(_texts, "allowedMemberTypes"),
-    **_table(_texts_or_nothing, "tags EmailAddresses"),
+    **_table(_texts_or_nothing, "tags EmailAddresses allowedMemberTypes"),
 }

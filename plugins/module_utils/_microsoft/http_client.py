@@ -198,7 +198,8 @@ class HttpClient:
         return self._for_msal("GET", url, **kwargs)
 
     def post(self, url: str, **kwargs: t.Any) -> requests.Response:
-        return self._for_msal("POST", url, **kwargs)
+        # To ask for a token changes nothing: what the service stumbles over is asked for again.
+        return self._for_msal("POST", url, reads=True, **kwargs)
 
     def _for_msal(self, method: str, url: str, **kwargs: t.Any) -> requests.Response:
         response = self.request(method, url, **kwargs)

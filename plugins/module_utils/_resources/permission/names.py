@@ -10,7 +10,7 @@ import typing as t
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.api import Json
 from ansible_collections.totalview.exchange365.plugins.module_utils._microsoft.graph.client import (
     GraphClient,
@@ -24,6 +24,7 @@ MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 _FIELDS = "id,appId,displayName,accountEnabled,appRoles,oauth2PermissionScopes"
 
 Kind = t.Literal["Role", "Scope"]
+_KINDS: dict[str, Kind] = {"role": "Role", "scope": "Scope"}
 KIND_NAMES: dict[Kind, str] = {"Role": "application", "Scope": "delegated"}
 
 
@@ -57,12 +58,14 @@ class Resource:
             "Role": [row for row in body.get("appRoles") or () if _for_applications(row)],
             "Scope": [row for row in body.get("oauth2PermissionScopes") or () if row.get("value")],
         }
-        names = {kind: {row["value"]: row["id"] for row in listed if _is_on(row)} for kind, listed in rows.items()}
+        names = {
+            kind: {row["value"]: row["id"].lower() for row in listed if _is_on(row)} for kind, listed in rows.items()
+        }
         off = {
-            (kind, row["id"]): row["value"]
+            (kind, row["id"].lower()): row["value"]
             for kind, listed in rows.items()
             for row in listed
-            if names[kind].get(row["value"]) != row["id"]
+            if names[kind].get(row["value"]) != row["id"].lower()
         }
         enabled = body.get("accountEnabled") is not False
         return cls(body["appId"], body["id"], body.get("displayName") or "", names, off, enabled)
@@ -117,12 +120,29 @@ def with_resources(graph: GraphClient, catalog: Catalog, ids: t.Iterable[str]) -
 
 
 def permissions_from_graph(required_resource_access: t.Iterable[Json] | None) -> frozenset[Permission]:
-    """Clients write ids in any case, and name an API or a permission more than once."""
+    """Clients write ids and types in any case, and name an API or a permission more than once.
+
+    Raises UnexpectedAnswerError for a type that is none.
+    """
     return frozenset(
-        Permission(resource["resourceAppId"].lower(), access["type"], access["id"].lower())
+        Permission(resource["resourceAppId"].lower(), kind, access["id"].lower())
         for resource in required_resource_access or ()
         for access in resource.get("resourceAccess") or ()
+        for kind in _kinds(str(access["type"]))
     )
+
+
+def _kinds(type_: str) -> t.Iterator[Kind]:
+    """Manifests have also been seen with both in one: `Role,Scope`."""
+    for part in type_.split(","):
+        kind = _KINDS.get(part.strip().lower())
+        if kind is None:
+            raise UnexpectedAnswerError(
+                f"The application declares a permission of an unknown type: '{type_}'.",
+                next_step="Types are Role and Scope: an Application Administrator of the tenant corrects the "
+                "declaration (App registrations, Manifest).",
+            )
+        yield kind
 
 
 def resource_read(app_id: str) -> Read:
@@ -139,7 +159,8 @@ def _read(graph: GraphClient, read: Read, id_: str) -> Resource | None:
 
 
 def _for_applications(role: Json) -> bool:
-    return bool(role.get("value")) and "Application" in role.get("allowedMemberTypes", ("Application",))
+    members = role.get("allowedMemberTypes")
+    return bool(role.get("value")) and (members is None or "application" in map(str.lower, members))
 
 
 def _is_on(permission: Json) -> bool:

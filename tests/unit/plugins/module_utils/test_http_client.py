@@ -346,6 +346,21 @@ def test_msals_calls_are_sent_like_our_own(sent, method, verb):
     assert answer.status_code == 200
 
 
+@pytest.mark.parametrize(("method", "verb"), [("get", "GET"), ("post", "POST")])
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_to_ask_for_a_token_changes_nothing_and_is_repeated(monkeypatch, method, verb, status):
+    found = []
+    monkeypatch.setattr(
+        requests.adapters.HTTPAdapter, "send", lambda self, request, **_kwargs: found.append(self) or response()
+    )
+
+    getattr(HttpClient(None), method)(URL)
+
+    wire = Wire(status, status, 200)
+    assert wire.send(found[0].max_retries, verb) == 200
+    assert wire.requests == [verb] * 3
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("status", [500, 503])
 def test_a_fault_of_the_sign_in_service_itself_does_not_reach_msal(monkeypatch, method, status):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError
+from ansible_collections.totalview.exchange365.plugins.module_utils._errors import InputError, UnexpectedAnswerError
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.permission.names import (
     MICROSOFT_GRAPH,
     Catalog,
@@ -215,6 +215,28 @@ def test_ids_are_the_same_in_any_case():
 
     assert permissions_from_graph(rows) == {Permission("a", "Role", "b")}
     assert permissions_from_graph(None) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("type_", "kinds"), [("role", {"Role"}), ("SCOPE", {"Scope"}), ("Role, scope", {"Role", "Scope"})]
+)
+def test_types_are_the_same_in_any_case_and_may_be_two_in_one(type_, kinds):
+    found = permissions_from_graph([{"resourceAppId": "A", "resourceAccess": [{"id": "B", "type": type_}]}])
+
+    assert found == {Permission("a", kind, "b") for kind in kinds}
+
+
+def test_a_type_that_is_none_is_told():
+    with pytest.raises(UnexpectedAnswerError, match="unknown type: 'Rolle'"):
+        permissions_from_graph([{"resourceAppId": "a", "resourceAccess": [{"id": "b", "type": "Rolle"}]}])
+
+
+@pytest.mark.parametrize("members", [["application"], ["User", "Application"], None])
+def test_roles_for_applications_in_any_case(members):
+    role = {"id": "ABC", "value": "Mail.Send", "allowedMemberTypes": members}
+    found = Resource.from_graph({"appId": "x", "id": "y", "appRoles": [role], "oauth2PermissionScopes": None})
+
+    assert found.names["Role"] == {"Mail.Send": "abc"}
 
 
 def test_a_declaration_is_read_as_a_set_of_ids():
