@@ -241,5 +241,8 @@ def _https(url: str, option: str) -> str:
     # The Azure SDK takes AZURE_AUTHORITY_HOST also without a scheme.
     url = url if "://" in url else f"https://{url}"
     if not _ORIGIN.fullmatch(url):
-        raise InputError(f"{option} '{url}' is not of the form https://host[:port].")
+        raise InputError(
+            f"{option} '{url}' is not of the form https://host[:port].",
+            next_step=f"Correct {_named(option)}, or leave it out: cloud knows Microsoft's own addresses.",
+        )
     return url.rstrip("/")

@@ -24,7 +24,7 @@ _SECRET_FIELDS = frozenset({"secret", "mail_client_secret"})
 
 def checked_address(sender: str) -> str:
     if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", sender):
-        raise InputError(f"sender '{sender}' is no e-mail address.")
+        raise InputError(f"sender '{sender}' is no e-mail address.", next_step="Correct sender: name@domain.")
     return sender
 
 
