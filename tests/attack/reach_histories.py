@@ -219,12 +219,14 @@ class ReachHistories(RuleBasedStateMachine):
             self._judge(mark, intruded)
 
     def _judge(self, mark: int, intruded: set[str]) -> None:
-        outside = (self._folder / "handoff").exists() or bool(intruded)
+        handed_off = (self._folder / "handoff").exists()
         for entry in self.operator.rig.admin.reach(TENANT, after=mark):
             row = _row(entry)
             before = self.before.get(row.key, frozenset())
             allowed = self._allowed(row)
             assert row.configured <= allowed | before, f"widened: {entry}, before {sorted(before)}"
+            # Who got into the one signs in with that one only.
+            outside = handed_off or row.unique_name in intruded
             assert not outside or row.enforced <= allowed | before, f"widened, as it is enforced: {entry}"
             if row.unique_name in intruded and not before:
                 assert not row.configured, f"given to what somebody else can sign in with: {entry}"

@@ -128,6 +128,19 @@ def _a_policy_that_went_before_anything_was_handed_off(history: ReachHistories) 
     assert history.state == "complete"
 
 
+def test_who_is_in_the_one_registration_is_not_in_the_other() -> None:
+    """Found by a generated history: the e-mail of nobody's secret was taken for open while Exchange was late."""
+    _play(_a_stranger_in_the_calendar_and_e_mail_without_a_secret)
+
+
+def _a_stranger_in_the_calendar_and_e_mail_without_a_secret(history: ReachHistories) -> None:
+    history.it_begins(mode="access_policy", consents=True, runs=0)
+    history.a_run_is_killed(0, 14, enable=False)
+    history.somebody_gets_in(CALENDAR, "secret")
+    history.the_store_is_lost_for_good()
+    assert history.state == "waiting_for_decision"
+
+
 def _play(history: Callable[[ReachHistories], None]) -> None:
     played = ReachHistories()
     try:
