@@ -296,7 +296,9 @@ def told(options: VaultOptions, action: str) -> t.Iterator[None]:
     except hvac.exceptions.InvalidRequest as exc:
         if _CONFLICT in _reason(exc):
             raise Conflict from exc
-        raise _refused(options, action, exc) from exc
+        # So OpenBao answers at sys/capabilities-self for a token whose uses are over.
+        refused = token_refused(options, action) if "invalid token" in _reason(exc) else None
+        raise refused or _refused(options, action, exc) from exc
     except hvac.exceptions.VaultDown as exc:
         if "sealed" in _reason(exc):
             raise StoreError(
