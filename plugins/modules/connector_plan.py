@@ -288,6 +288,7 @@ session:
   type: str
 """
 
+from ansible_collections.totalview.exchange365.plugins.module_utils._connector.named_keys import NAMING
 from ansible_collections.totalview.exchange365.plugins.module_utils._connector.run import run
 from ansible_collections.totalview.exchange365.plugins.module_utils._module import run_module
 from ansible_collections.totalview.exchange365.plugins.module_utils._operation import Operation
@@ -304,7 +305,7 @@ ARGUMENT_SPEC = {
     "own_keys": {
         "type": "list",
         "elements": "str",
-        "choices": ["connector_delivered", "connector_revoke"],
+        "choices": list(NAMING),
         "default": [],
         "no_log": False,
     },

@@ -235,8 +235,7 @@ class Planner:
         decided = removal(self._store, self._tenant, wanted.access)
         actual = planned.registration
         application = registration_plan.found(actual, wanted.registration) if actual else None
-        application_id = application.id if application else None
-        others = with_ways(self._tenant.graph, found, application_id, wanted.access, taken_over=taken_over)
+        others = with_ways(self._tenant.graph, found, application, wanted.access, taken_over=taken_over)
         planned.changes["application"], steps = registration_plan.with_decisions(
             planned.changes["application"],
             others,

@@ -31,9 +31,8 @@ def _of(prefix: str) -> dict[str, str]:
 #: By option. Where several variables are called alike, the first prefix is meant.
 _VARIABLES = {option: name for prefix in reversed(_PREFIXES) for option, name in _of(prefix).items()}
 _OF_A_STORE = _VARIABLES | _of("connector_store_")
-_OPTION = re.compile(
-    "|".join([_AS_OPTION, *(rf"(?<![\w'.]){option}(?!\w)" for option in sorted(_VARIABLES) if "_" in option)])
-)
+_UNMISTAKABLE = "|".join(option for option in sorted(_VARIABLES) if "_" in option)
+_OPTION = re.compile(rf"{_AS_OPTION}|(?<![\w'.])(?:{_UNMISTAKABLE})(?!\w)")
 
 
 def in_variables(text: str, registration: str | None = None) -> str:

@@ -75,6 +75,8 @@ _BY_TEXT = (
     (re.compile(r"credential lifetime exceeds the max", re.IGNORECASE), "CredentialInvalidLifetimeAsPerAppPolicy"),
     (re.compile(r"another object with the same value for property|is already in use", re.IGNORECASE), SAME_KEY),
 )
+#: The codes that mean something here, by their lower case.
+_DOCUMENTED = {code.lower(): code for code in (*_POLICY_CODES, *_BY_CODE, *_LACKS_A_ROLE, _NOT_FOUND, CONCURRENCY)}
 
 ReadT = t.TypeVar("ReadT")
 
@@ -105,10 +107,9 @@ def is_not_found(body: t.Any) -> bool:
 
 def _meant(code: str, message: str) -> str:
     """The code as it is documented, whatever its case; by the text where it says only that the request is bad."""
-    known = {entry.lower(): entry for entry in (*_POLICY_CODES, *_BY_CODE, *_LACKS_A_ROLE, _NOT_FOUND, CONCURRENCY)}
     if code in ("", _BAD_REQUEST):
         return next((meant for pattern, meant in _BY_TEXT if pattern.search(message)), code)
-    return known.get(code.lower(), code)
+    return _DOCUMENTED.get(code.lower(), code)
 
 
 def _classify(status: int, code: str) -> tuple[type[GraphError] | type[PolicyError], str]:

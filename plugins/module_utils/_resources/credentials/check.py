@@ -32,6 +32,7 @@ from ansible_collections.totalview.exchange365.plugins.module_utils._resources.c
     reads,
 )
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.credentials.ways import undecided_ways
+from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.model import Application
 from ansible_collections.totalview.exchange365.plugins.module_utils._resources.registration.read import located_reads
 from ansible_collections.totalview.exchange365.plugins.module_utils._secret_store.store import (
     ANNOUNCED_FOR,
@@ -150,14 +151,19 @@ class Gate:
 
 
 def with_ways(
-    graph: GraphClient, found: Finding, application_id: str | None, params: t.Mapping[str, t.Any], *, taken_over: bool
+    graph: GraphClient,
+    found: Finding,
+    application: Application | None,
+    params: t.Mapping[str, t.Any],
+    *,
+    taken_over: bool,
 ) -> tuple[Access, ...]:
     """Who else can sign in, and what else has to be decided on where the application is taken over, or is to go."""
     named = {id_.lower() for id_ in params["remove"]}
-    if application_id is None or not (taken_over or named - found.present):
+    if application is None or not (taken_over or named - found.present):
         return found.foreign
     keep = [id_.lower() for id_ in params["keep"]]
-    return (*found.foreign, *undecided_ways(graph, application_id, keep))
+    return (*found.foreign, *undecided_ways(graph, application.id, keep))
 
 
 def noted(before: StoredAccess, others: t.Iterable[Access], found: t.Iterable[Access], now: datetime) -> StoredAccess:

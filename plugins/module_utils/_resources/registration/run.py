@@ -104,10 +104,6 @@ def _present(call: Call) -> Outcome:
     return Outcome({"registration": view(actual, task.desired), "stays_disabled": stays}, change, told)
 
 
-def _id_of(application: Application | None) -> str | None:
-    return application.id if application is not None else None
-
-
 @dataclass
 class _Task:
     """`wish`: what is asked for; `desired`: what is done of it now.
@@ -141,7 +137,7 @@ class _Task:
         if not client_id or not (taken_over or enables(change) or wanted.ids or wanted.credentials):
             return change
         looked, located = self._gate().look(client_id, note=False), (desired.display_name, client_id)
-        others = with_ways(self.tenant.graph, looked, _id_of(found(actual, desired)), params, taken_over=taken_over)
+        others = with_ways(self.tenant.graph, looked, found(actual, desired), params, taken_over=taken_over)
         now = self.tenant.graph.now
         self.kept = held_back(others, wanted, now)
         return with_decisions(change, others, wanted, located, taken_over=taken_over, now=now)[0]
